@@ -1,0 +1,4 @@
+"""Where digests go.
+
+Effects: none.
+"""

@@ -1,0 +1,4 @@
+"""One file per command.
+
+Effects: none.
+"""

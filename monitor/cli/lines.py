@@ -1,0 +1,107 @@
+"""JSON Lines in and out; `-` is standard input. The one form in which the stage commands join.
+
+Effects: reads files and standard input, writes to standard output.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor.errors import MonitorError
+from monitor.model import Article, ArticleId
+
+LINE_CHARS_MAX = 8_000_000
+"""Longest line taken, in characters: the longest article known is under 2 MB."""
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file, or of standard input for `-`."""
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise MonitorError(f"cannot be read: {error.strerror}", where=path) from error
+
+
+def read_lines(path: str) -> Iterator[tuple[int, dict[str, object]]]:
+    """The objects of a JSON Lines file with their line numbers, blank lines passed over.
+
+    A line that is not a JSON object ends the reading with an error that names the file and line.
+    """
+    for number, line in enumerate(read_bytes(path).decode("utf-8-sig", "replace").split("\n"), 1):
+        if not line.strip():
+            continue
+        where = f"{'standard input' if path == '-' else path}:{number}"
+        if len(line) > LINE_CHARS_MAX:
+            raise MonitorError(f"the line is longer than {LINE_CHARS_MAX} characters", where=where)
+        try:
+            value = json.loads(line)
+        except ValueError as error:
+            raise MonitorError(
+                f"not JSON ({error})", where=where, remedy="Each line is one object, as `monitor parse --json` writes."
+            ) from error
+        if not isinstance(value, dict):
+            raise MonitorError("not a JSON object", where=where, remedy='Write {"id": …, "title": …, "text": …}.')
+        yield number, value
+
+
+def write_line(record: Mapping[str, object]) -> None:
+    """One object as one line on standard output, in the keys' own order."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, default=_plain) + "\n")
+
+
+def write_lines(records: Iterable[Mapping[str, object]]) -> None:
+    """Each object as one line."""
+    for record in records:
+        write_line(record)
+
+
+def to_article(record: Mapping[str, object], number: int) -> Article:
+    """An article line as an `Article` whose id is its number; the caller keeps the line for its own id and extras."""
+
+    def text(key: str) -> str:
+        value = record.get(key)
+        return value if isinstance(value, str) else ""
+
+    return Article(
+        id=ArticleId(number),
+        title=text("title"),
+        text=text("text"),
+        url=text("url"),
+        feed=text("feed"),
+        source=text("source"),
+        language=text("language") or None,
+        author=text("author"),
+        published_at=read_time(record.get("published")),
+        seen_at=read_time(record.get("seen")),
+    )
+
+
+def read_time(value: object) -> datetime | None:
+    """An ISO 8601 time (UTC where it says no zone) or epoch seconds; None for anything else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+    if isinstance(value, str) and value:
+        try:
+            parsed = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    return None
+
+
+def format_time(value: datetime | None) -> str | None:
+    """A time as the stage commands write it: UTC, ISO 8601, seconds; None stays None."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return format_time(value) or ""
+    return str(value)

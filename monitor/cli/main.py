@@ -1,0 +1,75 @@
+"""The command `monitor`: finds the command asked for, runs it, turns errors into words and an exit code.
+
+Exit codes: 0 done, 1 the command's own "no" (each says what in its help), 2 wrong use or a faulty configuration.
+
+Effects: reads arguments, writes to standard error; the rest is the command's.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from monitor import __version__
+from monitor.errors import ConfigError, MonitorError
+
+COMMANDS: tuple[ModuleType, ...] = ()
+"""Each has NAME, SUMMARY, EXAMPLE, `add_arguments(parser)` and `run(args) -> int`."""
+
+EXIT_NO = 1
+EXIT_USAGE = 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line, every command with its example."""
+    parser = argparse.ArgumentParser(
+        prog="monitor",
+        description="Watches news feeds for your topics and tells each story once.",
+        epilog="Try `monitor demo` first: a digest in under a minute, no network, no token.",
+    )
+    parser.add_argument("--version", action="version", version=f"news-monitor {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in COMMANDS:
+        sub = commands.add_parser(
+            module.NAME,
+            help=module.SUMMARY,
+            description=module.SUMMARY,
+            epilog=f"example:\n  {module.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.add_argument(
+            "--config",
+            metavar="DIR",
+            default=os.environ.get("MONITOR_CONFIG", "config"),
+            help="folder with monitor.toml, feeds.toml and watchlist.toml (default: $MONITOR_CONFIG, else config)",
+        )
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. Every expected error becomes a sentence on standard error."""
+    args = build_parser().parse_args(arguments)
+    try:
+        code = args.run(args)
+        sys.stdout.flush()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    except MonitorError as error:
+        print(f"monitor {args.command}: {error}", file=sys.stderr)
+        return EXIT_NO
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does: nothing to say, and nothing more to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(code)
+
+
+def run_main() -> None:
+    """The entry point of the `monitor` command."""
+    sys.exit(main())

@@ -1,0 +1,4 @@
+"""The three files a person edits.
+
+Effects: none.
+"""

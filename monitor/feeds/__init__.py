@@ -1,0 +1,4 @@
+"""From a feed's address to its entries.
+
+Effects: none.
+"""

@@ -1,0 +1,4 @@
+"""Deliveries: claimed, sent, settled.
+
+Effects: none.
+"""

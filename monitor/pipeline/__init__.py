@@ -1,0 +1,4 @@
+"""The order of the steps and their transactions.
+
+Effects: none.
+"""

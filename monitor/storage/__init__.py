@@ -1,0 +1,4 @@
+"""The database: rows inside, the model outside.
+
+Effects: none.
+"""

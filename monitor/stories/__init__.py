@@ -1,0 +1,4 @@
+"""Which articles are the same, and which tell of one event.
+
+Effects: none.
+"""

@@ -1,0 +1,84 @@
+"""Make markup and hostile text into words a person can read, and two spellings of the same text equal.
+
+Everything from a feed passes through `clean_line` or `clean_text` once, before it is stored. What comes out holds no
+markup, no control, bidirectional or zero-width character, and no run of white space.
+
+Effects: none.
+"""
+
+import html
+import re
+import unicodedata
+
+import nh3
+
+_BLOCK_TAGS = re.compile(
+    r"<\s*/?\s*(?:p|div|br|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|section|article|figure|figcaption|hr|pre)\b[^>]*>",
+    re.IGNORECASE,
+)
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# U+200D joins emoji and Indic letters, so it stays where it joins something and goes at word ends.
+_LOOSE_JOINER = re.compile("\u200d+(?=\\s|$)|(?:(?<=\\s)|^)\u200d+")
+_LINE_SPACE = re.compile(r"[ \t\r\n\v\f\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_LINES = re.compile(r"[ \t]*\n[ \t\n]*")
+_SPACES = re.compile(r"[ \t\r\v\f\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+
+
+def strip_html(markup: str) -> str:
+    """The text of a fragment of HTML, its blocks on lines of their own; scripts and styles are gone, not shown.
+
+    Text without a tag or a character reference comes back unchanged, which is most titles and many teasers.
+    """
+    if "<" not in markup:
+        return html.unescape(markup) if "&" in markup else markup
+    spaced = _BLOCK_TAGS.sub(lambda found: "\n" + found.group(0), markup)
+    # nh3 drops the content of <script> and <style>; feedparser's own cleaning lets event handlers through (measured).
+    return html.unescape(nh3.clean(spaced, tags=set()))
+
+
+def _drop_unseen(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    text = _UNSEEN.sub("", unicodedata.normalize("NFC", text))
+    text = text.encode("utf-8", "ignore").decode("utf-8")  # lone surrogates cannot be stored
+    return _LOOSE_JOINER.sub("", text)
+
+
+def clean_line(markup: str) -> str:
+    """A title, name or other single line: no markup, nothing unseen, white space collapsed to single spaces."""
+    return _LINE_SPACE.sub(" ", _drop_unseen(strip_html(markup))).strip()
+
+
+def clean_text(markup: str) -> str:
+    """A body: no markup, nothing unseen, one line per block, white space collapsed within lines."""
+    text = _SPACES.sub(" ", _drop_unseen(strip_html(markup)))
+    return _LINES.sub("\n", text).strip()
+
+
+def plain_line(text: str) -> str:
+    """A line that is already text, not markup, made fit to show: unseen characters out, white space collapsed."""
+    return _LINE_SPACE.sub(" ", _drop_unseen(text)).strip()
+
+
+def shorten(text: str, length_max: int) -> str:
+    """The text in at most `length_max` characters, cut at a word where one is near, ended with an ellipsis if cut.
+
+    A base character is never parted from its combining marks, joiners or emoji modifiers.
+    """
+    if len(text) <= length_max:
+        return text
+    if length_max <= 1:
+        return "…"[:length_max]
+    end = length_max - 1
+    space = text.rfind(" ", max(0, end - 30), end + 1)
+    if space > 0:
+        end = space
+    while (end > 0 and _joins_left(text[end])) or (end > 0 and text[end - 1] == "\u200d"):
+        end -= 1
+    return text[:end].rstrip() + "…"
+
+
+def _joins_left(char: str) -> bool:
+    return unicodedata.combining(char) != 0 or char in "\u200d\ufe0f\ufe0e" or "\U0001f3fb" <= char <= "\U0001f3ff"

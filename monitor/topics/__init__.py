@@ -1,0 +1,4 @@
+"""What is watched, and which articles answer it.
+
+Effects: none.
+"""

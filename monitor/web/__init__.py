@@ -1,0 +1,4 @@
+"""The status page and the health answer.
+
+Effects: none.
+"""

@@ -1,0 +1,223 @@
+"""The house rules: layers, doors, where asyncio may stand, sizes. ARCHITECTURE.md says why."""
+
+import ast
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "monitor"
+
+LAYERS: dict[int, str] = {
+    0: "errors text words urls clock logs",
+    1: "model",
+    2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.opml feeds.policy stories.identity
+          stories.similarity stories.group topics.query topics.grammar topics.evaluate topics.index topics.meaning
+          topics.score topics.match topics.explain digests.schedule digests.burst digests.compose outbox.retry""",
+    3: """feeds.guard feeds.fetch feeds.sandbox feeds.replay topics.lexicon channels.base channels.wording
+          channels.slack channels.slack_blocks
+          channels.email channels.email_message channels.webhook channels.console config.schema config.places
+          config.load config.faults config.watch config.edit
+          storage.engine storage.tables storage.migrate storage.backup storage.feeds storage.articles storage.stories
+          storage.matches storage.digests storage.outbox storage.store storage.rows storage.topics""",
+    4: "pipeline.poll pipeline.ingest pipeline.digest pipeline.sweep outbox.deliver",
+    5: "runner scheduler web.pages web.app health",
+    6: "app demo",
+    7: "cli __main__",
+}
+PURE_ROWS = {0, 1, 2}
+IMPURE_IN_ROW_0 = {"clock", "logs"}
+PURE_ANYWAY = {"channels.base"}
+
+DOORS: dict[str, set[str]] = {
+    "nh3": {"text"},
+    "snowballstemmer": {"words"},
+    "feedparser": {"feeds.tolerant"},
+    "fastfeedparser": {"feeds.fastpath"},
+    "dateutil": {"feeds.dates"},
+    "httpx": {"feeds.guard", "feeds.fetch"},
+    "httpcore": {"feeds.guard"},
+    "multiprocessing": {"feeds.sandbox"},
+    "slack_sdk": {"channels.slack"},
+    "smtplib": {"channels.email"},
+    "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
+    "pydantic": {"config.schema", "config.faults"},  # faults turns pydantic's errors into ours
+    "tomlkit": {"config.places", "config.edit"},  # lines of what was read; edits that keep comments
+    "tomllib": {"config.load", "config.edit"},  # every edit is read back the way the daemon will read it
+    "sqlmodel": {"storage"},
+    "sqlalchemy": {"storage"},
+    "alembic": {"storage.migrate"},
+    "psycopg": {"storage.engine"},
+    "apscheduler": {"scheduler"},
+    "fastapi": {"web.app"},
+    "uvicorn": {"web.app"},
+}
+ASYNC = {"feeds.guard", "feeds.fetch", "pipeline.poll", "runner", "scheduler", "web.app", "app"}
+CONCRETE_CHANNELS = {"channels.slack", "channels.email", "channels.webhook", "channels.console"}
+IMPURE_IMPORTS = {"os", "pathlib", "time", "logging", "socket", "random", "threading", "asyncio", "subprocess"}
+IMPURE_CALLS = {"open", "print", "input", "now", "today", "utcnow"}
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 60
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Every module of the package by its name without the package, parsed."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        if not name.endswith("__init__"):
+            found[name] = ast.parse(path.read_text(), filename=str(path))
+    return found
+
+
+def layer_of(name: str) -> int | None:
+    """The row a module stands in, by its own name or its package's."""
+    for row, names in LAYERS.items():
+        if name in names.split() or name.split(".")[0] in names.split():
+            return row
+    return None
+
+
+def imports_of(tree: ast.Module) -> list[tuple[str, int]]:
+    """Every imported module with its line."""
+    found: list[tuple[str, int]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+    return found
+
+
+def own_imports(name: str, tree: ast.Module) -> set[str]:
+    """The modules of this package that a module imports."""
+    known = modules()
+    found = set()
+    for target, _ in imports_of(tree):
+        if not target.startswith("monitor."):
+            continue
+        parts = target.removeprefix("monitor.").split(".")
+        for length in range(len(parts), 0, -1):
+            if ".".join(parts[:length]) in known:
+                found.add(".".join(parts[:length]))
+                break
+    return found - {name}
+
+
+def is_pure(name: str) -> bool:
+    """Whether a module must have no effect at all."""
+    return (layer_of(name) in PURE_ROWS and name not in IMPURE_IN_ROW_0) or name in PURE_ANYWAY
+
+
+NAMES = sorted(modules())
+
+
+def test_every_module_has_its_row() -> None:
+    """A module that stands in no row has no rules, so it may not exist; a row names no module that is gone."""
+    assert [name for name in NAMES if layer_of(name) is None] == []
+    listed = {name for names in LAYERS.values() for name in names.split()}
+    assert sorted(name for name in listed if name not in modules() and name != "cli") == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_imports_only_lower_rows(name: str) -> None:
+    """A module imports lower rows and its own, and a door only doors of its own package."""
+    row = layer_of(name)
+    assert row is not None
+    for target in own_imports(name, modules()[name]):
+        target_row = layer_of(target)
+        assert target_row is not None
+        assert target_row <= row, f"{name} imports {target} of a higher row"
+        if row == 3 and target_row == 3:
+            assert name.split(".")[0] == target.split(".")[0], f"{name} imports the door {target} of another package"
+        if is_pure(name):
+            assert is_pure(target), f"{name} is pure and imports {target}, which is not"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_library_one_door(name: str) -> None:
+    """A third-party library, and the few standard ones listed, are imported by their door alone."""
+    for target, line in imports_of(modules()[name]):
+        top = target.split(".")[0]
+        if top in DOORS:
+            allowed = DOORS[top]
+            assert name in allowed or name.split(".")[0] in allowed, (
+                f"{name}:{line} imports {top}: its door is {allowed}"
+            )
+        elif top not in sys.stdlib_module_names and top != "monitor":
+            pytest.fail(f"{name}:{line} imports {top}, which has no line in DOORS")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if is_pure(name)])
+def test_pure_modules_have_no_effects(name: str) -> None:
+    """Decisions take the time as an argument and touch nothing."""
+    tree = modules()[name]
+    for target, line in imports_of(tree):
+        assert target.split(".")[0] not in IMPURE_IMPORTS, f"{name}:{line} imports {target}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            assert called not in IMPURE_CALLS, f"{name}:{node.lineno} calls {called}()"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_asyncio_stays_in_the_shell(name: str) -> None:
+    """Only the modules listed may await; everything else is plain and testable without a loop."""
+    if name in ASYNC:
+        return
+    for node in ast.walk(modules()[name]):
+        assert not isinstance(node, ast.AsyncFunctionDef | ast.Await), f"{name}:{getattr(node, 'lineno', 0)} is async"
+    assert not [line for target, line in imports_of(modules()[name]) if target.split(".")[0] == "asyncio"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_channels_are_named_by_app_alone(name: str) -> None:
+    """A new channel is one module and one line in `app`."""
+    if name == "app" or name in CONCRETE_CHANNELS:
+        return
+    assert own_imports(name, modules()[name]) & CONCRETE_CHANNELS == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_imports_inside_a_function(name: str) -> None:
+    """What a module needs stands at its top."""
+    for node in ast.walk(modules()[name]):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inner = [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
+            assert not inner, f"{name}:{inner[0].lineno} imports inside {node.name}"
+
+
+def test_the_import_graph_has_no_cycle() -> None:
+    """Modules can be read from the bottom up."""
+    graph = {name: own_imports(name, tree) for name, tree in modules().items()}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"cycle: {' -> '.join((*path, name))}"
+        if name not in done:
+            for target in graph[name]:
+                visit(target, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sizes_and_docstrings(name: str) -> None:
+    """A file fits a sitting, a function fits a screen, and a module says what it touches."""
+    tree = modules()[name]
+    source = (PACKAGE / (name.replace(".", "/") + ".py")).read_text()
+    assert source.count("\n") <= FILE_LINES_MAX
+    doc = ast.get_docstring(tree) or ""
+    assert re.search(r"Effects: [^\n]+(\n[^\n]+)*\.$", doc), f"{name}: the docstring must end with its effects"
+    if is_pure(name):
+        assert "Effects: none." in doc
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno + 1 <= FUNCTION_LINES_MAX, f"{name}.{node.name} is too long"
