@@ -1,0 +1,79 @@
+"""The glossary as frozen data: what every other module speaks of. Read this file first.
+
+Data travels from top to bottom: a `Feed` is polled, its bytes become a `ParsedFeed` of entries, new entries become
+articles, articles gather in a story, a topic matches articles, a digest tells stories, a delivery carries a digest
+to a channel. All times are aware and in UTC.
+
+Effects: none.
+"""
+
+from monitor.model.articles import Article, Relation, Story, StoryChoice
+from monitor.model.digests import (
+    Delivery,
+    DeliveryState,
+    Digest,
+    DigestKind,
+    DigestStory,
+    FeedTrouble,
+    Mark,
+    StoryCandidate,
+    StoryMember,
+)
+from monitor.model.feeds import Entry, Feed, FeedState, Fetched, Gone, NotModified, ParsedFeed, Polled, PollOutcome
+from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
+from monitor.model.topics import (
+    Evidence,
+    Field,
+    Level,
+    Match,
+    NoMatch,
+    QuietHours,
+    Schedule,
+    Span,
+    Topic,
+    Via,
+    Watchlist,
+)
+
+__all__ = [
+    "Article",
+    "ArticleId",
+    "ChannelName",
+    "Delivery",
+    "DeliveryId",
+    "DeliveryState",
+    "Digest",
+    "DigestId",
+    "DigestKind",
+    "DigestStory",
+    "Entry",
+    "Evidence",
+    "Feed",
+    "FeedId",
+    "FeedState",
+    "FeedTrouble",
+    "Fetched",
+    "Field",
+    "Gone",
+    "Level",
+    "Mark",
+    "Match",
+    "NoMatch",
+    "NotModified",
+    "ParsedFeed",
+    "PollOutcome",
+    "Polled",
+    "QuietHours",
+    "Relation",
+    "Schedule",
+    "Span",
+    "Story",
+    "StoryCandidate",
+    "StoryChoice",
+    "StoryId",
+    "StoryMember",
+    "Topic",
+    "TopicKey",
+    "Via",
+    "Watchlist",
+]

@@ -1,0 +1,68 @@
+"""Articles and stories.
+
+Effects: none.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.model.ids import NO_FEED, ArticleId, FeedId, StoryId
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An entry we keep, or a line that a stage command was given. Its text never changes once stored."""
+
+    id: ArticleId
+    title: str
+    text: str
+    url: str = ""
+    feed_id: FeedId = NO_FEED
+    feed: str = ""
+    """The name of the feed it came by."""
+    source: str = ""
+    """The outlet, where it differs from the feed."""
+    language: str | None = None
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    seen_at: datetime | None = None
+    weight: float = 1.0
+    """The feed's weight: orders a digest, never decides a match."""
+
+    @property
+    def outlet(self) -> str:
+        """Who published it, for a reader: the source where one is named, else the feed."""
+        return self.source or self.feed
+
+
+class Relation(StrEnum):
+    """How an article stands to its story."""
+
+    NEW = "new"
+    COPY = "copy"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class StoryChoice:
+    """Which story an article belongs to, and why."""
+
+    relation: Relation
+    story_id: StoryId | None
+    """None for a new story: the caller makes one."""
+    of: ArticleId | None = None
+    """The article it is a copy or a report of."""
+    evidence: str = ""
+    """The reason in words, for `explain` and `group`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The articles of one event."""
+
+    id: StoryId
+    created_at: datetime
+    last_article_at: datetime
+    article_count: int = 1

@@ -1,0 +1,152 @@
+"""Digests and deliveries.
+
+Effects: none.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.model.articles import Article, Relation
+from monitor.model.ids import ChannelName, DeliveryId, DigestId, StoryId, TopicKey
+from monitor.model.topics import Match
+
+
+class Mark(StrEnum):
+    """A word before a story in a digest."""
+
+    BREAKING = "breaking"
+    UPDATE = "update"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMember:
+    """An article of a story as a digest sees it."""
+
+    article: Article
+    relation: Relation
+    match: Match | None = None
+    """Set when the article itself answers the topic."""
+    silent: bool = False
+    """Part of a baseline or a backlog: counted, never a reason to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryCandidate:
+    """A story that answers a topic and may be told: its articles, oldest first (at most a few hundred)."""
+
+    story_id: StoryId
+    members: tuple[StoryMember, ...]
+    article_count: int
+    publisher_count: int
+    independent_count: int
+    """Publishers among the independent texts: copies of one text count once."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestStory:
+    """One story as it is told."""
+
+    story_id: StoryId
+    lead: Article
+    marks: tuple[Mark, ...]
+    publisher_count: int
+    independent_count: int
+    article_count: int
+    snippet: str
+    """Plain text, at most 240 characters, around the best hit."""
+    highlights: tuple[tuple[int, int], ...]
+    """Character ranges of `snippet` to mark."""
+    title_highlights: tuple[tuple[int, int], ...]
+    why: tuple[str, ...]
+    """The terms that matched, most telling first."""
+    others: tuple[tuple[str, str], ...]
+    """(outlet, url) of up to two other outlets."""
+    others_more: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTrouble:
+    """A feed that fails, for the line that keeps silence from meaning breakage."""
+
+    name: str
+    reason: str
+    since: datetime
+
+
+class DigestKind(StrEnum):
+    """Why a digest was closed."""
+
+    SCHEDULED = "scheduled"
+    NOW = "now"
+    BREAKING = "breaking"
+    CATCH_UP = "catch_up"
+    HEARTBEAT = "heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Ordered stories for one topic and one slot, as one channel is told them. The same input gives the same digest."""
+
+    topic: TopicKey
+    topic_name: str
+    slot: str
+    """The local slot, `2026-03-14T08:00 Europe/Berlin`; or what stands for it in a `now` or breaking digest."""
+    kind: DigestKind
+    timezone: str
+    window_start: datetime
+    window_end: datetime
+    stories: tuple[DigestStory, ...]
+    """The stories that are shown in full."""
+    overflow: tuple[DigestStory, ...] = ()
+    """The rest, in order: shown as one line each or counted, never dropped."""
+    feed_count: int = 0
+    failing: tuple[FeedTrouble, ...] = ()
+    next_at: datetime | None = None
+
+    @property
+    def story_count(self) -> int:
+        """All stories, shown and overflowing."""
+        return len(self.stories) + len(self.overflow)
+
+    @property
+    def article_count(self) -> int:
+        """All articles of all stories."""
+        return sum(story.article_count for story in self.stories + self.overflow)
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One part of one digest to one channel (and one recipient, for mail), its payload frozen."""
+
+    id: DeliveryId
+    digest_id: DigestId
+    channel: ChannelName
+    key: str
+    """Unique and stable over retries; carried in the message so that it can be found again."""
+    part: int
+    payload: str
+    """What `Channel.render` made, byte for byte."""
+    state: DeliveryState
+    attempt: int
+    created_at: datetime
+    next_attempt_at: datetime
+    first_attempt_at: datetime | None = None
+    perhaps_sent: bool = False
+    """True when an attempt ended without a known outcome: ask before sending again."""
+    parent_receipt: str | None = None
+    """The receipt of part 1, for parts that belong under it."""
+    receipt: str | None = None
+    reason: str = ""
+    error: str = ""

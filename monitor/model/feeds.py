@@ -1,0 +1,149 @@
+"""Feeds, polls and entries.
+
+Effects: none.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.errors import FetchError, ParseError
+from monitor.model.ids import FeedId
+
+
+class PollOutcome(StrEnum):
+    """What one visit to a feed came to."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What we remember of a feed between two polls."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    validators_at: datetime | None = None
+    """When the validators were first stored; they are forgotten after a while, for servers that say 304 for ever."""
+    body_hash: bytes | None = None
+    """BLAKE2b of the last body that was parsed; equal bytes are not parsed again."""
+    entries_hash: bytes | None = None
+    """The same of the part that holds the entries, for feeds that only move their build date."""
+    first_polled_at: datetime | None = None
+    """None until the feed was read once: that reading is the baseline."""
+    watermark_at: datetime | None = None
+    """The newest min(published, now) ever seen in the feed."""
+    fail_count: int = 0
+    failing_since: datetime | None = None
+    interval_s: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A URL we poll, as configured, with what we remember of it."""
+
+    id: FeedId
+    name: str
+    url: str
+    language: str | None = None
+    weight: float = 1.0
+    state: FeedState = field(default_factory=FeedState)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One element of a feed as parsed: cleaned text, resolved links, not stored yet."""
+
+    id: str
+    """The publisher's own id, trimmed and without a revision suffix; empty where the feed gives none."""
+    title: str
+    """Never empty: falls back to the beginning of the text, then to the link."""
+    link: str
+    """Absolute http(s) address, or empty."""
+    published: datetime | None = None
+    updated: datetime | None = None
+    author: str = ""
+    summary: str = ""
+    """Cleaned text of the teaser."""
+    content: str = ""
+    """Cleaned text of the body, where the feed carries one."""
+    source: str = ""
+    """The outlet, where an entry names one that is not the feed itself (aggregators do)."""
+    source_url: str = ""
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The longest text we have: the body, else the teaser."""
+        return self.content if len(self.content) >= len(self.summary) else self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed's bytes, understood."""
+
+    title: str
+    link: str
+    entries: tuple[Entry, ...]
+    language: str | None = None
+    ttl_s: int | None = None
+    """How long the feed itself asks us to wait between polls (`ttl`, `sy:updatePeriod`), in seconds."""
+    road: str = ""
+    """Which parser read it: `json`, `fast` or `tolerant`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A body came back."""
+
+    body: bytes
+    final_url: str
+    status: int
+    etag: str | None = None
+    last_modified: str | None = None
+    content_type: str = ""
+    charset: str | None = None
+    """The charset the server declared, if any."""
+    min_wait_s: float | None = None
+    """The server's own wish for the next visit (max-age, Expires), in seconds."""
+    permanent_url: str | None = None
+    """Where a row of permanent redirects ends, if the whole row was permanent."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The server says nothing changed."""
+
+    final_url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    min_wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The server says the feed will not come back (410)."""
+
+    final_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """One visit to one feed, done: what the ingest needs to write it down."""
+
+    feed: Feed
+    outcome: PollOutcome
+    polled_at: datetime
+    fetched: Fetched | NotModified | Gone | None = None
+    """None when the visit failed. A `Fetched` here has its body dropped once it was parsed."""
+    parsed: ParsedFeed | None = None
+    """Set when there was a body that had changed."""
+    body_hash: bytes | None = None
+    entries_hash: bytes | None = None
+    bytes_read: int = 0
+    elapsed_ms: int = 0
+    error: FetchError | ParseError | None = None

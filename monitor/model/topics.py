@@ -1,0 +1,139 @@
+"""Topics, matches and their evidence.
+
+Effects: none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from enum import StrEnum
+
+from monitor.model.ids import ArticleId, ChannelName, TopicKey
+
+
+class Level(StrEnum):
+    """How much has to be there for a name to match."""
+
+    STRICT = "strict"
+    BALANCED = "balanced"
+    BROAD = "broad"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """A span of local time in which deliveries are held; it may cross midnight."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a topic's digests are due, in local time of `timezone`.
+
+    Exactly one of the three: `now` is true; or `every_s` is set and slots are the local multiples of it since
+    midnight; or `at` holds local times, on `weekdays` (0 is Monday; all seven for daily).
+    """
+
+    timezone: str
+    now: bool = False
+    every_s: int | None = None
+    at: tuple[time, ...] = ()
+    weekdays: frozenset[int] = frozenset(range(7))
+    text: str = "now"
+    """As the user wrote it, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One watched thing. With `query` it is strict boolean; without, a relevance match on `name` and `also`."""
+
+    key: TopicKey
+    name: str
+    schedule: Schedule
+    channels: tuple[ChannelName, ...]
+    also: tuple[str, ...] = ()
+    query: str | None = None
+    exclude: str | None = None
+    level: Level = Level.BALANCED
+    settle_s: int = 120
+    breaking: bool = True
+    quiet_hours: QuietHours | None = None
+    on_empty: str = "skip"
+    """`skip` or `heartbeat`."""
+    must_match: tuple[str, ...] = ()
+    must_not_match: tuple[str, ...] = ()
+    place: str = ""
+    """`file:line` of its table, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watchlist:
+    """Every topic in the file's order, and the lists that queries may name."""
+
+    topics: tuple[Topic, ...]
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Via(StrEnum):
+    """By what road a concept was found."""
+
+    EXACT = "exact"
+    STEM = "stem"
+    SYNONYM = "synonym"
+    NEAR = "near"
+
+
+class Field(StrEnum):
+    """Where in an article something stands."""
+
+    TITLE = "title"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` of the original title or text."""
+
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One concept of a topic that an article holds: which words, how often, by what road, where."""
+
+    concept: str
+    found: Mapping[str, int]
+    """Words as they stand in the article (lower case), with their counts."""
+    via: Via
+    spans: tuple[Span, ...] = ()
+    """At most a few dozen; a digest marks these very words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An article that answers a topic."""
+
+    topic: TopicKey
+    article_id: ArticleId
+    score: int
+    """0-100; orders, and for a name topic says how much of it is there."""
+    level: Level
+    evidence: tuple[Evidence, ...]
+    sentence: str = ""
+    """The sentence that says it best."""
+    title_hit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoMatch:
+    """An article that does not answer a topic, and what was missing, in words."""
+
+    topic: TopicKey
+    article_id: ArticleId
+    score: int
+    reason: str
+    near: bool = False
+    """True when it came close: worth writing down for `explain`."""
