@@ -50,6 +50,7 @@ __all__ = [
     "Evidence",
     "Feed",
     "FeedId",
+    "FeedSpec",
     "FeedState",
     "FeedTrouble",
     "Fetched",

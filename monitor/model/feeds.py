@@ -42,6 +42,18 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedSpec:
+    """A feed as a person configured it."""
+
+    name: str
+    url: str
+    language: str | None = None
+    weight: float = 1.0
+    place: str = ""
+    """`file:line`, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """A URL we poll, as configured, with what we remember of it."""
 
