@@ -75,10 +75,28 @@ def shorten(text: str, length_max: int) -> str:
     space = text.rfind(" ", max(0, end - 30), end + 1)
     if space > 0:
         end = space
-    while (end > 0 and _joins_left(text[end])) or (end > 0 and text[end - 1] == "\u200d"):
+    while end > 0 and not is_grapheme_start(text, end):
         end -= 1
     return text[:end].rstrip() + "…"
 
 
-def _joins_left(char: str) -> bool:
-    return unicodedata.combining(char) != 0 or char in "\u200d\ufe0f\ufe0e" or "\U0001f3fb" <= char <= "\U0001f3ff"
+def is_grapheme_start(text: str, index: int) -> bool:
+    """Whether text may be parted before `index` without taking a mark, joiner or modifier from its base character.
+
+    Half of a flag, which two letters make, is no start either.
+    """
+    if index <= 0 or index >= len(text):
+        return True
+    char = text[index]
+    if unicodedata.category(char)[0] == "M" or char == "\u200d" or "\U0001f3fb" <= char <= "\U0001f3ff":
+        return False
+    if _is_flag_letter(char):
+        before = index
+        while before > 0 and _is_flag_letter(text[before - 1]):
+            before -= 1
+        return (index - before) % 2 == 0
+    return text[index - 1] != "\u200d"
+
+
+def _is_flag_letter(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"

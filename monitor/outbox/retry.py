@@ -50,9 +50,8 @@ def next_attempt_at(
     """When to try a delivery again after its `attempt`-th attempt (from 1) failed, or why not at all.
 
     The wait is 2, 4, 8… seconds up to five minutes, or what the channel asked for (1 s to an hour, never shortened by
-    the jitter). `jitter` is the caller's random number from -1 to 1. A delivery whose next attempt would come more than
-    `max_age_s` after its first is too old, except one that was perhaps sent: that is asked for once more, however old,
-    because giving it up unasked could call a message lost that was read.
+    the jitter); one that was perhaps sent is asked for in half a minute. `jitter` is the caller's random number from
+    -1 to 1. When the next attempt would come more than `max_age_s` after the first, the delivery is too old.
     """
     if outcome is SendOutcome.REFUSED:
         return RetryChoice(at=None, reason=RetryReason.REFUSED)
@@ -65,6 +64,6 @@ def next_attempt_at(
     else:
         wait_s, reason = min(BACKOFF_S_MAX, 2.0 ** min(max(attempt, 1), 16)) * spread, RetryReason.BACKOFF
     at = now + timedelta(seconds=wait_s)
-    if at - first_attempt_at > timedelta(seconds=max_age_s) and outcome is not SendOutcome.UNKNOWN:
+    if at - first_attempt_at > timedelta(seconds=max_age_s):
         return RetryChoice(at=None, reason=RetryReason.TOO_OLD)
     return RetryChoice(at=at, reason=reason)
