@@ -16,14 +16,16 @@ LAYERS: dict[int, str] = {
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.opml feeds.policy stories.identity
           stories.similarity stories.group topics.query topics.grammar topics.evaluate topics.index topics.meaning
-          topics.score topics.match topics.explain digests.schedule digests.burst digests.compose outbox.retry""",
+          topics.score topics.match topics.explain digests.schedule digests.burst digests.snippet
+          digests.telling digests.compose outbox.retry""",
     3: """feeds.guard feeds.fetch feeds.sandbox feeds.replay topics.lexicon channels.base channels.wording
           channels.slack channels.slack_blocks
-          channels.email channels.email_message channels.webhook channels.console config.schema config.places
+          channels.email channels.email_message channels.webhook channels.console config.schema config.values config.places config.secrets config.files config.feeds
+          config.watchlist
           config.load config.faults config.watch config.edit
           storage.engine storage.tables storage.migrate storage.backup storage.feeds storage.articles storage.stories
           storage.matches storage.digests storage.outbox storage.store storage.rows storage.topics""",
-    4: "pipeline.poll pipeline.ingest pipeline.digest pipeline.sweep outbox.deliver",
+    4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.digest pipeline.sweep outbox.deliver",
     5: "runner scheduler web.pages web.app health",
     6: "app demo",
     7: "cli __main__",
@@ -44,9 +46,9 @@ DOORS: dict[str, set[str]] = {
     "slack_sdk": {"channels.slack"},
     "smtplib": {"channels.email"},
     "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
-    "pydantic": {"config.schema", "config.faults"},  # faults turns pydantic's errors into ours
-    "tomlkit": {"config.places", "config.edit"},  # lines of what was read; edits that keep comments
-    "tomllib": {"config.load", "config.edit"},  # every edit is read back the way the daemon will read it
+    "pydantic": {"config.schema", "config.values", "config.faults"},  # faults turns its errors into ours
+    "tomlkit": {"config.edit"},  # writes text in TOML's own quoting
+    "tomllib": {"config.files"},  # the daemon and every edit read the same way
     "sqlmodel": {"storage"},
     "sqlalchemy": {"storage"},
     "alembic": {"storage.migrate"},

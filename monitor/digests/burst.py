@@ -1,0 +1,75 @@
+"""Is a story breaking: do many publishers, independently of each other, have it at once?
+
+A publisher counts when it has a text of its own. Twenty outlets that print one agency's text are one text, and say
+nothing about how big the news is; four newsrooms that each wrote their own do.
+
+Effects: none.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from monitor.model import Article, Relation, StoryCandidate, StoryMember
+from monitor.urls import publisher_of
+
+PUBLISHERS_MIN = 4  # newsrooms; two or three share beats and agencies, four within half an hour is rarely chance
+WITHIN_S = 1_800  # half an hour in seconds: polls up to that far apart still show the same moment
+STALE_S = 6 * 3_600  # an article published longer before it was seen tells of the past: a feed added, an outage over
+
+
+def publisher_key(article: Article) -> str:
+    """Who published an article, so that two articles of one publisher have the same key.
+
+    The outlet an entry names, where it names one (an aggregator's own address says nothing about the publisher);
+    else the registrable domain of the article's address; else the name of the feed. Never empty for an article that
+    has any of these.
+    """
+    if article.source:
+        return " ".join(article.source.casefold().split())
+    return publisher_of(article.url, article.feed.casefold())
+
+
+def breaking_publishers(candidate: StoryCandidate, *, now: datetime, within_s: int = WITHIN_S) -> tuple[str, ...]:
+    """The publishers whose own texts on a story were seen in the `within_s` seconds before `now`, sorted.
+
+    Copies, and what a feed held when it was first read, do not count.
+    """
+    since = now - timedelta(seconds=within_s)
+    return tuple(sorted({publisher_key(member.article) for member in candidate.members if _is_fresh(member, since)}))
+
+
+def find_breaking(
+    candidates: Sequence[StoryCandidate],
+    *,
+    now: datetime,
+    publishers_min: int = PUBLISHERS_MIN,
+    within_s: int = WITHIN_S,
+) -> list[StoryCandidate]:
+    """The stories that answer the topic and that enough independent publishers have at once, most publishers first.
+
+    Ties go by story id, so the order does not depend on the order of the candidates. Whether a story was already told
+    is not asked here: `compose_digest` decides that.
+    """
+    found = []
+    for candidate in candidates:
+        if not any(member.match is not None and not member.silent for member in candidate.members):
+            continue
+        count = len(breaking_publishers(candidate, now=now, within_s=within_s))
+        if count >= publishers_min:
+            found.append((-count, candidate.story_id, candidate))
+    return [candidate for _, _, candidate in sorted(found, key=lambda entry: entry[:2])]
+
+
+def breaking_reason(candidate: StoryCandidate, *, now: datetime, within_s: int = WITHIN_S) -> str:
+    """In words, how many independent publishers a story has just now, and up to four of them."""
+    publishers = breaking_publishers(candidate, now=now, within_s=within_s)
+    named = ", ".join(publishers[:4]) + (f" and {len(publishers) - 4} more" if len(publishers) > 4 else "")
+    count = f"{len(publishers)} independent publisher" + ("" if len(publishers) == 1 else "s")
+    return f"{count} within {within_s // 60} minutes" + (f": {named}" if publishers else "")
+
+
+def _is_fresh(member: StoryMember, since: datetime) -> bool:
+    article = member.article
+    if member.relation is Relation.COPY or member.silent or article.seen_at is None or article.seen_at <= since:
+        return False
+    return article.published_at is None or article.seen_at - article.published_at <= timedelta(seconds=STALE_S)

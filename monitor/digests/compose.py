@@ -1,0 +1,223 @@
+"""Decide which stories a digest tells, in what order, new or as an update.
+
+A story is told to a channel once. It comes back, marked as an update, only when it has grown enough since its last
+telling. What the channel was told before is an argument: nothing here reads the sent log. The same input gives the
+same digest, in whatever order the candidates come.
+
+Effects: none.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.digests.burst import publisher_key
+from monitor.digests.snippet import cut_snippet, hits_in
+from monitor.digests.telling import Choice, Told, choose_telling, seen_at
+from monitor.model import (
+    Article,
+    ArticleId,
+    Digest,
+    DigestKind,
+    DigestStory,
+    Evidence,
+    FeedTrouble,
+    Field,
+    Mark,
+    Relation,
+    StoryCandidate,
+    StoryId,
+    Topic,
+    Via,
+)
+
+__all__ = ["Composed", "HeldBack", "Telling", "Told", "compose_digest"]
+
+STORIES_MAX = 10  # a digest that is read to its end; the rest stands below in one line each
+WHY_MAX = 6  # terms: one line under a story
+OTHERS_MAX = 2  # other outlets by name, the rest as "+N"
+LATE_AFTER = timedelta(hours=48)  # a reader takes news in a digest for today's or yesterday's
+_VIA_RANK = {Via.EXACT: 0, Via.STEM: 1, Via.SYNONYM: 2, Via.NEAR: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A line for the sent log: unique by channel, story and telling."""
+
+    story_id: StoryId
+    telling: int
+    """0 for the first, then 1, 2, 3 for the updates."""
+    article_id: ArticleId
+    """The article that leads it."""
+    reason: str
+    article_count: int
+    publisher_count: int
+    independent_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A story that is not told now, and why, in words."""
+
+    story_id: StoryId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What a slot comes to: the digest, if there is one to send, and what goes into the sent log and `explain`."""
+
+    digest: Digest | None
+    told: tuple[Telling, ...]
+    """One for each story of the digest, shown or overflowing, in its order."""
+    held_back: tuple[HeldBack, ...]
+    """One for each candidate that is not in the digest, by story id."""
+
+
+def compose_digest(
+    *,
+    topic: Topic,
+    kind: DigestKind,
+    slot: str,
+    window_start: datetime,
+    window_end: datetime,
+    candidates: Sequence[StoryCandidate],
+    told: Mapping[StoryId, Told],
+    breaking: frozenset[StoryId] = frozenset(),
+    failing: Sequence[FeedTrouble] = (),
+    feed_count: int = 0,
+    next_at: datetime | None = None,
+    stories_max: int = STORIES_MAX,
+) -> Composed:
+    """The digest of one topic for one slot and one channel, and for every candidate whether it is told and why.
+
+    A story is told first when an article of it that is news to us (not silent) answers the topic and the channel has
+    no telling of it; a told one comes back as an update by the gates of `choose_telling`. Candidates are one per story. Order:
+    breaking, independent publishers, a hit in the title, newest, story id. Every story that is told stands in
+    `stories` or, past `stories_max`, in `overflow`. Without any story there is no digest, except that a scheduled or
+    catch-up slot of a topic with `on_empty = "heartbeat"` gives an empty heartbeat. `window_end` is taken for now.
+    """
+    assert len({candidate.story_id for candidate in candidates}) == len(candidates), "one candidate per story"
+    told_now: list[tuple[StoryCandidate, Choice]] = []
+    held_back: list[HeldBack] = []
+    for candidate in sorted(candidates, key=lambda one: one.story_id):
+        choice = choose_telling(candidate, told.get(candidate.story_id), candidate.story_id in breaking, window_end)
+        if isinstance(choice, str):
+            held_back.append(HeldBack(candidate.story_id, choice))
+        else:
+            told_now.append((candidate, choice))
+    told_now.sort(key=lambda pair: _rank(pair[0], pair[1], breaking, window_end))
+    stories = tuple(_to_story(candidate, choice, breaking, window_end) for candidate, choice in told_now)
+    is_heartbeat = topic.on_empty == "heartbeat" and kind in (DigestKind.SCHEDULED, DigestKind.CATCH_UP)
+    if not stories and not is_heartbeat:
+        return Composed(digest=None, told=(), held_back=tuple(held_back))
+    digest = Digest(
+        topic=topic.key,
+        topic_name=topic.name,
+        slot=slot,
+        kind=kind if stories else DigestKind.HEARTBEAT,
+        timezone=topic.schedule.timezone,
+        window_start=window_start,
+        window_end=window_end,
+        stories=stories[:stories_max],
+        overflow=stories[stories_max:],
+        feed_count=feed_count,
+        failing=tuple(sorted(failing, key=lambda trouble: (trouble.since, trouble.name))),
+        next_at=next_at,
+    )
+    tellings = (_to_telling(candidate, choice, told.get(candidate.story_id)) for candidate, choice in told_now)
+    return Composed(digest=digest, told=tuple(tellings), held_back=tuple(held_back))
+
+
+def _rank(
+    candidate: StoryCandidate, choice: Choice, breaking: frozenset[StoryId], now: datetime
+) -> tuple[bool, int, bool, float, StoryId]:
+    newest = max(seen_at(member, now) for member in candidate.members)
+    return (
+        candidate.story_id not in breaking,
+        -candidate.independent_count,
+        not choice.match.title_hit,
+        -newest.timestamp(),
+        candidate.story_id,
+    )
+
+
+def _to_telling(candidate: StoryCandidate, choice: Choice, told: Told | None) -> Telling:
+    return Telling(
+        story_id=candidate.story_id,
+        telling=told.tellings if told is not None else 0,
+        article_id=choice.lead.article.id,
+        reason=choice.reason,
+        article_count=candidate.article_count,
+        publisher_count=candidate.publisher_count,
+        independent_count=candidate.independent_count,
+    )
+
+
+def _to_story(candidate: StoryCandidate, choice: Choice, breaking: frozenset[StoryId], now: datetime) -> DigestStory:
+    lead, evidence = choice.lead.article, choice.match.evidence
+    snippet, highlights = cut_snippet(lead.text, hits_in(evidence, Field.TEXT, len(lead.text)))
+    others = _others_of(candidate, lead, now)
+    return DigestStory(
+        story_id=candidate.story_id,
+        lead=lead,
+        marks=_marks_of(candidate, choice, breaking),
+        publisher_count=candidate.publisher_count,
+        independent_count=candidate.independent_count,
+        article_count=candidate.article_count,
+        snippet=snippet,
+        highlights=highlights,
+        title_highlights=tuple((hit.start, hit.end) for hit in hits_in(evidence, Field.TITLE, len(lead.title))),
+        why=_why_of(evidence),
+        others=others,
+        others_more=max(0, candidate.publisher_count - 1 - len(others)),
+        score=choice.match.score,
+    )
+
+
+def _marks_of(candidate: StoryCandidate, choice: Choice, breaking: frozenset[StoryId]) -> tuple[Mark, ...]:
+    lead = choice.lead.article
+    is_late = (
+        lead.published_at is not None and lead.seen_at is not None and lead.seen_at - lead.published_at > LATE_AFTER
+    )
+    marks = (
+        (Mark.BREAKING, candidate.story_id in breaking),
+        (Mark.UPDATE, choice.is_update),
+        (Mark.LATE, is_late),
+    )
+    return tuple(mark for mark, holds in marks if holds)
+
+
+def _why_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:
+    """The words that matched: first one for each concept, then their other words.
+
+    Concepts found in the title come first, then those found as they were written, then the most frequent.
+    """
+    ranked = sorted(
+        evidence,
+        key=lambda one: (
+            not any(span.field is Field.TITLE for span in one.spans),
+            _VIA_RANK[one.via],
+            -sum(one.found.values()),
+            one.concept,
+        ),
+    )
+    rows = [
+        sorted(one.found, key=lambda word, found=one.found: (-found[word], word)) or [one.concept] for one in ranked
+    ]
+    words = ((place, rank, word) for rank, row in enumerate(rows) for place, word in enumerate(row))
+    return tuple(dict.fromkeys(word for _, _, word in sorted(words)))[:WHY_MAX]
+
+
+def _others_of(candidate: StoryCandidate, lead: Article, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Up to two other outlets with their address: those with a text of their own first, then by weight, then age."""
+    ranked = sorted(
+        candidate.members,
+        key=lambda one: (one.relation is Relation.COPY, -one.article.weight, seen_at(one, now), one.article.id),
+    )
+    named = {publisher_key(lead): ("", "")}
+    for member in ranked:
+        key, url = publisher_key(member.article), member.article.url
+        address = url if url.startswith(("http://", "https://")) else ""
+        named.setdefault(key, (member.article.outlet or key, address))
+    return tuple(list(named.values())[1 : 1 + OTHERS_MAX])
