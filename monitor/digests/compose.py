@@ -92,10 +92,11 @@ def compose_digest(
     """The digest of one topic for one slot and one channel, and for every candidate whether it is told and why.
 
     A story is told first when an article of it that is news to us (not silent) answers the topic and the channel has
-    no telling of it; a told one comes back as an update by the gates of `choose_telling`. Candidates are one per story. Order:
-    breaking, independent publishers, a hit in the title, newest, story id. Every story that is told stands in
-    `stories` or, past `stories_max`, in `overflow`. Without any story there is no digest, except that a scheduled or
-    catch-up slot of a topic with `on_empty = "heartbeat"` gives an empty heartbeat. `window_end` is taken for now.
+    no telling of it; a told one comes back as an update by the gates of `choose_telling`. Candidates are one per
+    story. Order: breaking, independent publishers, a hit in the title, newest, story id. Every story that is told
+    stands in `stories` or, past `stories_max`, in `overflow`. Without any story there is no digest, except that a
+    scheduled or catch-up slot of a topic with `on_empty = "heartbeat"` gives an empty heartbeat. `window_end` is
+    taken for now.
     """
     assert len({candidate.story_id for candidate in candidates}) == len(candidates), "one candidate per story"
     told_now: list[tuple[StoryCandidate, Choice]] = []
@@ -202,11 +203,13 @@ def _why_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:
             one.concept,
         ),
     )
-    rows = [
-        sorted(one.found, key=lambda word, found=one.found: (-found[word], word)) or [one.concept] for one in ranked
-    ]
+    rows = [_words_of(one) for one in ranked]
     words = ((place, rank, word) for rank, row in enumerate(rows) for place, word in enumerate(row))
     return tuple(dict.fromkeys(word for _, _, word in sorted(words)))[:WHY_MAX]
+
+
+def _words_of(one: Evidence) -> list[str]:
+    return sorted(one.found, key=lambda word: (-one.found[word], word)) or [one.concept]
 
 
 def _others_of(candidate: StoryCandidate, lead: Article, now: datetime) -> tuple[tuple[str, str], ...]:

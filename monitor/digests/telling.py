@@ -41,18 +41,12 @@ class Choice:
     is_update: bool = False
 
 
-def numbers_in(text: str) -> frozenset[str]:
-    """The numbers of a text, `5,000` as `5000` and `twelve` as `12`; one is left out, since it is mostly no count."""
-    found = set()
-    for word in _NUMBER.findall(text.casefold()):
-        number = word.replace(",", "") if word[0].isdigit() else _NUMBER_WORDS.get(word)
-        if number is not None and number != "1":
-            found.add(number)
-    return frozenset(found)
-
-
 def choose_telling(candidate: StoryCandidate, told: Told | None, is_breaking: bool, now: datetime) -> Choice | str:
-    """The article a story is told with and the reason; or only the reason, when it is not told."""
+    """The article a story is told with and the reason; or, when it is not told, only the reason, in words.
+
+    Not told before: one article that answers the topic and was not silent is enough, be it a copy; only copies of a
+    silent article that answers it too stay silent with it. Told before: see `_choose_update` for the gates.
+    """
     answering = [member for member in candidate.members if member.match is not None]
     loud = [member for member in answering if not member.silent]
     if not answering:
@@ -99,6 +93,16 @@ def _choose_update(candidate: StoryCandidate, loud: Sequence[StoryMember], told:
     return (
         f"told at {since}, {max(0, growth)} of {UPDATE_PUBLISHERS} more independent publishers and no new number since"
     )
+
+
+def numbers_in(text: str) -> frozenset[str]:
+    """The numbers of a text, `5,000` as `5000` and `twelve` as `12`; one is left out, since it is mostly no count."""
+    found = set()
+    for word in _NUMBER.findall(text.casefold()):
+        number = word.replace(",", "") if word[0].isdecimal() else _NUMBER_WORDS.get(word)
+        if number is not None and number != "1":
+            found.add(number)
+    return frozenset(found)
 
 
 def _numbers_known(candidate: StoryCandidate, last_at: datetime, now: datetime) -> frozenset[str]:
