@@ -1,0 +1,185 @@
+"""Add a feed to feeds.toml or take one out; every other byte of the file stays as a person wrote it.
+
+An edit is a splice of lines, checked before it is written: the new text is read back the way the daemon reads it and
+must hold exactly the old values and the edit. It is written beside the file, flushed to the disk and renamed over it,
+so that a reader sees the old file or the new one, and only where the content is still what was read.
+
+Effects: reads and writes files.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import tomlkit
+
+from monitor.config.faults import ConfigFaults, check_shape
+from monitor.config.feeds import find_doubles
+from monitor.config.files import ConfigFile, parse_config_file, read_config_file
+from monitor.config.schema import FeedsFile
+from monitor.config.values import near_miss, shown
+from monitor.errors import ConfigError
+from monitor.model.feeds import FeedSpec
+
+_NO_FEEDS_FILE = "Make it, or begin with the feeds.toml that comes with the program."
+
+
+def add_feed(folder: Path, feed: FeedSpec) -> None:
+    """Add one feed at the end of feeds.toml. Raises as `add_feeds` does."""
+    add_feeds(folder, [feed])
+
+
+def add_feeds(folder: Path, feeds: Sequence[FeedSpec]) -> None:
+    """Add feeds at the end of feeds.toml, all or none.
+
+    Raises `ConfigFaults` when the file would not load with them (a name or address that is there already, an address
+    that is none), and `ConfigError` when it was changed by somebody else meanwhile or cannot be written.
+    """
+    with _locked(folder):
+        file = _read(folder)
+        newline = "\r\n" if "\r\n" in file.text else "\n"
+        gap = "" if not file.text or file.text.endswith("\n") else newline
+        text = file.text + gap + "".join(newline + _block(feed, newline) for feed in feeds)
+        _write(file, text, [*_feeds_of(file), *(_values(feed) for feed in feeds)])
+
+
+def remove_feed(folder: Path, name: str) -> None:
+    """Take the feed of this name out of feeds.toml, its comments above and below kept.
+
+    Raises `ConfigError` when there is none of that name, and as `add_feeds` does.
+    """
+    with _locked(folder):
+        file = _read(folder)
+        feeds = _feeds_of(file)
+        names = [str(feed.get("name", "")) for feed in feeds]
+        if name not in names:
+            near = near_miss(name, names)
+            raise ConfigError(
+                f"there is no feed {shown(name)}",
+                where=file.shown_path,
+                remedy=f"{near}A feed of an OPML file is removed there.",
+            )
+        index = names.index(name)
+        first, last = file.places.first[("feeds", index)], file.places.last[("feeds", index)]
+        lines = file.text.splitlines(keepends=True) if "\r" not in file.text else _lines(file.text)
+        if last < len(lines) and not lines[last].strip() and (first == 1 or not lines[first - 2].strip()):
+            last += 1  # one of the two empty lines that now meet
+        _write(file, "".join(lines[: first - 1] + lines[last:]), feeds[:index] + feeds[index + 1 :])
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as TOML counts them: only a newline ends one."""
+    return [line + "\n" for line in text.split("\n")[:-1]] + ([text.rsplit("\n", 1)[-1]] if text[-1:] != "\n" else [])
+
+
+def _read(folder: Path) -> ConfigFile:
+    path = folder / "feeds.toml"
+    file = read_config_file(path, str(path), _NO_FEEDS_FILE)
+    _check(file)
+    if ("feeds", 0) in file.places.first and "[[" not in file.text.split("\n")[file.places.line(("feeds", 0)) - 1]:
+        raise ConfigError(
+            "the feeds stand in one list, `feeds = [ … ]`, which is not edited from here",
+            where=file.place("feeds"),
+            remedy="Write each as a block of its own, [[feeds]], or edit the file by hand.",
+        )
+    return file
+
+
+def _check(file: ConfigFile) -> None:
+    _, problems = check_shape(FeedsFile, file.values, file.shown_path, file.places)
+    if problems := problems + find_doubles(file):
+        raise ConfigFaults(problems, meanwhile="The file was left as it is.", files=[file.path])
+
+
+def _feeds_of(file: ConfigFile) -> list[dict[str, object]]:
+    feeds = file.values.get("feeds", [])
+    assert isinstance(feeds, list), "the shape was checked"
+    return feeds
+
+
+def _values(feed: FeedSpec) -> dict[str, object]:
+    """A feed as it stands in the file: what is as usual is not written down."""
+    values: dict[str, object] = {"name": feed.name, "url": feed.url}
+    if feed.language:
+        values["language"] = feed.language
+    if feed.weight != 1.0:
+        values["weight"] = feed.weight
+    return values
+
+
+def _block(feed: FeedSpec, newline: str) -> str:
+    # tomlkit knows how TOML quotes what people and publishers put into a name.
+    return ("[[feeds]]\n" + tomlkit.dumps(_values(feed))).replace("\n", newline)
+
+
+def _write(file: ConfigFile, text: str, expected: list[dict[str, object]]) -> None:
+    """Replace a file by a text that was read back and holds what was meant; raise and leave it alone otherwise."""
+    body = file.body[: len(file.body) - len(file.body.removeprefix(b"\xef\xbb\xbf"))] + text.encode()
+    edited = parse_config_file(body, file.path, file.shown_path)
+    _check(edited)
+    if {**edited.values, "feeds": expected} != {**file.values, "feeds": expected} or _feeds_of(edited) != expected:
+        raise ConfigError(
+            "the edit would change more than was asked, so nothing was written",
+            where=file.shown_path,
+            remedy="Edit the file by hand.",
+        )
+    # A link, as secrets and config maps are mounted, stays a link: its target is replaced.
+    target = Path(os.path.realpath(file.path))
+    try:
+        _replace(target, body, file)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be written ({error.strerror})",
+            where=file.shown_path,
+            remedy="Let the user of this command write to the folder; in a container, mount the folder, not the file.",
+        ) from error
+
+
+def _replace(target: Path, body: bytes, file: ConfigFile) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(body)
+            out.flush()
+            os.fchmod(out.fileno(), target.stat().st_mode & 0o7777)
+            os.fsync(out.fileno())
+        if _hash(target.read_bytes()) != _hash(file.body):
+            raise ConfigError(
+                "was changed by somebody else meanwhile, so nothing was written",
+                where=file.shown_path,
+                remedy="Look at it and try again.",
+            )
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself must outlive a power cut
+    finally:
+        os.close(folder)
+
+
+def _hash(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One edit of a folder at a time among our own commands; people's editors are seen by the content."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be opened ({error.strerror})", where=str(folder), remedy="Name the folder with --config DIR."
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

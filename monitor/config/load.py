@@ -1,0 +1,144 @@
+"""Read the whole configuration, check everything, try the examples; all of it is good, or every fault is told.
+
+Nothing here prints, and nothing is half in force: `load` gives a whole configuration or raises all its problems.
+
+Effects: reads files.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import quote
+
+from monitor.config.faults import ConfigFaults, Problem, check_shape
+from monitor.config.feeds import FeedList, find_doubles, gather_feeds
+from monitor.config.files import ConfigFile, parse_config_file, read_config_file
+from monitor.config.schema import CONSOLE, FILES, FeedsFile, Settings
+from monitor.config.secrets import Secret, SecretList, gather_secrets
+from monitor.config.watchlist import read_watchlist
+from monitor.model import ChannelName, Watchlist
+from monitor.model.feeds import FeedSpec
+
+__all__ = ["ConfigFaults", "Loaded", "Problem", "Secret", "load", "load_watchlist"]
+
+_MISSING = {
+    "feeds.toml": 'Make it, with a block for each feed: [[feeds]], then name = "…" and url = "…".',
+    "watchlist.toml": 'Make it, with a table for each topic: [topics.my-topic], then name = "…".',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that is good as a whole."""
+
+    folder: Path
+    settings: Settings
+    feeds: tuple[FeedSpec, ...]
+    watchlist: Watchlist
+    secrets: Mapping[ChannelName, Secret]
+    """The token, password or signing key of each channel that has one."""
+    content_hash: str
+    """SHA-256 of every file's content, secrets left out: equal for equal configurations, fit to be shown and stored."""
+    files: tuple[Path, ...]
+    """Every file that was read, OPML and secret files among them: what `Watcher` looks at."""
+    database_password: Secret | None = field(default=None)
+
+    @property
+    def database_url(self) -> str:
+        """The database's address with its password put in: a secret, for the engine alone."""
+        url = self.settings.database.url
+        if self.database_password is None:
+            return url
+        scheme, _, rest = url.partition("://")
+        user, at, host = rest.rpartition("@")
+        return f"{scheme}://{user.partition(':')[0]}:{quote(self.database_password.reveal(), safe='')}{at or '@'}{host}"
+
+
+def load(folder: Path, environ: Mapping[str, str]) -> Loaded:
+    """The configuration in a folder. Raises `ConfigFaults` with every problem of every file when it is not all good.
+
+    `environ` is where secrets are looked up. monitor.toml may be missing: all its keys have defaults.
+    """
+    if not folder.is_dir():
+        remedy = "Make it, or name another with --config DIR or $MONITOR_CONFIG."
+        raise ConfigFaults([Problem(str(folder), 0, f"there is no such folder. {remedy}")], files=[folder])
+    files, problems = _read_files(folder)
+    settings, secrets, channels = None, SecretList(), None
+    if (file := files.get("monitor.toml")) is not None:
+        settings, found = check_shape(Settings, file.values, file.shown_path, file.places)
+        secrets = gather_secrets(file, environ)
+        channels = _channel_names(file)
+        problems += sorted([*found, *secrets.problems, *_find_missing_driver(file)], key=lambda problem: problem.line)
+    feeds = FeedList()
+    if (file := files.get("feeds.toml")) is not None:
+        entries, found = check_shape(FeedsFile, file.values, file.shown_path, file.places)
+        feeds = gather_feeds(entries, file)
+        problems += sorted([*found, *find_doubles(file), *feeds.problems], key=lambda problem: problem.line)
+    watchlist = Watchlist(topics=())
+    if (file := files.get("watchlist.toml")) is not None:
+        watchlist, found = read_watchlist(file, channels)
+        problems += found
+    looked_at = (*(folder / name for name in FILES), *feeds.files, *secrets.files)
+    if problems or settings is None:
+        raise ConfigFaults(problems, files=looked_at)
+    return Loaded(
+        folder=folder,
+        settings=settings,
+        feeds=tuple(feeds.feeds),
+        watchlist=watchlist,
+        secrets=MappingProxyType(secrets.of_channels),
+        content_hash=_content_hash([*(files[name].body for name in FILES), *feeds.bodies]),
+        files=looked_at,
+        database_password=secrets.of_database,
+    )
+
+
+def load_watchlist(path: Path) -> Watchlist:
+    """One watchlist file by itself, its channels not checked. Raises `ConfigFaults`."""
+    file = read_config_file(path, str(path), _MISSING["watchlist.toml"])
+    watchlist, problems = read_watchlist(file, None)
+    if problems:
+        raise ConfigFaults(problems, files=[path])
+    return watchlist
+
+
+def _read_files(folder: Path) -> tuple[dict[str, ConfigFile], list[Problem]]:
+    files: dict[str, ConfigFile] = {}
+    problems: list[Problem] = []
+    for name in FILES:
+        path = folder / name
+        try:
+            if name in _MISSING or path.exists():
+                files[name] = read_config_file(path, str(path), _MISSING.get(name, "Make it."))
+            else:
+                files[name] = parse_config_file(b"", path, str(path))
+        except ConfigFaults as error:
+            problems += error.problems
+    return files, problems
+
+
+def _channel_names(file: ConfigFile) -> set[str]:
+    channels = file.values.get("channels")
+    return {CONSOLE, *(channels if isinstance(channels, Mapping) else ())}
+
+
+def _find_missing_driver(file: ConfigFile) -> list[Problem]:
+    database = file.values.get("database")
+    url = database.get("url") if isinstance(database, Mapping) else None
+    if not isinstance(url, str) or not url.startswith("postgresql") or find_spec("psycopg") is not None:
+        return []
+    message = (
+        "[database] `url` names PostgreSQL, whose driver is not installed. Run: pip install 'news-monitor[postgres]'"
+    )
+    return [Problem(file.shown_path, file.places.line(("database", "url")), message)]
+
+
+def _content_hash(bodies: list[bytes]) -> str:
+    digest = hashlib.sha256()
+    for body in bodies:
+        digest.update(len(body).to_bytes(8, "big"))
+        digest.update(body)
+    return digest.hexdigest()

@@ -1,0 +1,294 @@
+"""The shape of the three config files: every key, its type, its default and its bounds.
+
+`Settings` is monitor.toml, `FeedsFile` feeds.toml, `WatchlistFile` watchlist.toml. A key that is not here is refused.
+Durations are whole seconds once read; a field whose name differs from its key in the file says so by its alias.
+
+Effects: none.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from monitor.config.values import (
+    ApiUrl,
+    ChannelKey,
+    Duration,
+    LanguageTag,
+    Line,
+    Listen,
+    ListKey,
+    MailAddress,
+    PrivateHost,
+    QueryText,
+    QuietSpan,
+    ScheduleText,
+    SlackChannelId,
+    TimezoneName,
+    TopicKeyText,
+    Url,
+    ValueFault,
+    VariableName,
+    near_miss,
+    split_listen,
+)
+
+CONSOLE = "console"
+"""The channel that is always there: a topic that names no channel is told on standard output."""
+
+
+class Section(BaseModel):
+    """A table of a config file. Values are taken as written: "8" is never a number, 8 never a text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _check_database_url(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        near = near_miss(scheme, ["sqlite", "postgresql"]) if separator else ""
+        # The address is not repeated: people put passwords into these.
+        raise ValueFault(
+            f'is of a kind we do not know. {near}Write "sqlite:///data/monitor.db" or "postgresql://user@host/monitor".'
+        )
+    if scheme == "sqlite" and not rest.strip("/"):
+        raise ValueFault('names no file. Write it as in "sqlite:///data/monitor.db".')
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        raise ValueFault('cannot be read. Write it as in "postgresql://user@host/monitor".') from None
+    if password:
+        raise ValueFault("holds a password. Take it out and name its place with password_env or password_file.")
+    return url
+
+
+def _exactly_one(section: Section, stem: str, *, is_needed: bool, needed_for: str = "") -> None:
+    variable, file = getattr(section, f"{stem}_env"), getattr(section, f"{stem}_file")
+    if variable and file:
+        raise ValueFault(f"stands beside {stem}_env. Keep one of the two.", key=f"{stem}_file")
+    if is_needed and not variable and not file:
+        raise ValueFault(
+            f"{stem}_env is missing{needed_for}. Name the variable that holds the {stem}, or use {stem}_file.",
+            is_whole=True,
+        )
+
+
+class DatabaseSection(Section):
+    """Where articles, stories and deliveries are kept."""
+
+    url: Annotated[str, AfterValidator(_check_database_url)] = "sqlite:///data/monitor.db"
+    password_env: VariableName | None = None
+    password_file: str | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "DatabaseSection":
+        _exactly_one(self, "password", is_needed=False)
+        return self
+
+
+class PollingSection(Section):
+    """How feeds are visited."""
+
+    interval_min_s: Annotated[Duration, Field(ge=60, le=86_400)] = Field(default=300, alias="interval_min")
+    interval_max_s: Annotated[Duration, Field(ge=60, le=604_800)] = Field(default=3600, alias="interval_max")
+    allow_private_hosts: list[PrivateHost] = []
+    concurrency: int = Field(default=50, ge=1, le=500)
+    """Feeds fetched at the same time: a thousand feeds within a minute, with sockets that any system allows."""
+    per_host: int = Field(default=2, ge=1, le=16)
+    body_bytes_max: int = Field(default=5_000_000, ge=10_000, le=100_000_000)
+    """The largest news feeds seen are under 3 MB."""
+    user_agent_contact: Url | None = None
+    first_poll: Literal["baseline", "tell"] = "baseline"
+
+    @model_validator(mode="after")
+    def _check(self) -> "PollingSection":
+        if self.interval_max_s < self.interval_min_s:
+            raise ValueFault(
+                f"is shorter than interval_min ({self.interval_max_s} s and {self.interval_min_s} s). Make it longer.",
+                key="interval_max",
+            )
+        return self
+
+
+class WebSection(Section):
+    """The status page."""
+
+    listen: Listen = "127.0.0.1:8080"
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port; None where there is no page."""
+        return split_listen(self.listen)
+
+
+class RetentionSection(Section):
+    """How long things are kept. What was seen and told stays known for longer than any body."""
+
+    articles_days: int = Field(default=90, ge=1, le=36_500)
+    polls_days: int = Field(default=14, ge=1, le=3_650)
+
+
+class ChannelSection(Section):
+    """What every channel has."""
+
+    max_age_s: Annotated[Duration, Field(ge=60, le=2_592_000)] = Field(default=86_400, alias="max_age")
+    """A delivery that could not be made for this long is given up: yesterday's news is no news."""
+    stories_max: int = Field(default=10, ge=1, le=50)
+    """Stories told in full in one digest; the rest is counted."""
+
+
+class ConsoleSettings(ChannelSection):
+    """Standard output."""
+
+    kind: Literal["console"]
+
+
+class SlackSettings(ChannelSection):
+    """A Slack channel, through a bot's token."""
+
+    kind: Literal["slack"]
+    channel: SlackChannelId = Field(examples=['"C0123456789"'])
+    token_env: VariableName | None = None
+    token_file: str | None = None
+    api_url: ApiUrl = "https://slack.com/api/"
+
+    @model_validator(mode="after")
+    def _check(self) -> "SlackSettings":
+        _exactly_one(self, "token", is_needed=True)
+        return self
+
+
+class SmtpSection(Section):
+    """The mail server that takes our messages."""
+
+    host: str = Field(min_length=1, examples=['"mail.example.org"'])
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password_env: VariableName | None = None
+    password_file: str | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "SmtpSection":
+        _exactly_one(self, "password", is_needed=bool(self.username), needed_for=" beside username")
+        if not self.username and (self.password_env or self.password_file):
+            raise ValueFault(
+                "username is missing beside the password. Add it, or take the password away.", is_whole=True
+            )
+        return self
+
+
+class EmailSettings(ChannelSection):
+    """Mail, one message per recipient."""
+
+    kind: Literal["email"]
+    to: list[MailAddress] = Field(min_length=1, max_length=100, examples=['["desk@example.org"]'])
+    sender: MailAddress = Field(alias="from", examples=['"News monitor <monitor@example.org>"'])
+    smtp: SmtpSection = Field(examples=['{ host = "mail.example.org" }'])
+    on_unknown: Literal["resend", "hold"] = "resend"
+
+
+class WebhookSettings(ChannelSection):
+    """A signed POST to an address of your own."""
+
+    kind: Literal["webhook"]
+    url: Url = Field(examples=['"https://example.org/hook"'])
+    secret_env: VariableName | None = None
+    secret_file: str | None = None
+    on_unknown: Literal["resend", "hold"] = "resend"
+
+    @model_validator(mode="after")
+    def _check(self) -> "WebhookSettings":
+        _exactly_one(self, "secret", is_needed=True)
+        return self
+
+
+ChannelSettings = Annotated[
+    ConsoleSettings | SlackSettings | EmailSettings | WebhookSettings, Field(discriminator="kind")
+]
+CHANNEL_KINDS: dict[str, type[ChannelSection]] = {
+    "console": ConsoleSettings,
+    "slack": SlackSettings,
+    "email": EmailSettings,
+    "webhook": WebhookSettings,
+}
+
+
+class Settings(Section):
+    """monitor.toml. The channel `console` is there whether or not it is written down."""
+
+    database: DatabaseSection = DatabaseSection()
+    polling: PollingSection = PollingSection()
+    web: WebSection = WebSection()
+    retention: RetentionSection = RetentionSection()
+    channels: dict[ChannelKey, ChannelSettings] = {}
+
+    @model_validator(mode="after")
+    def _add_console(self) -> "Settings":
+        self.channels.setdefault(CONSOLE, ConsoleSettings(kind="console"))
+        return self
+
+
+class FeedEntry(Section):
+    """One feed as a person writes it."""
+
+    name: str = ""
+    """Empty: the host of its address."""
+    url: Url = Field(examples=['"https://example.org/news.xml"'])
+    language: LanguageTag | None = None
+    weight: float = Field(default=1.0, gt=0, le=10)
+
+
+class FeedsFile(Section):
+    """feeds.toml."""
+
+    opml: list[Line] = []
+    feeds: list[FeedEntry] = []
+
+
+class TopicEntry(Section):
+    """One topic as a person writes it: with `query` strict boolean, without it a relevance match on its names."""
+
+    name: str = Field(min_length=1, max_length=200, examples=['"Hostage negotiations"'])
+    also: list[Line] = []
+    level: Literal["strict", "balanced", "broad"] = "balanced"
+    exclude: QueryText | None = None
+    query: QueryText | None = None
+    channels: list[Line] = Field(default=[CONSOLE], min_length=1)
+    schedule: ScheduleText = "every 1h"
+    settle_s: Annotated[Duration, Field(ge=0, le=3600)] = Field(default=120, alias="settle")
+    breaking: bool = True
+    quiet_hours: QuietSpan = None
+    must_match: list[Line] = []
+    must_not_match: list[Line] = []
+    on_empty: Literal["skip", "heartbeat"] = "skip"
+
+    @model_validator(mode="after")
+    def _check(self) -> "TopicEntry":
+        if self.query is not None:
+            for key in ("also", "level"):
+                if key in self.model_fields_set:
+                    raise ValueFault(
+                        "belongs to a topic without `query`: a query says by itself what matches. "
+                        f"Take `{key}` away, or put its words into the query.",
+                        key=key,
+                    )
+        return self
+
+
+class WatchlistFile(Section):
+    """watchlist.toml."""
+
+    timezone: TimezoneName = "UTC"
+    lists: dict[ListKey, list[Line]] = {}
+    topics: dict[TopicKeyText, TopicEntry] = {}
+
+
+FILES: Mapping[str, type[Section]] = {
+    "monitor.toml": Settings,
+    "feeds.toml": FeedsFile,
+    "watchlist.toml": WatchlistFile,
+}
+"""Every config file by its name, in the order they are checked."""

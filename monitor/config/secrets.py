@@ -1,0 +1,146 @@
+"""Read a secret from the variable or file that the configuration names; it is never shown.
+
+Effects: reads files.
+"""
+
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.config.faults import Problem, say_where
+from monitor.config.files import ConfigFile
+from monitor.config.places import Path as KeyPath
+from monitor.config.values import VARIABLE
+from monitor.errors import ConfigError
+from monitor.model import ChannelName
+
+SECRET_BYTES_MAX = 65_536
+"""Longest secret file read; tokens and passwords are under 1 kB, and a whole log put here by mistake is not one."""
+
+
+class Secret:
+    """A token, password or signing key. Only `reveal` gives it; printing, logging or comparing in a test does not."""
+
+    __slots__ = ("_value", "origin")
+
+    def __init__(self, value: str, origin: str) -> None:
+        self._value = value
+        self.origin = origin
+        """Where it came from, `$SLACK_BOT_TOKEN` or a file's path: what a message may name."""
+
+    def reveal(self) -> str:
+        """The secret itself, for the one call that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.origin})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self.origin)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not written down")
+
+
+def read_secret_variable(name: str, environ: Mapping[str, str], instead: str) -> Secret:
+    """The secret in a variable, without white space around it; `instead` is the key that names a file."""
+    value = environ.get(name, "").strip()
+    if not value:
+        state = "is empty" if name in environ else "is not set"
+        raise ConfigError(f"${name} {state}", remedy=f"Set it where the daemon starts, or use {instead}.")
+    return Secret(value, f"${name}")
+
+
+def read_secret_file(path: Path, shown_path: str) -> Secret:
+    """The secret in a file, without white space around it (most files end in a newline that is no part of it).
+
+    A file that every user of the machine may read is refused: what it holds is no secret.
+    """
+    try:
+        mode = path.stat().st_mode  # before opening: a pipe would wait for somebody to write
+        if not stat.S_ISREG(mode):
+            raise ConfigError(f"{shown_path} is not a file", remedy="Name a file that holds the secret alone.")
+        if mode & stat.S_IROTH:
+            raise ConfigError(
+                f"{shown_path} can be read by every user of this machine", remedy=f"Run: chmod o-rwx {shown_path}"
+            )
+        with path.open("rb") as file:
+            body = file.read(SECRET_BYTES_MAX + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"{shown_path} cannot be read ({error.strerror})",
+            remedy="Make the file, and let the daemon's user read it.",
+        ) from error
+    if len(body) > SECRET_BYTES_MAX:
+        raise ConfigError(f"{shown_path} is too long for a secret", remedy="Name a file that holds the secret alone.")
+    value = body.decode("utf-8", "replace").strip()
+    if not value or "\ufffd" in value:
+        raise ConfigError(f"{shown_path} holds no secret", remedy="Write the secret into it, as one line of text.")
+    return Secret(value, shown_path)
+
+
+@dataclass(slots=True)
+class SecretList:
+    """The secrets of a configuration, with what is wrong with them."""
+
+    of_channels: dict[ChannelName, Secret] = field(default_factory=dict)
+    of_database: Secret | None = None
+    problems: list[Problem] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+
+def gather_secrets(file: ConfigFile, environ: Mapping[str, str]) -> SecretList:
+    """Every secret that monitor.toml names: a Slack token, an SMTP password, a webhook's key, the database's password.
+
+    What the file names is looked up whether or not its table has other faults, so that all come at once. A relative
+    path is looked for beside the file.
+    """
+    gathered = SecretList()
+    database = file.values.get("database")
+    if isinstance(database, Mapping):
+        gathered.of_database = _read_named(("database",), database, "password", file, environ, gathered)
+    channels = file.values.get("channels")
+    for name, values in channels.items() if isinstance(channels, Mapping) else ():
+        if not isinstance(values, Mapping):
+            continue
+        smtp = values.get("smtp")
+        secret = (
+            _read_named(("channels", name), values, "token", file, environ, gathered)
+            or _read_named(("channels", name), values, "secret", file, environ, gathered)
+            or (
+                _read_named(("channels", name, "smtp"), smtp, "password", file, environ, gathered)
+                if isinstance(smtp, Mapping)
+                else None
+            )
+        )
+        if secret is not None:
+            gathered.of_channels[ChannelName(name)] = secret
+    return gathered
+
+
+def _read_named(
+    table: KeyPath,
+    values: Mapping[str, object],
+    stem: str,
+    file: ConfigFile,
+    environ: Mapping[str, str],
+    gathered: SecretList,
+) -> Secret | None:
+    variable, secret_path = values.get(f"{stem}_env"), values.get(f"{stem}_file")
+    key = f"{stem}_env" if isinstance(variable, str) else f"{stem}_file"
+    try:
+        if isinstance(variable, str) and VARIABLE.fullmatch(variable):
+            return read_secret_variable(variable, environ, f"{stem}_file")
+        if isinstance(secret_path, str) and secret_path and not isinstance(variable, str):
+            path = file.path.parent / secret_path
+            gathered.files.append(path)
+            return read_secret_file(path, str(path))
+    except ConfigError as error:
+        path_in_file = (*table, key)
+        where = say_where(path_in_file, file.values)
+        gathered.problems.append(Problem(file.shown_path, file.places.line(path_in_file), f"{where}{error}"))
+    return None

@@ -1,0 +1,225 @@
+"""How one value of a config file is read: durations, addresses, schedules, queries, with a sentence for each fault.
+
+A fault's text follows the name of its key, so that every message reads `key` is …; what to write instead comes last.
+
+Effects: none beyond reading the machine's time zone names.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from monitor.digests.schedule import check_timezone, parse_duration, parse_quiet_hours, parse_schedule
+from monitor.errors import MonitorError, QueryError
+from monitor.model import QuietHours
+from monitor.topics.query import compile_query
+
+SHOWN_MAX = 60
+"""Longest piece of a person's own value repeated in a message, in characters."""
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_MAIL = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
+_MAIL_NAMED = re.compile(r"[^<>\r\n]*<([^<>]+)>\s*")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""The name of an environment variable."""
+
+_T = TypeVar("_T")
+
+
+class ValueFault(ValueError):
+    """What is wrong with a value. `key` names the key to blame where a whole table was looked at."""
+
+    def __init__(self, text: str, *, key: str | None = None, is_whole: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.key = key
+        self.is_whole = is_whole
+        """True when the text is the whole sentence, and the key's name must not stand before it."""
+
+
+def shown(value: object) -> str:
+    """A value as a message repeats it: text in quotes, shortened; anything else as TOML writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value) if len(str(value)) <= SHOWN_MAX else str(value)[: SHOWN_MAX - 1] + "…"
+    return f'"{text}"' if isinstance(value, str) else text
+
+
+def near_miss(word: str, known: list[str]) -> str:
+    """`Did you mean "…"? ` for a word that is nearly one of the known ones, else nothing."""
+    folded = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    return f'Did you mean "{folded[close[0]]}"? ' if close else ""
+
+
+def _in_words(error: MonitorError) -> str:
+    stop = "" if error.what.endswith((".", "!", "?")) else "."
+    return f"{error.what}{stop} {error.remedy}".strip()
+
+
+def _parsed(parse: Callable[[str], _T], example: str) -> Callable[[object, ValidationInfo], _T]:
+    """A reader of text in quotes that speaks our faults."""
+
+    def read(value: object, info: ValidationInfo) -> _T:
+        if not isinstance(value, str):
+            raise ValueFault(f"is {shown(value)}. Write it in quotes, as in {example}.")
+        try:
+            return parse(value)
+        except MonitorError as error:
+            raise ValueFault(f": {_in_words(error)}".replace(f": {info.field_name} ", ": ", 1)) from error
+
+    return read
+
+
+def _read_quiet_hours(text: str) -> QuietHours | None:
+    return parse_quiet_hours(text) if text else None
+
+
+def _read_schedule(text: str) -> str:
+    parse_schedule(text, "UTC")
+    return text
+
+
+def _read_timezone(name: str) -> str:
+    check_timezone(name)
+    return name
+
+
+def _check_url(url: str) -> str:
+    fault = ValueFault(f"is {shown(url)}, not an address. Write it whole, as in https://example.org/news.xml.")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise fault from None
+    if parts.scheme.lower() not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f<>\"]", url):
+        raise fault
+    return url
+
+
+def _check_api_url(url: str) -> str:
+    return url if url.endswith("/") else url + "/"
+
+
+def _check_language(tag: str) -> str:
+    if not _LANGUAGE.fullmatch(tag):
+        raise ValueFault(f'is {shown(tag)}. Write a language code, as in "en" or "pt-BR".')
+    return tag
+
+
+def _check_mail(address: str) -> str:
+    named = _MAIL_NAMED.fullmatch(address)
+    bare = named.group(1) if named else address
+    if not _MAIL.fullmatch(bare.strip()) or "\n" in address or "\r" in address:
+        raise ValueFault(f'is {shown(address)}, not a mail address. Write it as in "desk@example.org".')
+    return address
+
+
+def _check_private_host(text: str) -> str:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        if not _HOST_NAME.fullmatch(text) or text.replace(".", "").isdigit():
+            raise ValueFault(
+                f'is {shown(text)}. Write a network or a host name, as in "127.0.0.0/8" or "feeds.example.org".'
+            ) from None
+    return text
+
+
+def split_listen(text: str) -> tuple[str, int] | None:
+    """Host and port of a `host:port` (IPv6 in brackets); None where the page is switched off by an empty text."""
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isascii() or not port.isdigit() or not int(port) <= 65535:
+        raise ValueFault(f'is {shown(text)}. Write host and port, as in "127.0.0.1:8080", or "" for no page.')
+    return host, int(port)
+
+
+def _check_listen(text: str) -> str:
+    split_listen(text)
+    return text
+
+
+def _check_slack_channel(text: str) -> str:
+    if not re.fullmatch(r"[A-Z0-9]+", text):
+        raise ValueFault(
+            f"is {shown(text)}. Write the channel's ID, as in C0123456789: Slack shows it at the end of the channel's "
+            "details, and a name cannot be asked whether a message arrived."
+        )
+    return text
+
+
+def _check_variable(name: str) -> str:
+    if not VARIABLE.fullmatch(name):
+        # A token put here by mistake must not be repeated in a message.
+        raise ValueFault('is not the name of a variable. Write the name alone, as in "SLACK_BOT_TOKEN".')
+    return name
+
+
+def _key_check(pattern: str, what: str, rule: str) -> Callable[[str], str]:
+    """A check of a name that a person gives to a table or a list."""
+
+    def check(name: str) -> str:
+        if not re.fullmatch(pattern, name):
+            raise ValueFault(f"the {what} {shown(name)} {rule}", is_whole=True)
+        return name
+
+    return check
+
+
+def _check_query(text: str, info: ValidationInfo) -> str:
+    """Compile against the lists of the file; the compiled form is made again by the matcher."""
+    lists = (info.context or {}).get("lists", {})
+    try:
+        compile_query(text, lists)
+    except QueryError as error:
+        before = text[: error.column - 1]
+        place = f"column {error.column}"
+        if "\n" in text:
+            place = f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
+        raise ValueFault(f"{info.field_name}, {place}: {_in_words(error)}", is_whole=True) from error
+    return text
+
+
+Line = Annotated[str, Field(min_length=1)]
+TopicKeyText = Annotated[
+    str,
+    AfterValidator(
+        _key_check("[a-z0-9-]+", "topic's key", "may hold a-z, 0-9 and - alone, as in [topics.gulf-shipping].")
+    ),
+]
+ChannelKey = Annotated[
+    str,
+    AfterValidator(
+        _key_check(
+            "[A-Za-z0-9_-]+", "channel's name", "may hold letters, digits, _ and - alone, as in [channels.desk]."
+        )
+    ),
+]
+ListKey = Annotated[
+    str,
+    AfterValidator(
+        _key_check("[A-Za-z_][A-Za-z0-9_]*", "list's name", "may hold letters, digits and _ alone, as in armed_groups.")
+    ),
+]
+Duration = Annotated[int, BeforeValidator(_parsed(parse_duration, '"5m"'))]
+QuietSpan = Annotated[QuietHours | None, BeforeValidator(_parsed(_read_quiet_hours, '"22:00-06:30"'))]
+ScheduleText = Annotated[str, BeforeValidator(_parsed(_read_schedule, '"every 1h"'))]
+TimezoneName = Annotated[str, BeforeValidator(_parsed(_read_timezone, '"Europe/Berlin"'))]
+Url = Annotated[str, AfterValidator(_check_url)]
+ApiUrl = Annotated[str, AfterValidator(_check_url), AfterValidator(_check_api_url)]
+LanguageTag = Annotated[str, AfterValidator(_check_language)]
+MailAddress = Annotated[str, AfterValidator(_check_mail)]
+PrivateHost = Annotated[str, AfterValidator(_check_private_host)]
+Listen = Annotated[str, AfterValidator(_check_listen)]
+SlackChannelId = Annotated[str, AfterValidator(_check_slack_channel)]
+VariableName = Annotated[str, AfterValidator(_check_variable)]
+QueryText = Annotated[str, AfterValidator(_check_query)]

@@ -1,0 +1,246 @@
+"""Notice an edit of any config file by its content; hand out a good one, tell of a bad one and keep the old.
+
+A tick asks `look` every second. Editors write in place, by rename or, in a cluster, by swapping a link, some in several
+steps: a change counts only when two looks in a row saw the same. Modification times lie on some mounts, so every half
+minute the contents themselves are compared.
+
+Effects: reads files.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from monitor.clock import Clock
+from monitor.config.faults import ConfigFaults, count
+from monitor.config.load import Loaded, load
+from monitor.model import Topic, TopicKey
+from monitor.model.feeds import FeedSpec
+
+CONTENT_EVERY_S = 30.0
+"""Seconds between two full readings: a few hundred kB, against mounts that hide a change from `stat`."""
+
+_BUILT_IN = ("allow_private_hosts", "concurrency", "per_host", "body_bytes_max", "user_agent_contact")
+_Placed = TypeVar("_Placed", Topic, FeedSpec)
+_Signature = tuple[tuple[int, int, int] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a look brought: a good configuration that now counts, or the faults of one that does not."""
+
+    at: datetime
+    loaded: Loaded | None
+    """The configuration to use from now on; None where the old one stays."""
+    faults: ConfigFaults | None = None
+    topics_added: tuple[TopicKey, ...] = ()
+    topics_removed: tuple[TopicKey, ...] = ()
+    topics_edited: tuple[TopicKey, ...] = ()
+    feeds_added: tuple[str, ...] = ()
+    """Names of feeds; so are the next two."""
+    feeds_removed: tuple[str, ...] = ()
+    feeds_edited: tuple[str, ...] = ()
+    channels_changed: tuple[str, ...] = ()
+    """Names of channels that came, went or changed, their secrets included."""
+    needs_restart: tuple[str, ...] = ()
+    """Settings that changed and count only after a restart, in words."""
+
+    def in_words(self) -> str:
+        """`2 topics edited (a, b), 1 feed added (C)`, or `nothing changed`, for the log and the status page."""
+        parts = [
+            f"{noun} {verb} ({', '.join(names[:5])}{', …' if len(names) > 5 else ''})"
+            for noun, verb, names in (
+                (_count(self.topics_added, "topic"), "added", self.topics_added),
+                (_count(self.topics_removed, "topic"), "removed", self.topics_removed),
+                (_count(self.topics_edited, "topic"), "edited", self.topics_edited),
+                (_count(self.feeds_added, "feed"), "added", self.feeds_added),
+                (_count(self.feeds_removed, "feed"), "removed", self.feeds_removed),
+                (_count(self.feeds_edited, "feed"), "edited", self.feeds_edited),
+                (_count(self.channels_changed, "channel"), "changed", self.channels_changed),
+            )
+            if names
+        ]
+        parts += [f"{words} after a restart" for words in self.needs_restart]
+        return ", ".join(parts) or "nothing changed"
+
+
+class Watcher:
+    """Looks at the files of one configuration and knows which of their contents is in force."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], loaded: Loaded, clock: Clock) -> None:
+        self.loaded = loaded
+        """What is in force."""
+        self.in_force_since = clock.now()
+        self.faults: ConfigFaults | None = None
+        """What is wrong with the files as they stand now; None while they are what is in force."""
+        self._folder = folder
+        self._environ = environ
+        self._clock = clock
+        self._files: tuple[Path, ...] = loaded.files
+        self._seen: _Signature = ()  # nothing yet: the first look compares contents, for an edit made since `load`
+        self._moving: _Signature | None = None
+        self._content = b""
+        self._content_at_s = clock.monotonic_s()
+        self._is_forced = False
+
+    def force(self) -> None:
+        """Make the next look load everything, changed or not; safe to call from a signal handler."""
+        self._is_forced = True
+
+    def look(self) -> Change | None:
+        """What changed since the last look, or None.
+
+        A good configuration comes once, and is in force from then on. A bad one is told once per content, and the old
+        one stays; when the files are back at what is in force, that is told too, with no difference in it.
+        """
+        signature = _signature(self._files)
+        if self._is_forced:
+            self._is_forced = False
+            return self._load(signature, is_asked=True)
+        is_time = self._clock.monotonic_s() - self._content_at_s >= CONTENT_EVERY_S
+        if signature == self._seen and not is_time:
+            self._moving = None
+            return None
+        if signature != self._seen and signature != self._moving:
+            self._moving = signature  # may still be half written: ask again at the next look
+            return None
+        return self._load(signature, is_asked=False)
+
+    def _load(self, signature: _Signature, *, is_asked: bool) -> Change | None:
+        """Load if the content is not the one known. A file that changes meanwhile is noticed by the next look."""
+        self._content_at_s = self._clock.monotonic_s()
+        self._moving = None
+        content = _content(self._files)
+        is_known = content == self._content
+        self._seen, self._content = signature, content
+        if is_known and not is_asked:
+            return None
+        try:
+            loaded = load(self._folder, self._environ)
+        except ConfigFaults as error:
+            return self._reject(error)
+        had_faults, self.faults = self.faults is not None, None
+        change = _compare(self.loaded, loaded, self._clock.now())
+        self._remember_files(loaded.files)
+        if not _is_change(self.loaded, loaded) and not is_asked and not had_faults:
+            return None
+        if _is_change(self.loaded, loaded):
+            self.in_force_since = change.at
+        self.loaded = loaded
+        return change
+
+    def _reject(self, error: ConfigFaults) -> Change:
+        since = f"{self.in_force_since:%H:%M} UTC"
+        meanwhile = f"The configuration of {since} stays in force; save the file again when it is fixed."
+        self.faults = ConfigFaults(error.problems, meanwhile=meanwhile, files=error.files)
+        self._remember_files((*self.loaded.files, *error.files))
+        return Change(at=self._clock.now(), loaded=None, faults=self.faults)
+
+    def _remember_files(self, files: Sequence[Path]) -> None:
+        """Look at these from now on; those that were not looked at before begin at what they hold now."""
+        files = tuple(dict.fromkeys(files))
+        if files != self._files:
+            self._files = files
+            self._seen, self._content = _signature(files), _content(files)
+
+
+def _signature(files: Sequence[Path]) -> _Signature:
+    """What tells a changed file cheaply, links followed: inode, size and time of change."""
+    found: list[tuple[int, int, int] | None] = []
+    for path in files:
+        try:
+            stat = os.stat(path)
+        except OSError:
+            found.append(None)
+        else:
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
+
+
+def _content(files: Sequence[Path]) -> bytes:
+    """A hash of what all files hold, secrets included; kept in memory only."""
+    digest = hashlib.blake2b(digest_size=32)
+    for path in files:
+        try:
+            body = path.read_bytes()
+        except OSError:
+            digest.update(b"\xff" * 8)
+        else:
+            digest.update(len(body).to_bytes(8, "big"))
+            digest.update(body)
+    return digest.digest()
+
+
+def _is_change(old: Loaded, new: Loaded) -> bool:
+    return (
+        old.content_hash != new.content_hash
+        or old.secrets != new.secrets
+        or old.database_password != new.database_password
+    )
+
+
+def _compare(old: Loaded, new: Loaded, at: datetime) -> Change:
+    topics_before = {topic.key: topic for topic in old.watchlist.topics}
+    topics = {topic.key: topic for topic in new.watchlist.topics}
+    are_lists_edited = dict(old.watchlist.lists) != dict(new.watchlist.lists)
+    feeds_before = {feed.name: feed for feed in old.feeds}
+    feeds = {feed.name: feed for feed in new.feeds}
+    channels = {**old.settings.channels, **new.settings.channels}
+    return Change(
+        at=at,
+        loaded=new,
+        topics_added=tuple(key for key in topics if key not in topics_before),
+        topics_removed=tuple(key for key in topics_before if key not in topics),
+        topics_edited=tuple(
+            key
+            for key, topic in topics.items()
+            if key in topics_before
+            and (
+                _without_place(topic) != _without_place(topics_before[key]) or (are_lists_edited and _uses_list(topic))
+            )
+        ),
+        feeds_added=tuple(name for name in feeds if name not in feeds_before),
+        feeds_removed=tuple(name for name in feeds_before if name not in feeds),
+        feeds_edited=tuple(
+            name
+            for name, feed in feeds.items()
+            if name in feeds_before and _without_place(feed) != _without_place(feeds_before[name])
+        ),
+        channels_changed=tuple(
+            name
+            for name in channels
+            if old.settings.channels.get(name) != new.settings.channels.get(name)
+            or {key: secret for key, secret in old.secrets.items() if key == name}
+            != {key: secret for key, secret in new.secrets.items() if key == name}
+        ),
+        needs_restart=_find_restarts(old, new),
+    )
+
+
+def _without_place(configured: _Placed) -> _Placed:
+    """The same without its line, which moves when something above it is edited."""
+    return replace(configured, place="")
+
+
+def _uses_list(topic: Topic) -> bool:
+    return "@" in (topic.query or "") or "@" in (topic.exclude or "")
+
+
+def _count(names: Sequence[str], noun: str) -> str:
+    return count(len(names), noun)
+
+
+def _find_restarts(old: Loaded, new: Loaded) -> tuple[str, ...]:
+    """Settings that are built into what runs: the database, the listener, the connections of the fetcher."""
+    words = []
+    if old.database_url != new.database_url:
+        words.append("[database]")
+    if old.settings.web != new.settings.web:
+        words.append("[web] listen")
+    before, now = old.settings.polling.model_dump(), new.settings.polling.model_dump()
+    words += [f"[polling] {key}" for key in _BUILT_IN if before[key] != now[key]]
+    return tuple(words)
