@@ -150,6 +150,14 @@ def test_a_weekly_slot_is_found_a_week_ahead() -> None:
     assert slots(parse_schedule("mon 07:30", BERLIN), "2026-03-16 06:30", 1) == [("03-23 06:30", "2026-03-23T07:30")]
 
 
+def test_a_slot_pushed_over_midnight_keeps_the_date_it_was_written_for() -> None:
+    """Nuuk leaves out the last hour of a Saturday: that evening's slot runs on Sunday under Saturday's label."""
+    assert slots(parse_schedule("daily 23:30", "America/Nuuk"), "2026-03-28 12:00", 2) == [
+        ("03-29 01:30", "2026-03-28T23:30"),
+        ("03-30 00:30", "2026-03-29T23:30"),
+    ]
+
+
 def test_a_date_a_zone_skipped_loses_no_sleep() -> None:
     """Samoa had no 30 December 2011: its slot falls on the next one, once."""
     assert slots(parse_schedule("daily 08:00", "Pacific/Apia"), "2011-12-29 12:00", 3) == [

@@ -45,6 +45,12 @@ def test_the_snippet_is_cut_around_the_place_where_most_concepts_stand() -> None
     assert len(snippet) <= SNIPPET_LENGTH_MAX
 
 
+def test_of_two_equal_places_the_earlier_is_shown() -> None:
+    """News stands at the beginning of a text."""
+    text = "First the talks resume. " + FILLER * 12 + "Last the talks resume. "
+    assert marked(text, "talks", "resume")[0].startswith("First the talks")
+
+
 def test_a_cut_snippet_begins_with_a_sentence_where_one_is_near() -> None:
     """Half a sentence at the beginning is harder to read than a little less before the hit."""
     text = FILLER * 8 + "Mediators hope that talks resume. " + FILLER * 8
