@@ -1,0 +1,83 @@
+"""An idle daemon with 1,000 feeds: the memory of its process tree, and the CPU it uses while nothing changes.
+
+Effects: network (127.0.x.y), files in a temporary folder, child processes.
+"""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.measure import memory_kb, tree_of
+from bench.ours import command, write_config
+from bench.server import publishers
+from bench.world import FEEDS
+
+LIMIT_MB = 150
+SETTLE_S_MAX = 180
+WATCH_S = 20
+QUIET_S = 5
+
+
+def cpu_s(pids: list[int]) -> float:
+    """User and system time so far of the processes that still run."""
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def polled(database: Path) -> int:
+    """How many feeds the daemon has read so far; 0 while there is no table yet."""
+    try:
+        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    except sqlite3.OperationalError:
+        return 0
+    try:
+        return int(connection.execute("SELECT count(*) FROM feed WHERE first_polled_at IS NOT NULL").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        connection.close()
+
+
+def settle(daemon: "subprocess.Popen[bytes]", database: Path) -> int:
+    """Wait until every feed was read once and the daemon has been quiet; says how many were read."""
+    deadline = time.monotonic() + SETTLE_S_MAX
+    while polled(database) < FEEDS and time.monotonic() < deadline and daemon.poll() is None:
+        time.sleep(1)
+    time.sleep(QUIET_S)
+    return polled(database)
+
+
+def run() -> int:
+    """Print what the settled daemon holds. Exit 1 when that is more than the limit."""
+    start = datetime.now(UTC).replace(microsecond=0)
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary, publishers(start) as shown:
+        folder = Path(temporary)
+        database = write_config(folder, shown.urls)
+        with (folder / "daemon.log").open("wb") as log:
+            daemon = subprocess.Popen(command(folder, "run"), stdout=log, stderr=log)
+            try:
+                read = settle(daemon, database)
+                before, began = cpu_s(tree_of(daemon.pid)), time.monotonic()
+                time.sleep(WATCH_S)
+                pids = tree_of(daemon.pid)
+                share = (cpu_s(pids) - before) / (time.monotonic() - began)
+                pss, rss = (sum(memory_kb(pid, key) for pid in pids) / 1024 for key in ("Pss", "Rss"))
+            finally:
+                daemon.send_signal(signal.SIGTERM)
+                code = daemon.wait(60)
+        print(f"idle: {read} of {FEEDS} feeds read, {len(pids)} processes; PSS {pss:.0f} MB, RSS {rss:.0f} MB", end="")
+        print(f" (limit {LIMIT_MB}); {100 * share:.1f} % of a core; ended with {code} on SIGTERM")
+        if read < FEEDS or code != 0:
+            print((folder / "daemon.log").read_text()[-3000:])
+    return 0 if read == FEEDS and code == 0 and pss <= LIMIT_MB else 1
