@@ -20,13 +20,10 @@ STALE_S = 6 * 3_600  # an article published longer before it was seen tells of t
 def publisher_key(article: Article) -> str:
     """Who published an article, so that two articles of one publisher have the same key.
 
-    The outlet an entry names, where it names one (an aggregator's own address says nothing about the publisher);
-    else the registrable domain of the article's address; else the name of the feed. Never empty for an article that
-    has any of these.
+    The registrable domain of the article's address; where that is an aggregator's, or there is none, the outlet the
+    entry names, else the name of its feed, whatever their case and spacing.
     """
-    if article.source:
-        return " ".join(article.source.casefold().split())
-    return publisher_of(article.url, article.feed.casefold())
+    return publisher_of(article.url, " ".join(article.outlet.casefold().split()))
 
 
 def breaking_publishers(candidate: StoryCandidate, *, now: datetime, within_s: int = WITHIN_S) -> tuple[str, ...]:

@@ -75,11 +75,13 @@ def test_the_reason_names_publishers() -> None:
 
 
 def test_an_aggregator_does_not_hide_its_outlets() -> None:
-    """Links of an aggregator all lead to one host; the outlet each entry names is the publisher."""
+    """Links of an aggregator all lead to one host; there the outlet each entry names is the publisher."""
 
     def key(source: str, url: str) -> str:
         return publisher_key(Article(ArticleId(1), "t", "", url=url, feed="Some Feed", source=source))
 
-    assert key("Gulf  Wire", "https://news.example/1") == key("gulf wire", "https://news.example/2") == "gulf wire"
+    google = "https://news.google.com/rss/articles/"
+    assert key("Gulf  Wire", f"{google}1") == key("gulf wire", f"{google}2") == "gulf wire"
+    assert key("Gulf Wire", "https://gulfwire.example/1") == "gulfwire.example"
     assert key("", "https://www.gulfwire.example/1") == key("", "https://gulfwire.example/2")
     assert key("", "") == "some feed"
