@@ -19,7 +19,7 @@ import tomlkit
 
 from monitor.config.faults import ConfigFaults, check_shape
 from monitor.config.feeds import find_doubles
-from monitor.config.files import ConfigFile, parse_config_file, read_config_file
+from monitor.config.files import BOM, ConfigFile, parse_config_file, read_config_file
 from monitor.config.schema import FeedsFile
 from monitor.config.values import near_miss, shown
 from monitor.errors import ConfigError
@@ -118,7 +118,7 @@ def _block(feed: FeedSpec, newline: str) -> str:
 
 def _write(file: ConfigFile, text: str, expected: list[dict[str, object]]) -> None:
     """Replace a file by a text that was read back and holds what was meant; raise and leave it alone otherwise."""
-    body = file.body[: len(file.body) - len(file.body.removeprefix(b"\xef\xbb\xbf"))] + text.encode()
+    body = file.body[: len(file.body) - len(file.body.removeprefix(BOM))] + text.encode()
     edited = parse_config_file(body, file.path, file.shown_path)
     _check(edited)
     if {**edited.values, "feeds": expected} != {**file.values, "feeds": expected} or _feeds_of(edited) != expected:

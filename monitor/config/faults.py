@@ -80,6 +80,8 @@ def _find_faults(
         fault = (detail.get("ctx") or {}).get("error")
         if isinstance(fault, ValueFault) and fault.key is not None:
             path = (*path, fault.key)
+        elif detail["type"] == "union_tag_invalid":
+            path = (*path, "kind")
         text = _in_words(detail["type"], detail, path, model, values)
         problems.append(Problem(where, places.line(path), say_where(path, values) + text))
     return sorted(problems, key=lambda problem: problem.line)
@@ -120,7 +122,8 @@ def _key_name(path: Path) -> str:
     skip = 2 if path[0] in _SUBJECTS or path[0] == "feeds" else 1
     rest = path[skip:] if len(path) > skip else path[-1:]
     if rest and isinstance(rest[-1], int):
-        names = [str(part) for part in (rest[:-1] or path[:1]) if not isinstance(part, int)]
+        around = rest[:-1] if path[0] == "lists" else rest[:-1] or path[:1]
+        names = [str(part) for part in around if not isinstance(part, int)]
         return f"`{'.'.join(names)}` {rest[-1] + 1}" if names else f"element {rest[-1] + 1}"
     return f"`{'.'.join(str(part) for part in rest)}`"
 

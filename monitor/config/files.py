@@ -25,7 +25,7 @@ _REMEDIES = (
     ("Unclosed", "Close the bracket, with a comma between the elements."),
     ("Unescaped", "Write it in single quotes, as in 'a\\b'."),
     ("Unterminated", "Close the quotes, or use ''' for a text of several lines."),
-    ("Expected \"'''\"", "Close the text with '''."),
+    ('Expected "', "Close the quotes, or use ''' for a text of several lines."),
     ("Illegal character", "Close the quotes on the same line, or use ''' for a text of several lines."),
     ("Invalid value", 'Text, times and schedules stand in quotes, as in "08:00".'),
     (

@@ -179,7 +179,7 @@ def _check_query(text: str, info: ValidationInfo) -> str:
     """Compile against the lists of the file; the compiled form is made again by the matcher."""
     lists = (info.context or {}).get("lists", {})
     try:
-        compile_query(text, lists)
+        compile_query(text, lists, is_exclusion=info.field_name == "exclude")
     except QueryError as error:
         before = text[: error.column - 1]
         place = f"column {error.column}"
@@ -207,7 +207,7 @@ ChannelKey = Annotated[
 ListKey = Annotated[
     str,
     AfterValidator(
-        _key_check("[A-Za-z_][A-Za-z0-9_]*", "list's name", "may hold letters, digits and _ alone, as in armed_groups.")
+        _key_check("[A-Za-z0-9_-]+", "list's name", "may hold letters, digits, _ and -, as in armed_groups.")
     ),
 ]
 Duration = Annotated[int, BeforeValidator(_parsed(parse_duration, '"5m"'))]

@@ -4,14 +4,17 @@ Effects: none.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from monitor.config.faults import Problem, check_shape, say_where
 from monitor.config.files import ConfigFile
+from monitor.config.places import Path as KeyPath
 from monitor.config.schema import TopicEntry, WatchlistFile
 from monitor.config.values import near_miss, shown
 from monitor.digests.schedule import parse_schedule
+from monitor.errors import MonitorError
 from monitor.model import Article, ArticleId, ChannelName, Level, Topic, TopicKey, Watchlist
-from monitor.topics.match import compile_watchlist, match_article
+from monitor.topics.match import CompiledWatchlist, compile_topic, compile_watchlist, match_article
 
 
 def read_watchlist(file: ConfigFile, channels: Collection[str] | None) -> tuple[Watchlist, list[Problem]]:
@@ -27,7 +30,8 @@ def read_watchlist(file: ConfigFile, channels: Collection[str] | None) -> tuple[
     watchlist = Watchlist(topics=topics, lists=lists)
     if channels is not None:
         problems += _find_unknown_channels(file, channels)
-    problems += _find_failed_examples(watchlist, file)
+    watchlist, found = _find_wordless(watchlist, file)
+    problems += found + _find_failed_examples(watchlist, file)
     return watchlist, sorted(problems, key=lambda problem: problem.line)
 
 
@@ -92,6 +96,25 @@ def _find_unknown_channels(file: ConfigFile, channels: Collection[str]) -> list[
     return problems
 
 
+def _find_wordless(watchlist: Watchlist, file: ConfigFile) -> tuple[Watchlist, list[Problem]]:
+    """The topics that the matcher can read, and the others' faults: a name of signs alone can find nothing."""
+    good, problems = [], []
+    for topic in watchlist.topics:
+        try:
+            compile_topic(topic, watchlist)
+        except MonitorError as error:
+            texts: dict[KeyPath, str] = {("name",): topic.name}
+            texts |= {("also", index): text for index, text in enumerate(topic.also)}
+            key = next((key for key, text in texts.items() if error.what.startswith(shown(text))), ())
+            path = ("topics", topic.key, *key)
+            stop = "" if error.what.endswith(".") else "."
+            message = f"{say_where(path, file.values)}{error.what}{stop} {error.remedy}".rstrip()
+            problems.append(Problem(file.shown_path, file.places.line(path), message))
+        else:
+            good.append(topic)
+    return replace(watchlist, topics=tuple(good)), problems
+
+
 def _find_failed_examples(watchlist: Watchlist, file: ConfigFile) -> list[Problem]:
     """Every `must_match` that its topic does not find, and every `must_not_match` that it does, with the reason."""
     if not any(topic.must_match or topic.must_not_match for topic in watchlist.topics):
@@ -99,28 +122,25 @@ def _find_failed_examples(watchlist: Watchlist, file: ConfigFile) -> list[Proble
     compiled = compile_watchlist(watchlist)
     problems = []
     for topic in watchlist.topics:
-        for key, examples, should_match in (
-            ("must_match", topic.must_match, True),
-            ("must_not_match", topic.must_not_match, False),
-        ):
+        for key, examples in (("must_match", topic.must_match), ("must_not_match", topic.must_not_match)):
             for index, example in enumerate(examples):
-                article = Article(id=ArticleId(index + 1), title=example, text="")
-                matches, near = match_article(compiled, article)
-                match = next((match for match in matches if match.topic == topic.key), None)
-                if (match is not None) == should_match:
-                    continue
-                if match is not None:
-                    words = ", ".join(dict.fromkeys(word for evidence in match.evidence for word in evidence.found))
-                    reason = f"is found{f' by {words}' if words else ''}. Narrow the topic, or remove the example."
-                else:
-                    said = next((miss.reason for miss in near if miss.topic == topic.key), "")
-                    reason = f"is not found{f': {said.rstrip(chr(46))}' if said else ''}. " + (
-                        "Widen the query, or remove the example."
-                        if topic.query is not None
-                        else "Add its words to `also`, or remove the example."
-                    )
-                path = ("topics", topic.key, key, index)
-                where = say_where(path, file.values)
-                message = f"{where}`{key}` {index + 1}, {shown(example)}, {reason}"
-                problems.append(Problem(file.shown_path, file.places.line(path), message))
+                said = _try_example(compiled, topic, example, should_match=key == "must_match")
+                if said:
+                    path = ("topics", topic.key, key, index)
+                    message = f"{say_where(path, file.values)}`{key}` {index + 1}, {shown(example)}, {said}"
+                    problems.append(Problem(file.shown_path, file.places.line(path), message))
     return problems
+
+
+def _try_example(compiled: CompiledWatchlist, topic: Topic, example: str, *, should_match: bool) -> str:
+    """What is wrong with an example, taken as a headline; empty where it holds."""
+    matches, near = match_article(compiled, Article(id=ArticleId(1), title=example, text=""))
+    match = next((match for match in matches if match.topic == topic.key), None)
+    if (match is not None) == should_match:
+        return ""
+    if match is not None:
+        words = ", ".join(dict.fromkeys(word for evidence in match.evidence for word in evidence.found))
+        return f"is found{f' by {words}' if words else ''}. Narrow the topic, or remove the example."
+    reason = next((miss.reason.rstrip(".") for miss in near if miss.topic == topic.key), "")
+    widen = "Widen the query" if topic.query is not None else "Add its words to `also`"
+    return f"is not found{f': {reason}' if reason else ''}. {widen}, or remove the example."

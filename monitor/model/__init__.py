@@ -19,7 +19,18 @@ from monitor.model.digests import (
     StoryCandidate,
     StoryMember,
 )
-from monitor.model.feeds import Entry, Feed, FeedState, Fetched, Gone, NotModified, ParsedFeed, Polled, PollOutcome
+from monitor.model.feeds import (
+    Entry,
+    Feed,
+    FeedSpec,
+    FeedState,
+    Fetched,
+    Gone,
+    NotModified,
+    ParsedFeed,
+    Polled,
+    PollOutcome,
+)
 from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
 from monitor.model.topics import (
     Evidence,

@@ -1,0 +1,92 @@
+"""`monitor check`: is the configuration good, and how is each query read?
+
+Effects: reads files, writes to standard output.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.cli.lines import write_line
+from monitor.config.faults import count
+from monitor.config.load import ConfigFaults, Loaded, load
+from monitor.model import Topic
+from monitor.topics.query import compile_query
+
+NAME = "check"
+SUMMARY = "Check all config files; show every fault with its line, or how each topic is read. Exit 0 good, 2 faulty."
+EXAMPLE = "monitor check --config config"
+
+EXIT_GOOD = 0
+EXIT_FAULTY = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("--json", action="store_true", help="one JSON object per fault, or per topic when all is good")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every fault, or what is configured and each query as it is understood."""
+    folder = Path(args.config)
+    try:
+        loaded = load(folder, os.environ)
+    except ConfigFaults as faults:
+        if args.json:
+            for problem in faults.problems:
+                write_line({"path": problem.path, "line": problem.line or None, "message": problem.message})
+        else:
+            print(faults)
+        return EXIT_FAULTY
+    if args.json:
+        for topic in loaded.watchlist.topics:
+            write_line(_topic_record(topic, loaded))
+    else:
+        print("\n".join(_lines(loaded)))
+    return EXIT_GOOD
+
+
+def _lines(loaded: Loaded) -> Iterator[str]:
+    topics = loaded.watchlist.topics
+    used = {name for topic in topics for name in topic.channels}
+    counts = (count(len(loaded.feeds), "feed"), count(len(topics), "topic"), count(len(used), "channel"))
+    yield f"{str(loaded.folder).rstrip('/')}/ is good: {', '.join(counts)}."
+    for topic in topics:
+        yield ""
+        yield f"{topic.key}: {topic.name}"
+        yield f"  {topic.schedule.text} on {', '.join(topic.channels)}"
+        record = _topic_record(topic, loaded)
+        if topic.query is None:
+            yield f"  by name, {topic.level}: {' | '.join((topic.name, *topic.also))}"
+        else:
+            yield f"  query: {record['query']}"
+        if topic.exclude is not None:
+            yield f"  never with: {record['exclude']}"
+        lints = record["lints"]
+        for lint in lints if isinstance(lints, list) else []:
+            yield f"  note: {lint}"
+    unused = sorted(set(loaded.settings.channels) - used)
+    if unused:
+        yield ""
+        yield f"No topic uses {count(len(unused), 'channel')}: {', '.join(unused)}."
+
+
+def _topic_record(topic: Topic, loaded: Loaded) -> dict[str, object]:
+    """A topic as it is understood: queries normalised and fully parenthesised, with what looks unintended in them."""
+    lists = loaded.watchlist.lists
+    compiled = {
+        key: compile_query(text, lists, is_exclusion=key == "exclude") if text is not None else None
+        for key, text in (("query", topic.query), ("exclude", topic.exclude))
+    }
+    return {
+        "topic": topic.key,
+        "name": topic.name,
+        "also": list(topic.also),
+        "level": None if topic.query is not None else str(topic.level),
+        **{key: query.normalised if query else None for key, query in compiled.items()},
+        "schedule": topic.schedule.text,
+        "channels": list(topic.channels),
+        "lints": [str(lint) for query in compiled.values() if query for lint in query.lints],
+        "place": topic.place,
+    }
