@@ -125,7 +125,8 @@ def slot_label(schedule: Schedule, at: datetime) -> str:
     """The unique key of the slot at an instant, as a reader would say it: `2026-03-14T08:00 Europe/Berlin`.
 
     Two different slots of a schedule never share a label. A slot that spring left out keeps the time it was written
-    with (02:30), though it ran later. For `now`, and for an instant that is no slot, the label is the exact local time.
+    with (02:30), though it ran later. For `now`, and for an instant that is no slot (the end of quiet hours),
+    the label is the exact local time with its offset.
     """
     zone = zoneinfo.ZoneInfo(schedule.timezone)
     local = at.astimezone(zone)
@@ -137,7 +138,8 @@ def slot_label(schedule: Schedule, at: datetime) -> str:
                 wall = walls[index]
                 shown = local.isoformat(timespec="minutes") if wall.fold else f"{wall:%Y-%m-%dT%H:%M}"
                 return f"{shown} {schedule.timezone}"
-    return f"{local.isoformat(timespec='microseconds')} {schedule.timezone}"
+    precision = "microseconds" if local.second or local.microsecond else "minutes"
+    return f"{local.isoformat(timespec=precision)} {schedule.timezone}"
 
 
 def due_slot(schedule: Schedule, due_at: datetime, now: datetime, quiet: QuietHours | None = None) -> DueSlot | None:

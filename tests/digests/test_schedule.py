@@ -259,7 +259,7 @@ def test_a_due_time_of_an_older_schedule_still_closes() -> None:
     """After a schedule was edited the stored time is no slot of it, and the news waits no longer for that."""
     due = due_slot(parse_schedule("daily 08:00", BERLIN), utc("2026-03-14 09:15"), utc("2026-03-14 09:20"))
     assert due is not None
-    assert due.label.startswith("2026-03-14T10:15:00")
+    assert due.label == "2026-03-14T10:15+01:00 Europe/Berlin"
     assert due.next_due_at == utc("2026-03-15 07:00")
 
 
@@ -271,7 +271,9 @@ def test_now_is_due_when_its_copies_had_time_to_gather() -> None:
     due = due_slot(schedule, due_at, utc("2026-03-14 08:02"))
     assert due is not None
     assert (due.kind, due.next_due_at) == (DigestKind.NOW, None)
-    assert due.label == "2026-03-14T09:02:00.000000+01:00 Europe/Berlin"
+    assert due.label == "2026-03-14T09:02+01:00 Europe/Berlin"
+    moments = [due_at + timedelta(microseconds=micros) for micros in (0, 1, 2)]
+    assert len({slot_label(schedule, moment) for moment in moments}) == 3
 
 
 @pytest.mark.parametrize("text", ["22:00", "22-06", "22:00-22:00", "22:00-24:00", "22:00-06:30-07:00", ""])
