@@ -5,6 +5,7 @@ import http.client
 import io
 import json
 import re
+import socket
 import threading
 from calendar import timegm
 from collections.abc import Iterator
@@ -37,6 +38,15 @@ class Client:
         self.connection.endheaders()
         answer = self.connection.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+
+def all_bytes(replay: Replay, request: bytes) -> bytes:
+    """Everything the server writes until it hangs up."""
+    host, port = replay.base_url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        with connection.makefile("rb") as stream:
+            return stream.read()
 
 
 @pytest.fixture
@@ -112,7 +122,8 @@ def test_replacing_with_the_same_bytes_changes_nothing(replay: Replay, client: C
     """An unchanged feed stays unchanged, so that a second round of the demo or a test gets its 304."""
     _, before, _ = client.ask("/wire.xml")
     replay.replace("/wire.xml", BODY)
-    assert client.ask("/wire.xml", If_None_Match=before["etag"])[0] == 304
+    status, after, _ = client.ask("/wire.xml", If_None_Match=before["etag"])
+    assert (status, after["last-modified"]) == (304, before["last-modified"])
 
 
 def test_a_new_path_can_be_added_while_it_runs(replay: Replay, client: Client) -> None:
@@ -122,11 +133,20 @@ def test_a_new_path_can_be_added_while_it_runs(replay: Replay, client: Client) -
     assert client.ask("/late.json")[1]["content-type"] == "application/feed+json"
 
 
-def test_head_and_other_methods(client: Client) -> None:
+def test_head_and_other_methods(replay: Replay, client: Client) -> None:
     """HEAD tells the length without the bytes; what a feed server has no use for is refused."""
-    status, headers, body = client.ask("/wire.xml", method="HEAD")
-    assert (status, headers["content-length"], body) == (200, str(len(BODY)), b"")
+    answer = all_bytes(replay, b"HEAD /wire.xml HTTP/1.1\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert f"Content-Length: {len(BODY)}\r\n".encode() in answer
+    assert answer.endswith(b"\r\n\r\n")
     assert client.ask("/wire.xml", method="DELETE")[0] == 501
+
+
+def test_a_request_with_a_body_is_answered_once(replay: Replay) -> None:
+    """A body that nobody reads is not taken for a second request."""
+    request = b"GET /wire.xml HTTP/1.1\r\nContent-Length: 32\r\n\r\nGET /other HTTP/1.1\r\nHost: here\r\n\r\n"
+    all_bytes(replay, request)
+    assert [seen.path for seen in replay.requests] == ["/wire.xml"]
 
 
 def test_requests_are_remembered(replay: Replay, client: Client) -> None:
@@ -166,6 +186,13 @@ def test_connections_are_bounded() -> None:
         assert first.ask("/wire.xml")[0] == 200
     first.connection.close()
     second.connection.close()
+
+
+def test_a_connection_that_ended_makes_room() -> None:
+    """The bound is on connections that are open, not on all there ever were."""
+    with serve_recorded({"wire.xml": BODY}, connections_max=1) as running:
+        for _ in range(3):
+            assert all_bytes(running, b"GET /wire.xml HTTP/1.1\r\nConnection: close\r\n\r\n").endswith(BODY)
 
 
 def ids_of(body: bytes) -> dict[str, tuple[str, str, datetime]]:
