@@ -135,14 +135,14 @@ def serve_recorded(feeds: Mapping[str, bytes], *, connections_max: int = CONNECT
 
 
 def load_recorded(stage: str, now: datetime) -> dict[str, bytes]:
-    """The recorded feeds of a stage by their file names: `before`, or `after`, when new entries have come.
+    """The recorded feeds of a stage by their paths: `before`, or `after`, when new entries have come.
 
     Their dates are counted back from `now`, so that the news is always fresh and the same `now` gives the same bytes.
     """
     folder = RECORDED / stage
     if stage not in {"before", "after"} or not folder.is_dir():
         raise MonitorError(f'no feeds are recorded for the stage "{stage}"', remedy='Ask for "before" or "after".')
-    return {path.name: _fill_dates(path.read_bytes(), now) for path in sorted(folder.iterdir()) if path.is_file()}
+    return {f"/{path.name}": _fill_dates(path.read_bytes(), now) for path in sorted(folder.iterdir()) if path.is_file()}
 
 
 def _fill_dates(text: bytes, now: datetime) -> bytes:
