@@ -14,25 +14,35 @@ PACKAGE = ROOT / "monitor"
 LAYERS: dict[int, str] = {
     0: "errors text words urls clock logs",
     1: "model",
-    2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.opml feeds.policy stories.identity
-          stories.similarity stories.group topics.query topics.grammar topics.evaluate topics.index topics.meaning
-          topics.score topics.match topics.explain digests.schedule digests.burst digests.snippet
+    2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
+          feeds.fingerprint feeds.wire feeds.opml feeds.policy stories.identity
+          stories.similarity stories.group topics.query topics.lexer topics.leaves topics.nodes
+          topics.grammar topics.evaluate topics.anchors topics.findings topics.names topics.queries
+          topics.index topics.meaning topics.score topics.match topics.explain digests.schedule digests.burst digests.snippet
           digests.telling digests.compose outbox.retry""",
-    3: """feeds.guard feeds.fetch feeds.sandbox feeds.replay topics.lexicon channels.base channels.wording
-          channels.slack channels.slack_blocks
+    3: """feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay topics.lexicon channels.base channels.wording
+          channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
           channels.email channels.email_message channels.webhook channels.console config.schema config.values config.places config.secrets config.files config.feeds
           config.watchlist
           config.load config.faults config.watch config.edit
           storage.engine storage.tables storage.migrate storage.backup storage.feeds storage.articles storage.stories
           storage.matches storage.digests storage.outbox storage.store storage.rows storage.topics""",
-    4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.digest pipeline.sweep outbox.deliver",
+    4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.digest pipeline.sweep outbox.deliver status trail",
     5: "runner scheduler web.pages web.app health",
-    6: "app demo",
+    6: "app daemon demo",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}
 IMPURE_IN_ROW_0 = {"clock", "logs"}
-PURE_ANYWAY = {"channels.base"}
+PURE_ANYWAY = {
+    "channels.base",
+    "channels.wording",
+    "channels.record",
+    "channels.plain",
+    "channels.waits",
+    "channels.slack_blocks",
+    "channels.slack_errors",
+}
 
 DOORS: dict[str, set[str]] = {
     "nh3": {"text"},
@@ -42,7 +52,8 @@ DOORS: dict[str, set[str]] = {
     "dateutil": {"feeds.dates"},
     "httpx": {"feeds.guard", "feeds.fetch"},
     "httpcore": {"feeds.guard"},
-    "multiprocessing": {"feeds.sandbox"},
+    "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
+    "subprocess": {"feeds.sandbox"},
     "slack_sdk": {"channels.slack"},
     "smtplib": {"channels.email"},
     "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
@@ -57,7 +68,7 @@ DOORS: dict[str, set[str]] = {
     "fastapi": {"web.app"},
     "uvicorn": {"web.app"},
 }
-ASYNC = {"feeds.guard", "feeds.fetch", "pipeline.poll", "runner", "scheduler", "web.app", "app"}
+ASYNC = {"feeds.guard", "feeds.fetch", "pipeline.poll", "runner", "scheduler", "web.app", "app", "daemon"}
 CONCRETE_CHANNELS = {"channels.slack", "channels.email", "channels.webhook", "channels.console"}
 IMPURE_IMPORTS = {"os", "pathlib", "time", "logging", "socket", "random", "threading", "asyncio", "subprocess"}
 IMPURE_CALLS = {"open", "print", "input", "now", "today", "utcnow"}

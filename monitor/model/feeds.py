@@ -51,6 +51,8 @@ class FeedSpec:
     weight: float = 1.0
     place: str = ""
     """`file:line`, for messages."""
+    folder: str = ""
+    """Where it stands in an OPML file, `World/Africa`; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Entry:
     source_url: str = ""
     language: str | None = None
     tags: tuple[str, ...] = ()
+    guid: str = ""
+    """The id exactly as published, trimmed, where `id` had to differ from it; else empty."""
 
     @property
     def text(self) -> str:

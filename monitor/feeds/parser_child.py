@@ -1,0 +1,117 @@
+"""The parser process: reads feeds off one socket and writes what they hold, until the other end closes.
+
+It is started as `python -m monitor.feeds.parser_child FD MEMORY_BYTES` and loads the parsers and nothing else, so
+that it starts fast and stays small. It has no secret in its environment and no file or database open.
+
+Effects: limits its own memory, ignores SIGINT and SIGTERM (the parent drains), reads and writes one socket.
+"""
+
+import os
+import resource
+import signal
+import socket
+import sys
+
+from monitor.errors import ParseError, ParseReason
+from monitor.feeds.parse import parse_feed
+from monitor.feeds.wire import pack_answer, unpack_request
+from monitor.model import ParsedFeed
+
+LENGTH_BYTES = 4
+READY = b"ready"
+EXIT_TOO_BIG = 70
+RESERVE_BYTES = 64 << 20
+"""Address space above the limit, opened only to say that the limit was reached."""
+RESIDENT_BYTES_MAX = 192 << 20
+"""Peak memory after which the process ends with its answer: Python gives little back, and ordinary feeds need 80 MB."""
+
+
+def serve(link: socket.socket) -> None:
+    """Answer each request in turn; return when the parent is gone, or when this process has grown too large."""
+    send(link, READY)
+    while (message := receive(link)) is not None:
+        answer = _answer(message)
+        is_last = _peak_bytes() > RESIDENT_BYTES_MAX
+        if isinstance(answer, ParseError) and answer.reason is ParseReason.TOO_BIG:
+            is_last = True
+            _open_reserve()
+        try:
+            packed = pack_answer(answer, is_last=is_last)
+        except MemoryError:
+            is_last = True
+            _open_reserve()
+            packed = pack_answer(_too_big(), is_last=True)
+        send(link, packed)
+        if is_last:
+            return
+
+
+def send(link: socket.socket, message: bytes) -> None:
+    """One message, its length first."""
+    link.sendall(len(message).to_bytes(LENGTH_BYTES, "big"))
+    link.sendall(message)
+
+
+def receive(link: socket.socket) -> bytes | None:
+    """One message, or None when the other end has closed."""
+    head = _read(link, LENGTH_BYTES)
+    return None if head is None else _read(link, int.from_bytes(head, "big"))
+
+
+def _read(link: socket.socket, count: int) -> bytes | None:
+    buffer = bytearray(count)
+    view = memoryview(buffer)
+    done = 0
+    while done < count:
+        got = link.recv_into(view[done:])
+        if not got:
+            return None
+        done += got
+    return bytes(buffer)
+
+
+def _answer(message: bytes) -> ParsedFeed | ParseError:
+    try:
+        body, base_url, charset, now = unpack_request(message)
+        return parse_feed(body, base_url=base_url, charset=charset, now=now)
+    except ParseError as error:
+        return error
+    except MemoryError:
+        _open_reserve()
+        return _too_big()
+
+
+def _open_reserve() -> None:
+    """Raise the soft limit to the hard one, so that a process that ran out can still say so, once."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def _too_big() -> ParseError:
+    return ParseError("reading it takes more memory than is allowed", reason=ParseReason.TOO_BIG)
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def run(descriptor: int, memory_bytes_max: int) -> None:
+    """Set the limits, then serve on the inherited socket."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform != "darwin":  # macOS has the constant and refuses the call
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max + RESERVE_BYTES))
+    link = socket.socket(fileno=descriptor)
+    try:
+        serve(link)
+    except OSError:
+        return  # the parent went away in the middle of an answer
+    except MemoryError:
+        _open_reserve()
+        os._exit(EXIT_TOO_BIG)  # at once: an ordinary end needs memory too
+
+
+if __name__ == "__main__":
+    run(int(sys.argv[1]), int(sys.argv[2]))
