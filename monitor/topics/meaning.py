@@ -1,0 +1,112 @@
+"""What a lexicon knows: which words are related, how rare a word is, and which words of a name carry its meaning.
+
+Effects: none.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monitor.words import stem
+
+IDF_FLAT = 5.0
+"""The weight of every word while no frequencies are installed: that of a word in one article of 150."""
+IDF_MAX = 9.0
+IDF_MIN = 0.1
+ARTICLE_WORDS = 300
+"""Words of the article whose chance to hold a word stands for document frequency before an archive exists."""
+PROBABILITY_UNSEEN = 2e-7
+"""Share in running text of a word that is not among the frequent ones."""
+STEM_SHARED_CHARS = 3
+"""Forms of one English stem share their first letters at least this far."""
+
+STOP_WORDS: Mapping[str, frozenset[str]] = {
+    language: frozenset(listed.split())
+    for language, listed in {
+        "en": """a about above after again against all also am an and any are as at be because been before being
+            between both but by can could did do does doing down during each few for from further had has have having
+            he her here hers him his how i if in into is it its itself just me more most my no nor not of off on once
+            only or other our out over own per re same shall she should so some such than that the their them then
+            there these they this those through to too under until up upon us via very vs was we were what when where
+            which while who whom why will with within without would you your""",
+        "de": """als am an auf aus bei das dem den der des die durch ein eine einem einen einer eines er es für gegen im
+            in ist mit nach nicht oder sich sie über um und von vor wie zu zum zur""",
+        "es": "a al con contra de del el en entre es la las lo los o para por que se sin sobre su un una y",
+        "fr": "à au aux avec ce ces contre dans de des du en est et l la le les leur ou par pour que qui sur un une",
+        "it": "a ai al alla con contro da dal dei del della delle di e gli i il in la le lo nel o per su tra un una",
+        "nl": "aan als bij de den der door een en het in is met na naar niet of om op over te tegen tot uit van voor",
+        "pt": "a ao as com contra da das de do dos e em na nas no nos o os ou para por que se sem um uma",
+    }.items()
+}
+
+
+def is_stop_word(word: str, language: str = "en") -> bool:
+    """Whether a folded word says nothing of what a text is about."""
+    return word in STOP_WORDS.get(language, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A word that means nearly the same, and how nearly: 0 to 1."""
+
+    word: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """English words that are related, and how often words are used. Surface words only: stems are made when asked."""
+
+    related_words: Mapping[str, str] = field(default_factory=dict)
+    """By word, its related words with their similarity in hundredths, `talks:86 mediation:71`; each pair both ways."""
+    related_sorted: Sequence[str] = ()
+    """The keys of `related_words`, sorted."""
+    frequent_sorted: Sequence[str] = ()
+    """The most frequent words, sorted."""
+    ranks: Sequence[int] = ()
+    """The place of each of them by frequency, from 1."""
+
+    @property
+    def has_related(self) -> bool:
+        """Whether `~word` can find anything."""
+        return bool(self.related_words)
+
+    def related(self, word: str) -> tuple[Related, ...]:
+        """Words related to any form of a folded word, the nearest first, one per stem and none of its own stem."""
+        own = stem(word)
+        nearest: dict[str, Related] = {}
+        for place in _forms(word, own, self.related_sorted):
+            for entry in self.related_words[self.related_sorted[place]].split():
+                other, _, hundredths = entry.partition(":")
+                similarity = int(hundredths) / 100
+                other_stem = stem(other)
+                if other_stem != own and (other_stem not in nearest or similarity > nearest[other_stem].similarity):
+                    nearest[other_stem] = Related(other, similarity)
+        return tuple(sorted(nearest.values(), key=lambda other: (-other.similarity, other.word)))
+
+    def idf(self, word: str) -> float:
+        """How much a folded word tells, 0.1 to 9: the less frequent all its forms are, the more."""
+        if not self.ranks:
+            return IDF_FLAT
+        forms = _forms(word, stem(word), self.frequent_sorted)
+        # Zipf's law: the word of rank r is a share of about 1/(11(r+30)) of running text.
+        share = sum(1 / (11 * (self.ranks[place] + 30)) for place in forms) or PROBABILITY_UNSEEN
+        return max(IDF_MIN, min(IDF_MAX, -math.log(1 - math.exp(-ARTICLE_WORDS * share))))
+
+
+EMPTY_LEXICON = Lexicon()
+"""Knows nothing: `~word` finds the word alone, every word weighs the same."""
+
+
+def _forms(word: str, own: str, known: Sequence[str]) -> list[int]:
+    """Where the words with the same stem stand in a sorted list, found among those with the same beginning."""
+    beginning = word[:STEM_SHARED_CHARS]
+    found = []
+    for place in range(bisect_left(known, beginning), len(known)):
+        form = known[place]
+        if not form.startswith(beginning):
+            break
+        if form == word or stem(form) == own:
+            found.append(place)
+    return found

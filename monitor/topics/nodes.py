@@ -1,0 +1,191 @@
+"""What a query says, as a tree, and the tree written out again with every parenthesis.
+
+Effects: none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from monitor.model import Via
+
+
+class Kind(StrEnum):
+    """How one word of a query is compared with the words of an article."""
+
+    STEM = "stem"
+    WORD = "word"
+    SURFACE = "surface"
+    PATTERN = "pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One word to be found: folded for `STEM` and `WORD`, as written for `SURFACE`, with `*` and `?` for `PATTERN`."""
+
+    kind: Kind
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Words that stand one after another, with at most `slop` words between two of them."""
+
+    elements: tuple[Element, ...]
+    via: Via
+    slop: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A term or phrase: it is found where any of its sequences is."""
+
+    text: str
+    """As the normalised query shows it."""
+    sequences: tuple[Sequence, ...]
+    column: int = 0
+    concept: str = ""
+    """As evidence names it."""
+
+
+class Scope(StrEnum):
+    """The part of an article in which words are looked for."""
+
+    TITLE = "title"
+    LEAD = "lead"
+    BODY = "body"
+
+
+class Metadata(StrEnum):
+    """What is known of an article beside its words."""
+
+    SOURCE = "source"
+    AUTHOR = "author"
+    URL = "url"
+    LANG = "lang"
+    TAG = "tag"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something asked of an article's metadata."""
+
+    field: Metadata
+    value: str
+    """Folded; for `words` a comparison such as `>300`."""
+    text: str
+    """The value as the normalised query shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every one of two or more."""
+
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one of two or more."""
+
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What must not be."""
+
+    part: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Two things with at most `distance` words between them, in this order where `is_ordered`."""
+
+    left: "Node"
+    right: "Node"
+    distance: int
+    is_ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Words looked for in one part of the article only."""
+
+    scope: Scope
+    part: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """At least so many occurrences in all."""
+
+    count: int
+    part: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """What counts more, or less, when matches are ordered; it never decides one."""
+
+    part: "Node"
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A named list: any of its terms."""
+
+    name: str
+    part: "Node"
+
+
+Node = Leaf | Fact | All | AnyOf | Not | Near | Within | AtLeast | Weighted | Listed
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The parts of a node, in order."""
+    if isinstance(node, All | AnyOf):
+        return node.parts
+    if isinstance(node, Near):
+        return (node.left, node.right)
+    if isinstance(node, Leaf | Fact):
+        return ()
+    return (node.part,)
+
+
+def write_node(node: Node, *, outermost: bool = True) -> str:
+    """The query with every parenthesis; reading it again gives the same tree."""
+    inner: Callable[[Node], str] = partial(write_node, outermost=False)
+    if isinstance(node, Leaf):
+        return node.text
+    if isinstance(node, Fact):
+        return f"{node.field}:{node.text}"
+    if isinstance(node, Listed):
+        return f"@{node.name}"
+    if isinstance(node, Within):
+        return f"{node.scope}:{_bracketed(node.part)}"
+    if isinstance(node, Weighted):
+        return f"{_bracketed(node.part)}^{_shortest(node.weight)}"
+    if isinstance(node, AtLeast):
+        return f"atleast{node.count}({write_node(node.part)})"
+    if isinstance(node, All | AnyOf):
+        written = (" AND " if isinstance(node, All) else " OR ").join(inner(part) for part in node.parts)
+    elif isinstance(node, Near):
+        written = f"{inner(node.left)} {'ONEAR' if node.is_ordered else 'NEAR'}/{node.distance} {inner(node.right)}"
+    else:
+        written = f"NOT {inner(node.part)}"
+    return written if outermost else f"({written})"
+
+
+def _bracketed(node: Node) -> str:
+    """A node that a field or weight binds to: a weight inside it needs its own parenthesis to stay inside."""
+    written = write_node(node, outermost=False)
+    return f"({written})" if isinstance(node, Weighted) else written
+
+
+def _shortest(weight: float) -> str:
+    short = f"{weight:g}"
+    return short if float(short) == weight else repr(weight)

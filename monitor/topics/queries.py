@@ -1,0 +1,128 @@
+"""Judge a topic that is a query: true or not, how strongly, and if not, what kept it.
+
+Effects: none.
+"""
+
+from dataclasses import dataclass
+
+from monitor.model import Via
+from monitor.topics.evaluate import find_places, is_true
+from monitor.topics.findings import Finding, count_weighted, gather, has_choice
+from monitor.topics.index import Place, ReadArticle
+from monitor.topics.meaning import Lexicon
+from monitor.topics.names import closest_distance
+from monitor.topics.nodes import (
+    All,
+    AnyOf,
+    AtLeast,
+    Fact,
+    Kind,
+    Leaf,
+    Listed,
+    Near,
+    Node,
+    Not,
+    Scope,
+    Weighted,
+    Within,
+    children,
+    write_node,
+)
+from monitor.topics.query import Query
+from monitor.topics.score import saturation
+from monitor.words import fold
+
+WORDS_SHOWN_MAX = 80
+"""Characters of a query shown in a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why a query is not true."""
+
+    reason: str
+    is_near: bool
+    """Whether all words are there, only not so placed, so often or from where the query asks."""
+
+
+def leaf_idf(leaf: Leaf, lexicon: Lexicon) -> float:
+    """How much a term or phrase tells: its rarest word."""
+    known = (element for element in leaf.sequences[0].elements if element.kind is not Kind.PATTERN)
+    return max((lexicon.idf(fold(element.word)) for element in known), default=lexicon.idf(""))
+
+
+def find_evidence(query: Query, article: ReadArticle, lexicon: Lexicon) -> tuple[Finding, ...]:
+    """What makes a true query true, one finding per term and road, in the query's order."""
+    places: dict[tuple[str, Via], set[Place]] = {}
+    leaves: dict[str, Leaf] = {}
+    for leaf, at, is_near in gather(query.root, article):
+        via = Via.NEAR if is_near else leaf.sequences[0].via
+        if at:
+            places.setdefault((leaf.concept, via), set()).update(at)
+            leaves[leaf.concept] = leaf
+    return tuple(
+        Finding(concept, via, tuple(sorted(at)), leaf_idf(leaves[concept], lexicon))
+        for (concept, via), at in places.items()
+    )
+
+
+def score_query(node: Node, article: ReadArticle, lexicon: Lexicon, scope: Scope | None = None) -> tuple[float, float]:
+    """What a node reaches of what it could, as two numbers to be divided.
+
+    A choice between words is one concept, found as often as all of them together; of a choice between larger parts
+    the best counts. What is excluded and metadata add nothing.
+    """
+    if isinstance(node, Not | Fact):
+        return 0.0, 0.0
+    if isinstance(node, Leaf) or has_choice(node):
+        leaves = (node,) if isinstance(node, Leaf) else tuple(part for part in children(node) if isinstance(part, Leaf))
+        found = {place for leaf in leaves for place in find_places(leaf, article, scope)}
+        idf = max(leaf_idf(leaf, lexicon) for leaf in leaves)
+        return idf * saturation(count_weighted(found, article), article.word_count), idf
+    inner = node.scope if isinstance(node, Within) else scope
+    rated = [score_query(part, article, lexicon, inner) for part in children(node)]
+    if isinstance(node, AnyOf):
+        rated = [part for part in rated if part[1]]
+        return max(rated, key=lambda part: part[0] / part[1], default=(0.0, 0.0))
+    factor = node.weight if isinstance(node, Weighted) else 1.0
+    return factor * sum(part[0] for part in rated), factor * sum(part[1] for part in rated)
+
+
+def explain_miss(node: Node, article: ReadArticle, scope: Scope | None = None) -> Miss:
+    """What keeps a query that is not true from being true. Of several things the farthest away is told."""
+    if isinstance(node, All):
+        misses = [explain_miss(part, article, scope) for part in node.parts if not is_true(part, article, scope)]
+        return next((miss for miss in misses if not miss.is_near), misses[0])
+    if isinstance(node, Near):
+        return _explain_near(node, article, scope)
+    if isinstance(node, AtLeast):
+        count = len(find_places(node.part, article, scope))
+        return Miss(f"{_shown(node.part)} is there {count} times of {node.count}", is_near=count > 0)
+    if isinstance(node, Within):
+        is_elsewhere = is_true(node.part, article)
+        return Miss(f"{_shown(node.part)} is not in the {node.scope}", is_near=is_elsewhere)
+    if isinstance(node, Not):
+        return Miss(f"{_shown(node.part)} is there, which the query excludes", is_near=True)
+    if isinstance(node, Fact):
+        return Miss(f"{_shown(node)} is not so", is_near=True)
+    if isinstance(node, AnyOf):
+        misses = [explain_miss(part, article, scope) for part in node.parts]
+        return next((miss for miss in misses if miss.is_near), Miss(f"none of {_shown(node)} is there", is_near=False))
+    if isinstance(node, Weighted | Listed):
+        return explain_miss(node.part, article, scope)
+    return Miss(f"{_shown(node)} is not there", is_near=False)
+
+
+def _explain_near(node: Near, article: ReadArticle, scope: Scope | None) -> Miss:
+    sides = [find_places(part, article, scope) for part in (node.left, node.right)]
+    for part, places in zip((node.left, node.right), sides, strict=True):
+        if not places:
+            return explain_miss(part, article, scope)
+    apart = closest_distance(sides)
+    how = "only in another order" if node.is_ordered else f"never nearer than {max(0, (apart or 0) - 1)} between"
+    return Miss(f"{_shown(node)}: both are there, but {how}", is_near=True)
+
+
+def _shown(node: Node) -> str:
+    written = write_node(node)
+    return written if len(written) <= WORDS_SHOWN_MAX else written[: WORDS_SHOWN_MAX - 1] + "…"

@@ -1,0 +1,134 @@
+"""Read a query; refuse, with the column, what cannot be meant; say back how it was understood.
+
+The language is the one of `docs/watchlist.md`: words, "phrases", AND, OR, NOT, NEAR/n, ONEAR/n, atleastN, fields,
+wildcards, =exact, ~related, @lists, weights, comments, and the spellings other monitoring tools use for them.
+
+Effects: none.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from monitor.errors import QueryError
+from monitor.topics.grammar import Parser
+from monitor.topics.lexer import Lexer, Sign
+from monitor.topics.meaning import EMPTY_LEXICON, Lexicon, is_stop_word
+from monitor.topics.nodes import AnyOf, Fact, Leaf, Metadata, Near, Node, Not, Weighted, children, write_node
+from monitor.words import fold
+
+DISTANCE_WIDE = 50
+"""Words: a wider NEAR hardly differs from AND, and is mostly a slip of the finger."""
+_LONE_FIELDS = {Metadata.SOURCE, Metadata.TAG}
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedLeaf:
+    """A term or phrase that speaks for a match, with the weight the query gives it."""
+
+    leaf: Leaf
+    weight: float
+    is_near: bool
+    """Whether a NEAR holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query that was understood."""
+
+    text: str
+    root: Node
+    normalised: str
+    """With every parenthesis and in our own spelling; reads back to the same query."""
+    lints: tuple[str, ...]
+    """What is allowed but hardly meant, in words."""
+    leaves: tuple[WeightedLeaf, ...]
+    """Every positive term and phrase, in order."""
+
+
+def compile_query(
+    text: str,
+    lists: Mapping[str, tuple[str, ...]] | None = None,
+    lexicon: Lexicon = EMPTY_LEXICON,
+    *,
+    is_exclusion: bool = False,
+) -> Query:
+    """Read a query. Raises `QueryError` with a column that counts from 1 and a remedy, and nothing else.
+
+    A query that looks for no word must name a `source:` or `tag:`, unless it is an exclusion.
+    """
+    parser = Parser(text, lists or {}, lexicon)
+    root = parser.read()
+    leaves = tuple(_positive_leaves(root))
+    if not leaves and not is_exclusion and not _may_stand_alone(root):
+        remedy = "Add a word, a source: or a tag: that must be there."
+        raise QueryError("the query looks for no word", column=1, where="column 1", remedy=remedy)
+    lints = (*parser.lexer.lints, *_lint(root, lexicon))
+    return Query(text, root, write_node(root), tuple(dict.fromkeys(lints)), leaves)
+
+
+def is_query(text: str) -> bool:
+    """Whether a text is a query and not a name: it has an operator, quotes, a field, a wildcard or a parenthesis."""
+    if re.search(r"""["“”()*@^|~=]|\w\?\w|^\s*#""", text):
+        return True
+    try:
+        pieces = Lexer(text).read()
+    except QueryError:
+        return False
+    return any(piece.sign not in {Sign.WORD, Sign.END} for piece in pieces)
+
+
+def _positive_leaves(node: Node, weight: float = 1.0, *, is_near: bool = False) -> Iterator[WeightedLeaf]:
+    if isinstance(node, Leaf):
+        yield WeightedLeaf(node, weight, is_near)
+    if isinstance(node, Not | Leaf):
+        return
+    if isinstance(node, Weighted):
+        weight *= node.weight
+    for part in children(node):
+        yield from _positive_leaves(part, weight, is_near=is_near or isinstance(node, Near))
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    for part in children(node):
+        yield from _walk(part)
+
+
+def _may_stand_alone(root: Node) -> bool:
+    """Whether everything a wordless query asks is a source or a tag, or one of them is asked for by itself."""
+    facts = [node for node in _walk(root) if isinstance(node, Fact)]
+    has_leaf = any(isinstance(node, Leaf) for node in _walk(root))
+    return _asks_lone_field(root) or (
+        not has_leaf and bool(facts) and all(fact.field in _LONE_FIELDS for fact in facts)
+    )
+
+
+def _asks_lone_field(node: Node) -> bool:
+    if isinstance(node, Fact):
+        return node.field in _LONE_FIELDS
+    return not isinstance(node, Not) and any(map(_asks_lone_field, children(node)))
+
+
+def _lint(root: Node, lexicon: Lexicon) -> Iterator[str]:
+    for node in _walk(root):
+        if isinstance(node, Near) and node.distance > DISTANCE_WIDE:
+            yield f"NEAR/{node.distance} is so wide that it hardly differs from AND. NEAR/10 is usual."
+        if isinstance(node, AnyOf) and any(isinstance(part, Not) for part in node.parts):
+            written = next(write_node(part) for part in node.parts if isinstance(part, Not))
+            yield f"OR {written} is true of almost every article. Join it with AND."
+        if isinstance(node, Leaf):
+            yield from _lint_leaf(node, lexicon)
+
+
+def _lint_leaf(leaf: Leaf, lexicon: Lexicon) -> Iterator[str]:
+    if leaf.text in {"and", "or", "not", "near"}:
+        yield f"column {leaf.column}: {leaf.text} is looked for as a word. In capitals it joins words."
+    word = leaf.text.removeprefix("~")
+    if len(word) > 1 and word.isupper() and is_stop_word(fold(word)):
+        yield f'column {leaf.column}: {word} also finds the word "{fold(word)}". Write ={word} for capitals only.'
+    if leaf.text.startswith("~"):
+        if not lexicon.has_related:
+            yield "~ adds nothing: no related terms are installed."
+        elif not lexicon.related(fold(word)):
+            yield f"{leaf.text} adds nothing: no related terms are known for it."

@@ -1,0 +1,43 @@
+"""How strongly an article answers a topic, 0-100.
+
+The measure is BM25 divided by the most it can reach: 100 would be every word of the topic, each endlessly often. It
+orders the matches of any topic; for a name it also says how much of the name is there.
+
+Effects: none.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+K1 = 1.2
+"""How soon another occurrence of a word counts for less; with `B`, the values BM25 was published with."""
+B = 0.75
+"""How much a long article's words count for less."""
+ARTICLE_WORDS_MEAN = 400
+"""Words of an ordinary article, against which length is measured."""
+TITLE_FACTOR = 2
+"""An occurrence in the title counts as so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One concept: how much it tells, and how often it was found, title occurrences counted double."""
+
+    idf: float
+    frequency: float
+
+
+def saturation(frequency: float, word_count: int) -> float:
+    """How much of a concept's weight so many occurrences bring, 0 to 1."""
+    if frequency <= 0:
+        return 0.0
+    return frequency / (frequency + K1 * (1 - B + B * word_count / ARTICLE_WORDS_MEAN))
+
+
+def score_match(concepts: Iterable[Weighed], word_count: int) -> int:
+    """The score of an article of so many words, 0-100: each concept's share by what it tells. 0 without concepts."""
+    reached = whole = 0.0
+    for concept in concepts:
+        reached += concept.idf * saturation(concept.frequency, word_count)
+        whole += concept.idf
+    return round(100 * reached / whole) if whole else 0
