@@ -1,0 +1,104 @@
+"""What speaks against two articles being one, however alike their words: numbers, direction, names.
+
+A template filled in twice ("profit rises to $4 million") is nearly the same text and never the same news.
+
+Effects: none.
+"""
+
+import re
+
+from monitor.stories.normal import split_words
+
+NUMBERS_FEW = 3
+"""From so many numbers on both sides, sharing a third of the smaller set is asked for."""
+NUMBERS_SHARED_MIN = 0.34
+NUMBERS_MAX = 40
+"""A table of results has hundreds; the first forty tell two tables apart."""
+
+_UP = frozenset(
+    {"up", "rise", "rises", "rose", "higher", "gain", "gains", "gained", "climb", "climbs", "climbed", "increase"}
+    | {"increases", "increased", "raise", "raises", "raised", "jump", "jumps", "surge", "surges", "rally", "rallies"}
+)
+_DOWN = frozenset(
+    {"down", "fall", "falls", "fell", "lower", "drop", "drops", "dropped", "decline", "declines", "declined", "plunge"}
+    | {"decrease", "decreases", "decreased", "cut", "cuts", "slump", "slumps", "slip", "slips", "sink", "sinks"}
+    | {"plunges"}
+)
+_NUMBER_WORDS = {
+    "zero": "0", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_SENTENCE_START = frozenset(".!?:(|-–—\"'“‘«„\n")
+
+
+def numbers_in(text: str) -> frozenset[str]:
+    """The numbers of a text, as digits; one is no number, for it is said of anything."""
+    found: set[str] = set()
+    for word in split_words(text):
+        if word in _NUMBER_WORDS:
+            found.add(_NUMBER_WORDS[word])
+        elif word[0].isdigit() and word != "1":
+            found.add(word)
+        if len(found) >= NUMBERS_MAX:
+            break
+    return frozenset(found)
+
+
+def direction_of(headline_terms: frozenset[str]) -> int:
+    """1 where a headline's words rise, -1 where they fall, 0 for neither or both."""
+    return bool(headline_terms & _UP) - bool(headline_terms & _DOWN)
+
+
+def names_in(title: str, lead: str) -> frozenset[str]:
+    """Terms of the headline that are written as names, folded; empty where capital letters tell nothing.
+
+    A name is never in small letters in the lead, and stands with a capital in mid-sentence: in the lead, or in a
+    headline that is itself written like a sentence.
+    """
+    small, mid = _capitals(lead)
+    title_words = [word for word, _ in _placed(title)]
+    later = [word for word in title_words[1:] if len(word) >= 4]
+    is_sentence = len(later) >= 2 and 2 * sum(1 for word in later if word[0].islower()) >= len(later)
+    _, mid_title = _capitals(title) if is_sentence else (set(), set())
+    terms = {form for word in title_words for form in split_words(word) if not form[0].isdigit() and len(form) > 1}
+    return frozenset(term for term in terms if term not in small and (term in mid or term in mid_title))
+
+
+def _placed(text: str) -> list[tuple[str, bool]]:
+    """Each word, and whether a sentence may begin with it."""
+    placed: list[tuple[str, bool]] = []
+    for found in _WORD.finditer(text):
+        start = found.start()
+        before = text[max(0, start - 3) : start].rstrip(" ")[-1:]
+        placed.append((found.group(), not placed or before in _SENTENCE_START))
+    return placed
+
+
+def _capitals(text: str) -> tuple[set[str], set[str]]:
+    """Folded words in small letters anywhere, and those with a capital in mid-sentence."""
+    small: set[str] = set()
+    mid: set[str] = set()
+    for word, is_start in _placed(text):
+        if word[0].islower():
+            small.update(split_words(word))
+        elif word[0].isupper() and not is_start and not (len(word) > 5 and word.isupper()):
+            mid.update(split_words(word))
+    return small, mid
+
+
+def numbers_disagree(
+    headline_a: frozenset[str], headline_b: frozenset[str], all_a: frozenset[str], all_b: frozenset[str]
+) -> bool:
+    """Whether both headlines have numbers and share none, or both articles have several and share too few."""
+    if headline_a and headline_b and not headline_a & headline_b:
+        return True
+    fewer = min(len(all_a), len(all_b))
+    return fewer >= NUMBERS_FEW and len(all_a & all_b) / fewer < NUMBERS_SHARED_MIN
+
+
+def names_disagree(
+    names_a: frozenset[str], terms_a: frozenset[str], names_b: frozenset[str], terms_b: frozenset[str]
+) -> bool:
+    """Whether both headlines have names and neither's stand anywhere in the other article."""
+    return bool(names_a and names_b) and not names_a & terms_b and not names_b & terms_a

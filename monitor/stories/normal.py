@@ -1,0 +1,123 @@
+"""One form of a headline and of a text, whatever an outlet wraps around them, and the keys made of them.
+
+Labels before a headline ("UPDATE 2-"), the outlet's name behind it, datelines, credits and "read more" say nothing
+about what is told, and differ between two prints of one text. Keys are 63 bits of BLAKE2b, alike in every process.
+
+Effects: none.
+"""
+
+import re
+from functools import lru_cache
+from hashlib import blake2b
+
+from monitor.words import fold
+
+BODY_CHARS_MAX = 1_600
+"""How much of a text is looked at: more than 100 words in any language, and nothing longer is ever compared."""
+CACHE_TITLES = 8_192
+"""Headlines remembered with their form, about 3 MB: a batch asks for each three times."""
+SUFFIX_WORDS_MAX = 4
+SUFFIX_CHARS_MAX = 40
+REST_WORDS_MIN = 4
+REST_CHARS_MIN = 15
+"""An outlet's name is short, and what stands before it must still be a headline."""
+TITLE_CHARS_MAX = 500
+"""A longer headline is a text somebody put in the wrong place; its beginning is enough."""
+
+_LABEL = re.compile(
+    r"\s*(?:update|wrapup|refile|correct(?:ed|ion)?|rpt|factbox|timeline|exclusive|breaking(?: news)?|watch|video|live|"
+    r"report|opinion|analysis|just in|developing|urgent|alert|photos?)(?:\s*\d{1,2})?\s*(?:[-:|–—]+\s*)+(?=\S)",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(r"\s+[-|–—·»]\s+")
+_DATELINE = re.compile(
+    r"\s*[A-Z][\w .,'’/-]{1,60}?\((?:Reuters|AP|AFP|dpa|UPI|PTI|ANI|Xinhua|Bloomberg|CNN)\)\s*[-–—:]*\s*"
+)
+_BOILERPLATE_SIGNS = (
+    "read more", "continue reading", "appeared first on", "ing by ", "©", "copyright", "(c)", "rights reserved",
+    "cookies", "newsletter", "subscribe", "follow us", "related:", "originally published",
+)  # fmt: skip
+_BOILERPLATE = re.compile(
+    r"(?:\bread more|\bcontinue reading)\b.*"
+    r"|\bthe post\b.{1,200}?\bappeared first on\b.*"
+    r"|\((?:additional |further )?(?:reporting|editing|writing|compiled)\b[^)]{0,200}\)"
+    r"|(?:©|\(c\)|\bcopyright\b).{0,120}$"
+    r"|\ball rights reserved\b\.?"
+    r"|[^.!?\n]{0,200}(?:\bwe use cookies|\bour newsletter|\bsubscribe (?:to|now)|\bfollow us on|\brelated:"
+    r"|\bthis article was originally published)[^.!?\n]{0,200}[.!?]?",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAIL = re.compile(r"(?:\s|\.\.\.|…|\[…\]|\[\.\.\.\])+$")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")
+_WIDE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_SPACELESS = re.compile(f"[{_WIDE}]")
+_POSSESSIVE = re.compile(r"['’]s\b")
+
+
+def key_of(*fields: str) -> int:
+    """63 bits that stand for these fields in this order: they fit a BIGINT and are the same on every machine."""
+    digest = blake2b("\x1f".join(fields).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def split_words(text: str) -> list[str]:
+    """Folded words in order, numbers whole without their commas; scripts without spaces by pairs of characters."""
+    folded = fold(text)
+    if "'s" in folded or "’s" in folded:
+        folded = _POSSESSIVE.sub("", folded)
+    found = _WORD.findall(folded)
+    if "," in folded:
+        found = [word.replace(",", "") if "," in word else word for word in found]
+    if not folded.isascii() and _SPACELESS.search(folded):
+        return [part for word in found for part in _pairs(word)]
+    return found
+
+
+def _pairs(word: str) -> list[str]:
+    if len(word) < 3 or not _SPACELESS.search(word):
+        return [word]
+    return [word[at : at + 2] for at in range(len(word) - 1)]
+
+
+@lru_cache(maxsize=CACHE_TITLES)
+def headline(title: str) -> str:
+    """The headline without labels before it, the outlet's name behind it, and trailing dots."""
+    text = title[:TITLE_CHARS_MAX].strip()
+    while (label := _LABEL.match(text)) is not None:
+        text = text[label.end() :]
+    separators = list(_SEPARATOR.finditer(text))
+    if separators:
+        rest, suffix = text[: separators[-1].start()], text[separators[-1].end() :]
+        if (
+            2 <= len(suffix) <= SUFFIX_CHARS_MAX
+            and len(suffix.split()) <= SUFFIX_WORDS_MAX
+            and len(rest) >= REST_CHARS_MIN
+            and len(split_words(rest)) >= REST_WORDS_MIN
+        ):
+            text = rest
+    return text.rstrip(".… ")
+
+
+@lru_cache(maxsize=CACHE_TITLES)
+def headline_form(title: str) -> str:
+    """The headline's folded words in one string: equal for two spellings of one headline, empty only for no title."""
+    return " ".join(split_words(headline(title))) or fold(title[:TITLE_CHARS_MAX]).strip()
+
+
+def headline_key(title: str) -> int:
+    """The key of the headline alone."""
+    return key_of(headline_form(title))
+
+
+def body(text: str) -> str:
+    """The beginning of a text without dateline, credits, "read more" and other standing lines."""
+    cut = text[:BODY_CHARS_MAX]
+    dateline = _DATELINE.match(cut[:120]) if "(" in cut[:80] else None
+    if dateline is not None:
+        cut = cut[dateline.end() :]
+    lower = cut.lower()
+    if any(sign in lower for sign in _BOILERPLATE_SIGNS):
+        cut = _BOILERPLATE.sub(" ", cut)
+    if cut.endswith((".", "…", "]")):
+        cut = _TAIL.sub("", cut)
+    return cut.strip()
