@@ -13,6 +13,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import tomlkit
@@ -21,7 +22,7 @@ from monitor.config.faults import ConfigFaults, check_shape
 from monitor.config.feeds import find_doubles
 from monitor.config.files import BOM, ConfigFile, parse_config_file, read_config_file
 from monitor.config.schema import FeedsFile
-from monitor.config.values import near_miss, shown
+from monitor.config.values import is_language, near_miss, shown
 from monitor.errors import ConfigError
 from monitor.model.feeds import FeedSpec
 
@@ -44,7 +45,7 @@ def add_feeds(folder: Path, feeds: Sequence[FeedSpec]) -> None:
         newline = "\r\n" if "\r\n" in file.text else "\n"
         gap = "" if not file.text or file.text.endswith("\n") else newline
         text = file.text + gap + "".join(newline + _block(feed, newline) for feed in feeds)
-        _write(file, text, [*_feeds_of(file), *(_values(feed) for feed in feeds)])
+        write_feeds(file, text, [*_feeds_of(file), *(_values(feed) for feed in feeds)])
 
 
 def remove_feed(folder: Path, name: str) -> None:
@@ -68,7 +69,7 @@ def remove_feed(folder: Path, name: str) -> None:
         lines = file.text.splitlines(keepends=True) if "\r" not in file.text else _lines(file.text)
         if last < len(lines) and not lines[last].strip() and (first == 1 or not lines[first - 2].strip()):
             last += 1  # one of the two empty lines that now meet
-        _write(file, "".join(lines[: first - 1] + lines[last:]), feeds[:index] + feeds[index + 1 :])
+        write_feeds(file, "".join(lines[: first - 1] + lines[last:]), feeds[:index] + feeds[index + 1 :])
 
 
 def _lines(text: str) -> list[str]:
@@ -102,10 +103,11 @@ def _feeds_of(file: ConfigFile) -> list[dict[str, object]]:
 
 
 def _values(feed: FeedSpec) -> dict[str, object]:
-    """A feed as it stands in the file: what is as usual is not written down."""
+    """A feed as it stands in the file: what is as usual is not written down, nor what a feed says of itself amiss."""
     values: dict[str, object] = {"name": feed.name, "url": feed.url}
-    if feed.language:
-        values["language"] = feed.language
+    language = (feed.language or "").replace("_", "-")  # many feeds claim en_US
+    if is_language(language):
+        values["language"] = language
     if feed.weight != 1.0:
         values["weight"] = feed.weight
     return values
@@ -116,11 +118,20 @@ def _block(feed: FeedSpec, newline: str) -> str:
     return ("[[feeds]]\n" + tomlkit.dumps(_values(feed))).replace("\n", newline)
 
 
-def _write(file: ConfigFile, text: str, expected: list[dict[str, object]]) -> None:
-    """Replace a file by a text that was read back and holds what was meant; raise and leave it alone otherwise."""
+def write_feeds(file: ConfigFile, text: str, expected: list[dict[str, object]]) -> None:
+    """Replace feeds.toml, as it was read, by a text that holds exactly these feeds and all else as before.
+
+    Raises, and leaves the file alone, when the text would not load or holds something else (`ConfigFaults`,
+    `ConfigError`), when the file is no longer what was read, or when it cannot be written (`ConfigError`).
+    """
     body = file.body[: len(file.body) - len(file.body.removeprefix(BOM))] + text.encode()
     edited = parse_config_file(body, file.path, file.shown_path)
-    _check(edited)
+    try:
+        _check(edited)
+    except ConfigFaults as error:
+        # Lines of a text that is not written would lead an editor astray.
+        problems = [replace(problem, line=0) for problem in error.problems]
+        raise ConfigFaults(problems, meanwhile=error.meanwhile, files=error.files) from error
     if {**edited.values, "feeds": expected} != {**file.values, "feeds": expected} or _feeds_of(edited) != expected:
         raise ConfigError(
             "the edit would change more than was asked, so nothing was written",

@@ -15,6 +15,7 @@ from monitor.config.places import Path, Places
 from monitor.config.schema import CHANNEL_KINDS, FeedEntry, SmtpSection, TopicEntry
 from monitor.config.values import ValueFault, near_miss, shown
 from monitor.errors import ConfigError
+from monitor.text import plain_line
 
 # Never repeated in a message, whatever is wrong with them: their values may be secrets put in the wrong place.
 _SECRET_KEYS = {"token", "password", "secret", "api_key", "token_env", "password_env", "secret_env"}
@@ -83,7 +84,8 @@ def _find_faults(
         elif detail["type"] == "union_tag_invalid":
             path = (*path, "kind")
         text = _in_words(detail["type"], detail, path, model, values)
-        problems.append(Problem(where, places.line(path), say_where(path, values) + text))
+        # A key may hold a line's end too, and a fault stays on one line.
+        problems.append(Problem(where, places.line(path), plain_line(say_where(path, values) + text)))
     return sorted(problems, key=lambda problem: problem.line)
 
 
@@ -170,7 +172,7 @@ def _in_words(
     if kind == "literal_error":
         known = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
         return _not_among(f"{_key_name(path)} is {_what(value, key)}", str(value), known)
-    return f"{_key_name(path)} is {_what(value, key)}. {_what_instead(kind, context, value)}"
+    return f"{_key_name(path)} is {_what(value, key)}. {_what_instead(kind, context, value, path)}"
 
 
 def _unknown_key(key: str, known: Mapping[str, str]) -> str:
@@ -206,7 +208,7 @@ def _what(value: object, key: str) -> str:
     return shown(value) if value else "empty"
 
 
-def _what_instead(kind: str, context: Mapping[str, object], value: object) -> str:
+def _what_instead(kind: str, context: Mapping[str, object], value: object, path: Path) -> str:
     """What to write, by the kind of fault."""
     bounds = {
         "greater_than_equal": ("ge", "It must be at least {}."),
@@ -223,10 +225,13 @@ def _what_instead(kind: str, context: Mapping[str, object], value: object) -> st
     if kind in ("string_type", "string_sub_type"):
         scalar = isinstance(value, bool | int | float | datetime | date | time)
         return f'Write it in quotes: "{shown(value)}".' if scalar else "Write one text in quotes."
+    header = ".".join(str(part) for part in path if not isinstance(part, int))
+    if kind == "list_type" and path == ("feeds",):
+        return "Write each feed under [[feeds]], with two brackets."
     if kind == "list_type":
         return f"Write a list: [{shown(value)}]." if isinstance(value, str | int | float) else "Write a list: [ … ]."
     if kind in ("dict_type", "model_type", "model_attributes_type"):
-        return "Write a table."
+        return f"Write a table: [{header}], with one bracket." if path[0] != "feeds" else "Write [[feeds]] blocks."
     if kind.startswith("bool"):
         return "Write true or false, without quotes."
     if kind.startswith(("int", "float")):

@@ -3,7 +3,7 @@
 Effects: reads OPML files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from monitor.config.faults import ConfigFaults, Problem, say_where
 from monitor.config.files import ConfigFile, read_bounded
 from monitor.config.places import Path as KeyPath
 from monitor.config.schema import FeedsFile
-from monitor.config.values import shown
+from monitor.config.values import is_file_name, shown
 from monitor.errors import MonitorError
 from monitor.feeds.opml import read_opml
 from monitor.model.feeds import FeedSpec
@@ -87,20 +87,30 @@ def gather_feeds(entries: FeedsFile | None, file: ConfigFile) -> FeedList:
     so that lists exported by other programs, where every second feed is called News, load as they are.
     """
     gathered = FeedList(feeds=feed_specs(entries, file) if entries else [])
-    addresses = {address_key(feed.url) for feed in gathered.feeds}
-    names = {feed.name.casefold() for feed in gathered.feeds}
+    found: list[FeedSpec] = []
     listed = file.values.get("opml")
     for index, name in enumerate(listed if isinstance(listed, list) else []):
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not is_file_name(name):
             continue  # a fault of the shape
-        for feed in _read_opml_file(name, index, file, gathered):
-            if address_key(feed.url) in addresses:
-                continue
-            addresses.add(address_key(feed.url))
-            feed = replace(feed, name=_free_name(feed, names))
-            names.add(feed.name.casefold())
-            gathered.feeds.append(feed)
+        found += _read_opml_file(name, index, file, gathered)
+    gathered.feeds += new_feeds(gathered.feeds, found)
     return gathered
+
+
+def new_feeds(known: Iterable[FeedSpec], found: Iterable[FeedSpec]) -> list[FeedSpec]:
+    """The feeds found whose address is not known yet, each once, under names that are not taken yet."""
+    known = list(known)
+    addresses = {address_key(feed.url) for feed in known}
+    names = {feed.name.casefold() for feed in known}
+    new = []
+    for feed in found:
+        address = address_key(feed.url) if is_web_address(feed.url) else feed.url
+        if address not in addresses:
+            feed = replace(feed, name=_free_name(feed, names))
+            addresses.add(address)
+            names.add(feed.name.casefold())
+            new.append(feed)
+    return new
 
 
 def _read_opml_file(name: str, index: int, file: ConfigFile, gathered: FeedList) -> list[FeedSpec]:
@@ -145,11 +155,11 @@ def is_web_address(url: str) -> bool:
 
 
 def _free_name(feed: FeedSpec, taken: set[str]) -> str:
-    host = urlsplit(feed.url).hostname or feed.url
-    name = feed.name or host
+    host = urlsplit(feed.url).hostname if is_web_address(feed.url) else None
+    name = feed.name or host or feed.url
     if name.casefold() not in taken:
         return name
-    base, number = f"{name} ({host})", 2
+    base, number = f"{name} ({host or feed.url})", 2
     name = base
     while name.casefold() in taken:
         name, number = f"{base[:-1]}, {number})", number + 1

@@ -16,6 +16,7 @@ from monitor.config.values import (
     ApiUrl,
     ChannelKey,
     Duration,
+    FileName,
     LanguageTag,
     Line,
     Listen,
@@ -80,7 +81,7 @@ class DatabaseSection(Section):
 
     url: Annotated[str, AfterValidator(_check_database_url)] = "sqlite:///data/monitor.db"
     password_env: VariableName | None = None
-    password_file: str | None = None
+    password_file: FileName | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "DatabaseSection":
@@ -151,7 +152,7 @@ class SlackSettings(ChannelSection):
     kind: Literal["slack"]
     channel: SlackChannelId = Field(examples=['"C0123456789"'])
     token_env: VariableName | None = None
-    token_file: str | None = None
+    token_file: FileName | None = None
     api_url: ApiUrl = "https://slack.com/api/"
 
     @model_validator(mode="after")
@@ -168,7 +169,7 @@ class SmtpSection(Section):
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
     password_env: VariableName | None = None
-    password_file: str | None = None
+    password_file: FileName | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "SmtpSection":
@@ -196,7 +197,7 @@ class WebhookSettings(ChannelSection):
     kind: Literal["webhook"]
     url: Url = Field(examples=['"https://example.org/hook"'])
     secret_env: VariableName | None = None
-    secret_file: str | None = None
+    secret_file: FileName | None = None
     on_unknown: Literal["resend", "hold"] = "resend"
 
     @model_validator(mode="after")
@@ -244,7 +245,7 @@ class FeedEntry(Section):
 class FeedsFile(Section):
     """feeds.toml."""
 
-    opml: list[Line] = []
+    opml: list[FileName] = []
     feeds: list[FeedEntry] = []
 
 

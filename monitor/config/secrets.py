@@ -11,7 +11,7 @@ from pathlib import Path
 from monitor.config.faults import Problem, say_where
 from monitor.config.files import ConfigFile
 from monitor.config.places import Path as KeyPath
-from monitor.config.values import VARIABLE
+from monitor.config.values import VARIABLE, is_file_name
 from monitor.errors import ConfigError
 from monitor.model import ChannelName
 
@@ -135,7 +135,7 @@ def _read_named(
     try:
         if isinstance(variable, str) and VARIABLE.fullmatch(variable):
             return read_secret_variable(variable, environ, f"{stem}_file")
-        if isinstance(secret_path, str) and secret_path and not isinstance(variable, str):
+        if isinstance(secret_path, str) and is_file_name(secret_path) and not isinstance(variable, str):
             path = file.path.parent / secret_path
             gathered.files.append(path)
             return read_secret_file(path, str(path))

@@ -16,18 +16,23 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from monitor.digests.schedule import check_timezone, parse_duration, parse_quiet_hours, parse_schedule
 from monitor.errors import MonitorError, QueryError
+from monitor.logs import redact
 from monitor.model import QuietHours
+from monitor.text import plain_line
 from monitor.topics.query import compile_query
 
 SHOWN_MAX = 60
 """Longest piece of a person's own value repeated in a message, in characters."""
 
+SECRET_CHARS_MAX = 4096
+"""So much of a value is searched for tokens before it is shortened; no token is nearly as long."""
+
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _MAIL = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 _MAIL_NAMED = re.compile(r"[^<>\r\n]*<([^<>]+)>\s*")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-"""The name of an environment variable."""
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+"""The name of an environment variable, in capitals: a password put in its place must not pass for a name."""
 
 _T = TypeVar("_T")
 
@@ -44,10 +49,11 @@ class ValueFault(ValueError):
 
 
 def shown(value: object) -> str:
-    """A value as a message repeats it: text in quotes, shortened; anything else as TOML writes it."""
+    """A value as a message repeats it: text in quotes, shortened, tokens hidden; anything else as TOML writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value) if len(str(value)) <= SHOWN_MAX else str(value)[: SHOWN_MAX - 1] + "…"
+    text = plain_line(redact(str(value)[:SECRET_CHARS_MAX]))
+    text = text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
     return f'"{text}"' if isinstance(value, str) else text
 
 
@@ -107,8 +113,13 @@ def _check_api_url(url: str) -> str:
     return url if url.endswith("/") else url + "/"
 
 
+def is_language(tag: str) -> bool:
+    """Whether it has the form of a language code, `en` or `pt-BR`."""
+    return _LANGUAGE.fullmatch(tag) is not None
+
+
 def _check_language(tag: str) -> str:
-    if not _LANGUAGE.fullmatch(tag):
+    if not is_language(tag):
         raise ValueFault(f'is {shown(tag)}. Write a language code, as in "en" or "pt-BR".')
     return tag
 
@@ -160,7 +171,7 @@ def _check_slack_channel(text: str) -> str:
 def _check_variable(name: str) -> str:
     if not VARIABLE.fullmatch(name):
         # A token put here by mistake must not be repeated in a message.
-        raise ValueFault('is not the name of a variable. Write the name alone, as in "SLACK_BOT_TOKEN".')
+        raise ValueFault('is not the name of a variable. Write the name alone, in capitals, as in "SLACK_BOT_TOKEN".')
     return name
 
 
@@ -173,6 +184,17 @@ def _key_check(pattern: str, what: str, rule: str) -> Callable[[str], str]:
         return name
 
     return check
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a system can be asked for a file of this name at all."""
+    return bool(text) and "\x00" not in text
+
+
+def _check_file_name(text: str) -> str:
+    if not is_file_name(text):
+        raise ValueFault(f"is {shown(text)}, which no file can be called. Write the file's name.")
+    return text
 
 
 def _check_query(text: str, info: ValidationInfo) -> str:
@@ -190,6 +212,7 @@ def _check_query(text: str, info: ValidationInfo) -> str:
 
 
 Line = Annotated[str, Field(min_length=1)]
+FileName = Annotated[str, Field(min_length=1), AfterValidator(_check_file_name)]
 TopicKeyText = Annotated[
     str,
     AfterValidator(

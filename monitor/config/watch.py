@@ -24,7 +24,7 @@ from monitor.model.feeds import FeedSpec
 CONTENT_EVERY_S = 30.0
 """Seconds between two full readings: a few hundred kB, against mounts that hide a change from `stat`."""
 
-_BUILT_IN = ("allow_private_hosts", "concurrency", "per_host", "body_bytes_max", "user_agent_contact")
+_BUILT_IN = ("allow_private_hosts", "concurrency", "body_bytes_max", "user_agent_contact")
 _Placed = TypeVar("_Placed", Topic, FeedSpec)
 _Signature = tuple[tuple[int, int, int] | None, ...]
 
