@@ -22,8 +22,8 @@ LAYERS: dict[int, str] = {
           digests.telling digests.compose outbox.retry""",
     3: """feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay topics.lexicon channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
-          channels.email channels.email_message channels.webhook channels.console config.schema config.values config.places config.secrets config.files config.feeds
-          config.watchlist
+          channels.email channels.email_message channels.webhook channels.console config.schema config.values config.places
+          config.secrets config.files config.feeds config.watchlist
           config.load config.faults config.watch config.edit
           storage.engine storage.tables storage.migrate storage.backup storage.feeds storage.articles storage.stories
           storage.matches storage.digests storage.outbox storage.store storage.rows storage.topics""",
