@@ -92,6 +92,7 @@ class ParseReason(StrEnum):
     TOO_SLOW = "too_slow"
     TOO_BIG = "too_big"
     CRASHED = "crashed"
+    UNSTORABLE = "unstorable"
 
 
 class ParseError(MonitorError):

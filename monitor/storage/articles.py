@@ -1,0 +1,239 @@
+"""Articles and the names under which feeds have shown them.
+
+Effects: database.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from monitor.model import Article, ArticleId, FeedId, Relation, StoryId
+from monitor.storage.rows import insert_new, portions, take_ids, upsert
+from monitor.storage.tables import ARTICLE, ENTRY_ALIAS, FEED
+from monitor.stories.identity import AliasKind, KnownAlias
+
+DAY_S = 86_400
+
+TAG_BREAK = "\x1f"
+"""Joins tags in their column; no cleaned text holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article with what was decided about it when it came."""
+
+    article: Article
+    standing: str
+    content_key: int
+    story_id: StoryId
+    relation: Relation
+    copy_of: ArticleId | None = None
+    evidence: str = ""
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name under which a feed shows an article."""
+
+    feed_id: FeedId
+    kind: AliasKind
+    key: int
+    article_id: ArticleId
+
+
+Aliases = Mapping[tuple[AliasKind, int], KnownAlias]
+
+
+def day_of(at: datetime) -> int:
+    """The day since 1970, for `seen_day`."""
+    return int(at.timestamp()) // DAY_S
+
+
+class ArticleTable:
+    """Questions and changes of articles and their aliases."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def take_ids(self, count: int) -> list[ArticleId]:
+        """Fresh ids, never used before."""
+        return [ArticleId(number) for number in take_ids(self._db, "article", count)]
+
+    def known_aliases(
+        self, feed_id: FeedId, keys: Iterable[tuple[AliasKind, int]]
+    ) -> dict[tuple[AliasKind, int], KnownAlias]:
+        """Which of these names the feed has used before, and for which article; an article swept since has no title."""
+        found: dict[tuple[AliasKind, int], KnownAlias] = {}
+        wanted = set(keys)
+        kinds = sorted({int(kind) for kind, _ in wanted})
+        join = sa.outerjoin(ENTRY_ALIAS, ARTICLE, ENTRY_ALIAS.c.article_id == ARTICLE.c.id)
+        for some in portions(sorted({key for _, key in wanted})):
+            rows = self._db.execute(
+                sa.select(
+                    ENTRY_ALIAS.c.kind,
+                    ENTRY_ALIAS.c.key,
+                    ENTRY_ALIAS.c.article_id,
+                    ARTICLE.c.content_key,
+                    ARTICLE.c.published_at,
+                    ARTICLE.c.title,
+                    ARTICLE.c.url,
+                )
+                .select_from(join)
+                .where(ENTRY_ALIAS.c.feed_id == feed_id, ENTRY_ALIAS.c.kind.in_(kinds), ENTRY_ALIAS.c.key.in_(some))
+            )
+            for row in rows:
+                name = (AliasKind(row.kind), row.key)
+                if name in wanted:
+                    found[name] = _to_known(row)
+        return found
+
+    def add(self, articles: Sequence[StoredArticle]) -> None:
+        """Insert new articles; their ids came from `take_ids`, so none can be there already."""
+        if articles:
+            self._db.execute(sa.insert(ARTICLE), [_article_values(stored) for stored in articles])
+
+    def add_aliases(self, aliases: Sequence[Alias], now: datetime) -> None:
+        """Remember names of articles. A name the feed already uses stays with its article; its day is renewed."""
+        today = day_of(now)
+        rows = [
+            {"feed_id": a.feed_id, "kind": int(a.kind), "key": a.key, "article_id": a.article_id, "seen_day": today}
+            for a in aliases
+        ]
+        upsert(self._db, ENTRY_ALIAS, rows, update=["seen_day"])
+
+    def add_first_aliases(self, aliases: Sequence[Alias], now: datetime) -> None:
+        """The same for new articles, whose names nobody has; cheaper."""
+        today = day_of(now)
+        insert_new(
+            self._db,
+            ENTRY_ALIAS,
+            [
+                {"feed_id": a.feed_id, "kind": int(a.kind), "key": a.key, "article_id": a.article_id, "seen_day": today}
+                for a in aliases
+            ],
+        )
+
+    def revise(self, changes: Mapping[ArticleId, int]) -> None:
+        """Count a revision of each article and remember its new content key; text and title stay as first stored."""
+        if changes:
+            change = sa.update(ARTICLE).where(ARTICLE.c.id == sa.bindparam("b_id"))
+            self._db.execute(
+                change.values(revision=ARTICLE.c.revision + 1, content_key=sa.bindparam("b_key")),
+                [{"b_id": article_id, "b_key": key} for article_id, key in changes.items()],
+            )
+
+    def by_ids(self, ids: Iterable[ArticleId]) -> dict[ArticleId, StoredArticle]:
+        """The articles of these ids that are still kept."""
+        found: dict[ArticleId, StoredArticle] = {}
+        for some in portions(sorted(set(ids))):
+            for row in self._db.execute(select_articles().where(ARTICLE.c.id.in_(some))):
+                found[ArticleId(row.id)] = to_stored(row)
+        return found
+
+    def with_url_key(self, key: int) -> list[ArticleId]:
+        """Every article that some feed showed under this canonical address, oldest first."""
+        feeds = list(self._db.execute(sa.select(FEED.c.id)).scalars())
+        found: set[int] = set()
+        for some in portions(feeds):
+            rows = self._db.execute(
+                sa.select(ENTRY_ALIAS.c.article_id).where(
+                    ENTRY_ALIAS.c.feed_id.in_(some), ENTRY_ALIAS.c.kind == int(AliasKind.URL), ENTRY_ALIAS.c.key == key
+                )
+            )
+            found |= set(rows.scalars())
+        return [ArticleId(number) for number in sorted(found)]
+
+    def count(self) -> int:
+        """How many articles are kept."""
+        return self._db.execute(sa.select(sa.func.count()).select_from(ARTICLE)).scalar_one()
+
+    def count_since(self, since: datetime) -> int:
+        """How many articles came since then."""
+        question = sa.select(sa.func.count()).select_from(ARTICLE).where(ARTICLE.c.first_seen_at >= since)
+        return self._db.execute(question).scalar_one()
+
+    def forget(self, before: datetime, *, limit: int) -> list[ArticleId]:
+        """Remove up to `limit` articles first seen before then. Their aliases stay: they are never news again."""
+        old = sa.select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at < before).order_by(ARTICLE.c.id).limit(limit)
+        ids = [ArticleId(number) for number in self._db.execute(old).scalars()]
+        for some in portions(ids):
+            self._db.execute(sa.delete(ARTICLE).where(ARTICLE.c.id.in_(some)))
+        return ids
+
+    def forget_aliases(self, before: datetime) -> int:
+        """Remove names not seen since then; returns how many went."""
+        return self._db.execute(sa.delete(ENTRY_ALIAS).where(ENTRY_ALIAS.c.seen_day < day_of(before))).rowcount
+
+
+def select_articles() -> sa.Select[Any]:
+    """The columns that `to_stored` reads: an article with its feed's name and weight."""
+    return sa.select(ARTICLE, FEED.c.name.label("feed_name"), FEED.c.weight.label("feed_weight")).select_from(
+        sa.outerjoin(ARTICLE, FEED, ARTICLE.c.feed_id == FEED.c.id)
+    )
+
+
+def to_stored(row: Row[Any]) -> StoredArticle:
+    """A row of `select_articles` as the model."""
+    article = Article(
+        id=ArticleId(row.id),
+        title=row.title,
+        text=row.text,
+        url=row.url,
+        feed_id=FeedId(row.feed_id),
+        feed=row.feed_name or "",
+        source=row.source,
+        language=row.language,
+        author=row.author,
+        tags=tuple(row.tags.split(TAG_BREAK)) if row.tags else (),
+        published_at=row.published_at,
+        seen_at=row.first_seen_at,
+        weight=row.feed_weight if row.feed_weight is not None else 1.0,
+    )
+    return StoredArticle(
+        article=article,
+        standing=row.standing,
+        content_key=row.content_key,
+        story_id=StoryId(row.story_id),
+        relation=Relation(row.relation),
+        copy_of=None if row.copy_of is None else ArticleId(row.copy_of),
+        evidence=row.evidence,
+        revision=row.revision,
+    )
+
+
+def _article_values(stored: StoredArticle) -> dict[str, Any]:
+    article = stored.article
+    return {
+        "id": article.id,
+        "feed_id": article.feed_id,
+        "title": article.title,
+        "text": article.text,
+        "url": article.url,
+        "source": article.source,
+        "language": article.language,
+        "author": article.author,
+        "tags": TAG_BREAK.join(article.tags),
+        "published_at": article.published_at,
+        "first_seen_at": article.seen_at,
+        "standing": stored.standing,
+        "content_key": stored.content_key,
+        "revision": stored.revision,
+        "story_id": stored.story_id,
+        "relation": stored.relation.value,
+        "copy_of": stored.copy_of,
+        "evidence": stored.evidence,
+    }
+
+
+def _to_known(row: Any) -> KnownAlias:
+    return KnownAlias(
+        article_id=ArticleId(row.article_id),
+        content_key=row.content_key,
+        published_at=row.published_at,
+        title=row.title or "",
+    )

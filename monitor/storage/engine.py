@@ -1,0 +1,239 @@
+"""Open SQLite or PostgreSQL by the URL alone, with the settings each needs to lose nothing.
+
+SQLite: every write transaction begins immediately (Python's default begins late and silently loses updates between a
+read and its write, measured), one writer at a time, WAL, and a full sync per commit, because a lost "sent" mark would
+send twice. PostgreSQL: psycopg 3. Library errors leave this door as `StorageError`.
+
+Effects: database, files.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
+
+from monitor.errors import ConfigError, StorageError, StorageReason
+
+try:
+    import psycopg
+except ImportError:
+    psycopg = None  # type: ignore[assignment]  # the extra `postgres` is not installed; open_engine says so
+
+BUSY_TIMEOUT_S = 5.0
+"""How long a writer waits for another process's lock before the transaction fails and is tried at the next tick."""
+CACHE_KIB = 16_384
+"""Page cache per connection; bounds memory whatever the size of the archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database: one engine to write, one to read, and the lock that keeps writers in one row."""
+
+    url: URL
+    writer: Engine
+    reader: Engine
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, for the few places where the two differ."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file, None on PostgreSQL."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    def give_back_space(self) -> None:
+        """Return freed pages of a SQLite file to the disk, a bounded number; PostgreSQL's autovacuum does its own."""
+        if not self.is_sqlite:
+            return
+        with translated(), self.lock, self.writer.connect() as connection:
+            raw = connection.connection.driver_connection
+            connection.exec_driver_sql("COMMIT")
+            assert isinstance(raw, sqlite3.Connection)
+            # As a script: fetched like a query, the pragma frees a single page (measured).
+            raw.executescript("PRAGMA incremental_vacuum(2000)")
+
+    def close(self) -> None:
+        """Let every connection go."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def open_engine(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
+    """Open the database that `url` names; nothing is created but the folder of a SQLite file.
+
+    Raises ConfigError for a URL that cannot be meant or an extra that is missing.
+    """
+    parsed = _read_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        assert parsed.database is not None
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        writer = _sqlite_engine(parsed, busy_timeout_s, reads_only=False)
+        return Database(parsed, writer, _sqlite_engine(parsed, busy_timeout_s, reads_only=True))
+    if psycopg is None:
+        raise ConfigError(
+            "PostgreSQL needs the extra `postgres`", remedy="Install it: pip install 'news-monitor[postgres]'."
+        )
+    engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=4, max_overflow=4)
+    return Database(parsed, engine, engine)
+
+
+def _read_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        name = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError("the database url cannot be read", remedy="Write sqlite:///data/monitor.db.") from error
+    if name == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed
+    if name == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise ConfigError(
+        f"a database of kind {name!r} cannot be used here",
+        remedy="Write sqlite:///data/monitor.db or postgresql://user@host/monitor.",
+    )
+
+
+def _sqlite_engine(url: URL, busy_timeout_s: float, *, reads_only: bool) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout_s}, pool_size=4, max_overflow=4)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: object) -> None:
+        # The driver must not begin transactions on its own: we begin them, immediately.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        if not reads_only:
+            cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")  # has no effect once WAL is on, so it comes first
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        if reads_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def transaction(database: Database, *, reads_only: bool = False) -> Iterator[Connection]:
+    """One transaction: committed whole when the block ends, rolled back whole when it raises.
+
+    Writers of this process take turns. Raises StorageError for what the database itself could not do.
+    """
+    with translated(), _turn(database, reads_only=reads_only):
+        engine = database.reader if reads_only else database.writer
+        with engine.begin() as connection:
+            if reads_only and not database.is_sqlite:
+                connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+            yield connection
+
+
+@contextmanager
+def _turn(database: Database, *, reads_only: bool) -> Iterator[None]:
+    if reads_only or not database.is_sqlite:
+        yield
+        return
+    with database.lock:
+        yield
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the library's errors into ours; a fault of our own SQL stays what it is."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:  # the second comes from setting up a connection, unwrapped
+        ours = _to_storage_error(error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+_WORDS: tuple[tuple[str, StorageReason, str, str], ...] = (
+    ("disk is full", StorageReason.FULL, "the disk is full", "Make room; the daemon goes on by itself."),
+    ("no space left", StorageReason.FULL, "the disk is full", "Make room; the daemon goes on by itself."),
+    ("disk i/o error", StorageReason.FULL, "the disk cannot be written", "Check the disk that holds the database."),
+    ("readonly", StorageReason.FULL, "the database may not be written", "Check the rights of its file and folder."),
+    ("read-only", StorageReason.FULL, "the database may not be written", "Check the rights of its file and folder."),
+    ("locked", StorageReason.LOCKED, "another process holds the database", "It is tried again at the next tick."),
+    ("unable to open", StorageReason.UNREACHABLE, "the database file cannot be opened", "Check its path and rights."),
+    ("malformed", StorageReason.DAMAGED, "the database file is damaged", "Restore a backup."),
+    ("not a database", StorageReason.DAMAGED, "the file is not a database", "Check database.url."),
+    ("no such table", StorageReason.UNREACHABLE, "the database has no tables yet", "Run: monitor db upgrade."),
+    ("does not exist", StorageReason.UNREACHABLE, "the database is not set up", "Run: monitor db upgrade."),
+)
+
+
+def _to_storage_error(error: DBAPIError | sqlite3.Error) -> StorageError | None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(error, (OperationalError, DatabaseError, sqlite3.DatabaseError)):
+        return None
+    said = str(cause).lower()
+    for words, reason, what, remedy in _WORDS:
+        if words in said:
+            return StorageError(what, reason=reason, remedy=remedy)
+    if isinstance(error, (OperationalError, sqlite3.OperationalError)):
+        first_line = str(cause).strip().split("\n")[0][:200]
+        return StorageError(f"the database cannot be reached ({first_line})", reason=StorageReason.UNREACHABLE)
+    return None
+
+
+class ProcessLock:
+    """Held by the one process that may poll into a SQLite file; the system lets it go when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def take(self) -> None:
+        """Hold the lock, or raise StorageError naming who holds it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            held = open(self._path, "a+", encoding="ascii")  # noqa: SIM115  # stays open as long as the lock is held
+        except OSError as error:
+            raise StorageError(
+                f"the lock file cannot be written ({error.strerror})",
+                reason=StorageReason.UNREACHABLE,
+                where=str(self._path),
+                remedy="Check the rights of the data folder.",
+            ) from error
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            held.seek(0)
+            holder = held.read().strip() or "unknown"
+            held.close()
+            raise StorageError(
+                f"another monitor (process {holder}) works on this database",
+                reason=StorageReason.IN_USE,
+                where=str(self._path.with_suffix("")),
+                remedy="Stop it first, or give this one another database.url.",
+            ) from error
+        held.truncate(0)
+        held.write(str(os.getpid()))
+        held.flush()
+        self._file = held
+
+    def release(self) -> None:
+        """Let it go; safe to call twice."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,187 @@
+"""Which articles answer which topics, which nearly did, and which digest took them.
+
+Effects: database.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from monitor.model import (
+    ArticleId,
+    DigestId,
+    Evidence,
+    Field,
+    Level,
+    Match,
+    NoMatch,
+    Span,
+    StoryId,
+    TopicKey,
+    Via,
+)
+from monitor.storage.rows import insert_new, portions
+from monitor.storage.tables import MATCH, NEAR_MISS
+
+OPEN_MAX = 5000
+"""Matches one digest takes at most; more wait for the next, and none is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMatch:
+    """A match with what became of it."""
+
+    match: Match
+    story_id: StoryId
+    matched_at: datetime
+    silent: bool
+    digest_id: DigestId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNearMiss:
+    """A near miss as it was written down."""
+
+    topic: TopicKey
+    score: int
+    reason: str
+    at: datetime
+
+
+class MatchTable:
+    """Questions and changes of matches and near misses."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def record(self, matches: Sequence[StoredMatch]) -> None:
+        """Write matches down; one that is there stays as it is, so that nothing taken becomes open again."""
+        insert_new(self._db, MATCH, [_match_values(stored) for stored in matches])
+
+    def record_near(self, misses: Sequence[NoMatch], at: datetime) -> None:
+        """Write near misses down, with their reason."""
+        rows = [
+            {"topic": m.topic, "article_id": m.article_id, "score": m.score, "reason": m.reason, "at": at}
+            for m in misses
+        ]
+        insert_new(self._db, NEAR_MISS, rows)
+
+    def open_for(self, topic: TopicKey) -> list[StoredMatch]:
+        """Matches of the topic that no digest has taken and that may be told, oldest first."""
+        rows = self._db.execute(
+            sa.select(MATCH, *match_columns())
+            .where(MATCH.c.topic == topic, MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
+            .order_by(MATCH.c.matched_at, MATCH.c.article_id)
+            .limit(OPEN_MAX)
+        )
+        return [_to_stored(row) for row in rows]
+
+    def count_open(self, topic: TopicKey) -> int:
+        """How many matches wait for the topic's next digest."""
+        question = sa.select(sa.func.count()).select_from(MATCH)
+        open_ones = question.where(MATCH.c.topic == topic, MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
+        return self._db.execute(open_ones).scalar_one()
+
+    def latest(self, topic: TopicKey, since: datetime) -> list[StoredMatch]:
+        """Matches of the topic since then, told or not, silent or not, oldest first; for `preview`."""
+        rows = self._db.execute(
+            sa.select(MATCH, *match_columns())
+            .where(MATCH.c.topic == topic, MATCH.c.matched_at >= since)
+            .order_by(MATCH.c.matched_at, MATCH.c.article_id)
+            .limit(OPEN_MAX)
+        )
+        return [_to_stored(row) for row in rows]
+
+    def take(self, topic: TopicKey, article_ids: Sequence[ArticleId], digest_id: DigestId) -> None:
+        """Give matches to a digest: they are never open again."""
+        for some in portions(article_ids):
+            change = sa.update(MATCH).where(
+                MATCH.c.topic == topic, MATCH.c.article_id.in_(some), MATCH.c.digest_id.is_(None)
+            )
+            self._db.execute(change.values(digest_id=digest_id))
+
+    def of_article(self, article_id: ArticleId) -> list[StoredMatch]:
+        """Every topic the article answered, as it was decided."""
+        rows = self._db.execute(
+            sa.select(MATCH, *match_columns()).where(MATCH.c.article_id == article_id).order_by(MATCH.c.topic)
+        )
+        return [_to_stored(row) for row in rows]
+
+    def near_of(self, article_id: ArticleId) -> list[StoredNearMiss]:
+        """Every topic the article nearly answered."""
+        rows = self._db.execute(
+            sa.select(NEAR_MISS).where(NEAR_MISS.c.article_id == article_id).order_by(NEAR_MISS.c.topic)
+        )
+        return [StoredNearMiss(TopicKey(row.topic), row.score, row.reason, row.at) for row in rows]
+
+    def forget(self, article_ids: Iterable[ArticleId]) -> None:
+        """Remove matches and near misses of swept articles."""
+        for some in portions(list(article_ids)):
+            self._db.execute(sa.delete(MATCH).where(MATCH.c.article_id.in_(some)))
+            self._db.execute(sa.delete(NEAR_MISS).where(NEAR_MISS.c.article_id.in_(some)))
+
+
+def match_columns() -> list[sa.Label[Any]]:
+    """The columns that `to_match` reads, under names that clash with no other table's."""
+    names = ("topic", "article_id", "score", "level", "title_hit", "evidence", "sentence")
+    return [MATCH.c[name].label(f"match_{name}") for name in names]
+
+
+def to_match(row: Row[Any]) -> Match:
+    """A row with `match_columns` as the model."""
+    return Match(
+        topic=TopicKey(row.match_topic),
+        article_id=ArticleId(row.match_article_id),
+        score=row.match_score,
+        level=Level(row.match_level),
+        evidence=_read_evidence(row.match_evidence),
+        sentence=row.match_sentence,
+        title_hit=bool(row.match_title_hit),
+    )
+
+
+def _to_stored(row: Row[Any]) -> StoredMatch:
+    return StoredMatch(
+        match=to_match(row),
+        story_id=StoryId(row.story_id),
+        matched_at=row.matched_at,
+        silent=bool(row.silent),
+        digest_id=None if row.digest_id is None else DigestId(row.digest_id),
+    )
+
+
+def _match_values(stored: StoredMatch) -> dict[str, Any]:
+    match = stored.match
+    return {
+        "topic": match.topic,
+        "article_id": match.article_id,
+        "story_id": stored.story_id,
+        "score": match.score,
+        "level": match.level.value,
+        "title_hit": match.title_hit,
+        "evidence": _write_evidence(match.evidence),
+        "sentence": match.sentence,
+        "matched_at": stored.matched_at,
+        "silent": stored.silent,
+        "digest_id": None,
+    }
+
+
+def _write_evidence(evidence: Sequence[Evidence]) -> str:
+    return json.dumps(
+        [[e.concept, dict(e.found), e.via.value, [[s.field.value, s.start, s.end] for s in e.spans]] for e in evidence],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def _read_evidence(text: str) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(concept, found, Via(via), tuple(Span(Field(field), start, end) for field, start, end in spans))
+        for concept, found, via, spans in json.loads(text)
+    )

@@ -1,0 +1,284 @@
+"""The outbox: deliveries claimed, sent, settled. The one truth about what still has to go out.
+
+Effects: database.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryState, DigestId, TopicKey
+from monitor.storage.rows import portions, take_ids
+from monitor.storage.tables import DELIVERY
+
+LEASE_S = 180
+"""Longer than any channel's own bound on one send (mail's DATA may take 120 s), so that nobody asks too early."""
+
+_OPEN = (DeliveryState.PENDING.value, DeliveryState.LEASED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery as a closing digest makes it."""
+
+    digest_id: DigestId
+    topic: TopicKey
+    channel: ChannelName
+    key: str
+    part: int
+    stories: int
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A delivery with the fields that people ask for."""
+
+    delivery: Delivery
+    topic: TopicKey
+    stories: int
+    settled_at: datetime | None
+
+
+class OutboxTable:
+    """Questions and changes of deliveries."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def add(self, deliveries: Sequence[NewDelivery], now: datetime, *, due_at: datetime) -> list[DeliveryId]:
+        """Put frozen payloads in line, due at `due_at`; the key makes a second writer fail rather than double."""
+        ids = take_ids(self._db, "delivery", len(deliveries))
+        rows = [
+            {
+                "id": number,
+                "digest_id": new.digest_id,
+                "topic": new.topic,
+                "channel": new.channel,
+                "key": new.key,
+                "part": new.part,
+                "stories": new.stories,
+                "payload": new.payload,
+                "state": DeliveryState.PENDING.value,
+                "created_at": now,
+                "next_attempt_at": due_at,
+                "attempt": 0,
+                "perhaps_sent": False,
+                "reason": "",
+                "error": "",
+            }
+            for number, new in zip(ids, deliveries, strict=True)
+        ]
+        if rows:
+            self._db.execute(sa.insert(DELIVERY), rows)
+        return [DeliveryId(number) for number in ids]
+
+    def claim(self, now: datetime, *, owner: str, channel: ChannelName, limit: int = 1) -> list[Delivery]:
+        """Lease the channel's next deliveries, in the order they were made.
+
+        The attempt is counted before the first byte goes out. A lease that ran out means "perhaps sent". Part n of a
+        digest waits until part n-1 was sent; two workers never get the same row.
+        """
+        earlier = DELIVERY.alias("earlier")
+        waits = sa.exists().where(
+            earlier.c.digest_id == DELIVERY.c.digest_id,
+            earlier.c.channel == DELIVERY.c.channel,
+            earlier.c.part < DELIVERY.c.part,
+            earlier.c.state != DeliveryState.SENT.value,
+        )
+        due = sa.or_(
+            sa.and_(DELIVERY.c.state == DeliveryState.PENDING.value, DELIVERY.c.next_attempt_at <= now),
+            sa.and_(DELIVERY.c.state == DeliveryState.LEASED.value, DELIVERY.c.lease_until <= now),
+        )
+        chosen = sa.select(DELIVERY.c.id).where(DELIVERY.c.channel == channel, due, ~waits)
+        chosen = chosen.order_by(DELIVERY.c.id).limit(limit)
+        if self._db.dialect.name == "postgresql":
+            chosen = chosen.with_for_update(skip_locked=True)
+        lost = DELIVERY.c.state == DeliveryState.LEASED.value
+        change = (
+            sa.update(DELIVERY)
+            .where(DELIVERY.c.id.in_(chosen), due)
+            .values(
+                state=DeliveryState.LEASED.value,
+                attempt=DELIVERY.c.attempt + 1,
+                first_attempt_at=sa.func.coalesce(DELIVERY.c.first_attempt_at, now),
+                lease_owner=owner,
+                lease_until=now + timedelta(seconds=LEASE_S),
+                perhaps_sent=sa.or_(DELIVERY.c.perhaps_sent, lost),
+            )
+            .returning(DELIVERY)
+        )
+        rows = sorted(self._db.execute(change), key=lambda row: int(row.id))
+        return [_to_delivery(row, self._root_receipt(row)) for row in rows]
+
+    def _root_receipt(self, row: Row[Any]) -> str | None:
+        if row.part == 1:
+            return None
+        question = sa.select(DELIVERY.c.receipt).where(
+            DELIVERY.c.digest_id == row.digest_id, DELIVERY.c.channel == row.channel, DELIVERY.c.part == 1
+        )
+        return self._db.execute(question).scalar()
+
+    def settle_sent(self, delivery: Delivery, owner: str, receipt: str, now: datetime) -> bool:
+        """It was taken: keep the proof. False when the lease is no longer ours; then nothing changes."""
+        return self._settle(
+            delivery,
+            owner,
+            {
+                "state": DeliveryState.SENT.value,
+                "receipt": receipt,
+                "settled_at": now,
+                "perhaps_sent": False,
+                "reason": "",
+                "error": "",
+            },
+        )
+
+    def settle_later(
+        self, delivery: Delivery, owner: str, at: datetime, *, reason: str, error: str, perhaps_sent: bool
+    ) -> bool:
+        """Try again at `at`; with `perhaps_sent` the channel is asked first. False when the lease is not ours."""
+        values = {"state": DeliveryState.PENDING.value, "next_attempt_at": at, "reason": reason, "error": error}
+        return self._settle(delivery, owner, {**values, "perhaps_sent": perhaps_sent})
+
+    def settle_dead(self, delivery: Delivery, owner: str, now: datetime, *, reason: str, error: str) -> bool:
+        """Give up until a person acts; the parts behind it give up too. False when the lease is not ours."""
+        values = {"state": DeliveryState.DEAD.value, "settled_at": now, "reason": reason, "error": error}
+        done = self._settle(delivery, owner, values)
+        if done:
+            behind = sa.update(DELIVERY).where(
+                DELIVERY.c.digest_id == delivery.digest_id,
+                DELIVERY.c.channel == delivery.channel,
+                DELIVERY.c.part > delivery.part,
+                DELIVERY.c.state == DeliveryState.PENDING.value,
+            )
+            self._db.execute(
+                behind.values(
+                    state=DeliveryState.DEAD.value,
+                    settled_at=now,
+                    reason="waits_for_part",
+                    error="an earlier part failed",
+                )
+            )
+        return done
+
+    def _settle(self, delivery: Delivery, owner: str, values: dict[str, Any]) -> bool:
+        # The owner and the attempt guard against a worker that slept past its lease and wakes up.
+        change = sa.update(DELIVERY).where(
+            DELIVERY.c.id == delivery.id,
+            DELIVERY.c.state == DeliveryState.LEASED.value,
+            DELIVERY.c.lease_owner == owner,
+            DELIVERY.c.attempt == delivery.attempt,
+        )
+        return self._db.execute(change.values(**values, lease_owner=None, lease_until=None)).rowcount == 1
+
+    def channels_due(self, now: datetime) -> list[ChannelName]:
+        """Channels that have something to send now."""
+        due = sa.or_(
+            sa.and_(DELIVERY.c.state == DeliveryState.PENDING.value, DELIVERY.c.next_attempt_at <= now),
+            sa.and_(DELIVERY.c.state == DeliveryState.LEASED.value, DELIVERY.c.lease_until <= now),
+        )
+        rows = self._db.execute(sa.select(DELIVERY.c.channel).where(due).distinct().order_by(DELIVERY.c.channel))
+        return [ChannelName(name) for name in rows.scalars()]
+
+    def retry(self, delivery_id: DeliveryId, now: datetime) -> bool:
+        """Put a dead or waiting delivery, and the parts behind it, in line for now. False if there is none such."""
+        row = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
+        if row is None or row.state not in (DeliveryState.DEAD.value, DeliveryState.PENDING.value):
+            return False
+        change = sa.update(DELIVERY).where(
+            sa.or_(
+                DELIVERY.c.id == delivery_id,
+                sa.and_(
+                    DELIVERY.c.digest_id == row.digest_id,
+                    DELIVERY.c.channel == row.channel,
+                    DELIVERY.c.part > row.part,
+                    DELIVERY.c.state == DeliveryState.DEAD.value,
+                ),
+            )
+        )
+        # The age starts anew: a person decided that it is still worth sending.
+        self._db.execute(
+            change.values(state=DeliveryState.PENDING.value, next_attempt_at=now, created_at=now, settled_at=None)
+        )
+        return True
+
+    def drop(self, delivery_id: DeliveryId, now: datetime) -> bool:
+        """Give a delivery up for good, and the parts behind it. False if there is none waiting or failed."""
+        row = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
+        if row is None or row.state not in (DeliveryState.DEAD.value, DeliveryState.PENDING.value):
+            return False
+        change = sa.update(DELIVERY).where(
+            DELIVERY.c.digest_id == row.digest_id,
+            DELIVERY.c.channel == row.channel,
+            sa.or_(DELIVERY.c.id == delivery_id, DELIVERY.c.part > row.part),
+            DELIVERY.c.state.in_((DeliveryState.DEAD.value, DeliveryState.PENDING.value)),
+        )
+        self._db.execute(change.values(state=DeliveryState.DEAD.value, reason="dropped", settled_at=now))
+        return True
+
+    def listed(self, *, everything: bool = False, limit: int = 200) -> list[StoredDelivery]:
+        """What waits and what failed, oldest first; with `everything` the latest sent ones too."""
+        question = sa.select(DELIVERY).order_by(DELIVERY.c.id.desc()).limit(limit)
+        if not everything:
+            failed = sa.and_(DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.reason != "dropped")
+            question = question.where(sa.or_(DELIVERY.c.state.in_(_OPEN), failed))
+        return [_to_listed(row) for row in reversed(list(self._db.execute(question)))]
+
+    def of_digests(self, digest_ids: Sequence[DigestId]) -> list[StoredDelivery]:
+        """The deliveries of these digests, in order."""
+        found: list[StoredDelivery] = []
+        for some in portions(digest_ids):
+            rows = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.digest_id.in_(some)).order_by(DELIVERY.c.id))
+            found += [_to_listed(row) for row in rows]
+        return found
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many deliveries stand in each state; dropped ones are not counted as dead."""
+        rows = self._db.execute(
+            sa.select(DELIVERY.c.state, sa.func.count().label("n"))
+            .where(DELIVERY.c.reason != "dropped")
+            .group_by(DELIVERY.c.state)
+        )
+        return {row.state: row.n for row in rows}
+
+    def next_at(self) -> datetime | None:
+        """When the next waiting delivery is due, or None."""
+        question = sa.select(sa.func.min(DELIVERY.c.next_attempt_at))
+        return self._db.execute(question.where(DELIVERY.c.state == DeliveryState.PENDING.value)).scalar()
+
+    def forget(self, before: datetime, *, limit: int = 1000) -> int:
+        """Empty the payloads of up to `limit` deliveries sent or given up before then; the rows stay as proof."""
+        closed = DELIVERY.c.state.in_((DeliveryState.SENT.value, DeliveryState.DEAD.value))
+        old = sa.select(DELIVERY.c.id).where(closed, DELIVERY.c.settled_at < before, DELIVERY.c.payload != "")
+        change = sa.update(DELIVERY).where(DELIVERY.c.id.in_(old.limit(limit)))
+        return self._db.execute(change.values(payload="")).rowcount
+
+
+def _to_delivery(row: Row[Any], parent_receipt: str | None = None) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row.id),
+        digest_id=DigestId(row.digest_id),
+        channel=ChannelName(row.channel),
+        key=row.key,
+        part=row.part,
+        payload=row.payload,
+        state=DeliveryState(row.state),
+        attempt=row.attempt,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        first_attempt_at=row.first_attempt_at,
+        perhaps_sent=bool(row.perhaps_sent),
+        parent_receipt=parent_receipt,
+        receipt=row.receipt,
+        reason=row.reason,
+        error=row.error,
+    )
+
+
+def _to_listed(row: Row[Any]) -> StoredDelivery:
+    return StoredDelivery(_to_delivery(row), TopicKey(row.topic), row.stories, row.settled_at)

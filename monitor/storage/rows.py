@@ -1,0 +1,63 @@
+"""What the tables share: ids out of a counter, inserts that skip what is there, rows in bounded portions.
+
+Effects: database.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from monitor.storage.tables import COUNTER
+
+T = TypeVar("T")
+
+PORTION = 500
+"""Values in one IN list: far under SQLite's 32,766 parameters, and one cached statement."""
+
+
+def portions(values: Sequence[T], size: int = PORTION) -> Iterator[Sequence[T]]:
+    """The values in runs of at most `size`."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def take_ids(connection: Connection, name: str, count: int) -> range:
+    """`count` ids never given out before, in one step that two writers cannot share."""
+    if count == 0:
+        return range(0)
+    last = connection.execute(
+        sa.update(COUNTER)
+        .where(COUNTER.c.name == name)
+        .values(value=COUNTER.c.value + count)
+        .returning(COUNTER.c.value)
+    ).scalar()
+    if last is None:
+        insert_new(connection, COUNTER, [{"name": name, "value": 0}])
+        return take_ids(connection, name, count)
+    return range(last - count + 1, last + 1)
+
+
+def _insert(connection: Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose key is not there yet; the others stay as they are."""
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+
+
+def upsert(
+    connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]
+) -> None:
+    """Insert the rows; where the key is there, set the columns `update` to the new values."""
+    if rows:
+        statement = _insert(connection, table)
+        keys = [column.name for column in table.primary_key]
+        changed = {name: statement.excluded[name] for name in update}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

@@ -1,0 +1,61 @@
+"""One transaction, all tables: the way into the database for everything above.
+
+Effects: database.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.storage.articles import ArticleTable
+from monitor.storage.digests import DigestTable
+from monitor.storage.engine import Database, transaction
+from monitor.storage.feeds import FeedTable
+from monitor.storage.matches import MatchTable
+from monitor.storage.outbox import OutboxTable
+from monitor.storage.stories import StoryTable
+from monitor.storage.topics import TopicTable
+
+
+class Transaction:
+    """All tables over one connection; valid until its block ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.feeds = FeedTable(connection)
+        self.articles = ArticleTable(connection)
+        self.stories = StoryTable(connection)
+        self.matches = MatchTable(connection)
+        self.topics = TopicTable(connection)
+        self.digests = DigestTable(connection)
+        self.outbox = OutboxTable(connection)
+        self.connection = connection
+
+
+class Store:
+    """The open database. Every method may be called from any thread; writers of this process take turns."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that may change things: whole or not at all. Raises StorageError."""
+        with transaction(self.database) as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent view that cannot change anything and never makes a writer wait."""
+        with transaction(self.database, reads_only=True) as connection:
+            yield Transaction(connection)
+
+    def is_writable(self) -> None:
+        """Write and commit nothing of meaning; raises StorageError when that cannot be done."""
+        with self.write() as tx:
+            tx.connection.execute(sa.text("UPDATE counter SET value = value WHERE name = 'article'"))
+
+    def close(self) -> None:
+        """Let every connection go."""
+        self.database.close()

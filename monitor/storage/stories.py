@@ -1,0 +1,139 @@
+"""Stories, and the keys by which an article finds others that say the same.
+
+Effects: database.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.digests.burst import publisher_key
+from monitor.model import ArticleId, Relation, Story, StoryCandidate, StoryId, StoryMember, TopicKey
+from monitor.storage.articles import StoredArticle, select_articles, to_stored
+from monitor.storage.matches import match_columns, to_match
+from monitor.storage.rows import insert_new, portions
+from monitor.storage.tables import ARTICLE, ARTICLE_PRINT, MATCH, STORY
+
+POSTINGS_MAX = 60
+"""Articles looked at per key, newest first: bounds the work however hot a story is."""
+MEMBERS_MAX = 300
+"""Articles of one story that a digest looks at, newest first; the counts are of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryGrowth:
+    """What a batch adds to a story."""
+
+    story_id: StoryId
+    at: datetime
+    articles: int
+    is_new: bool
+
+
+class StoryTable:
+    """Questions and changes of stories."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def candidates(self, keys: Iterable[int], since: datetime) -> list[StoredArticle]:
+        """Articles that share a key and came since then, at most the newest 60 per key, oldest first."""
+        ids: set[int] = set()
+        since_s = int(since.timestamp())
+        order = sa.func.row_number().over(partition_by=ARTICLE_PRINT.c.key, order_by=ARTICLE_PRINT.c.article_id.desc())
+        for some in portions(sorted(set(keys))):
+            newest = (
+                sa.select(ARTICLE_PRINT.c.article_id, order.label("place"))
+                .where(ARTICLE_PRINT.c.key.in_(some), ARTICLE_PRINT.c.at_s >= since_s)
+                .subquery()
+            )
+            ids |= set(self._db.execute(sa.select(newest.c.article_id).where(newest.c.place <= POSTINGS_MAX)).scalars())
+        found: list[StoredArticle] = []
+        for few in portions(sorted(ids)):
+            rows = self._db.execute(select_articles().where(ARTICLE.c.id.in_(few)).order_by(ARTICLE.c.id))
+            found += [to_stored(row) for row in rows]
+        return found
+
+    def add_prints(self, prints: Mapping[ArticleId, Sequence[int]], at: Mapping[ArticleId, datetime]) -> None:
+        """Remember the keys of new articles."""
+        rows = [
+            {"key": key, "article_id": article_id, "at_s": int(at[article_id].timestamp())}
+            for article_id, keys in prints.items()
+            for key in set(keys)
+        ]
+        insert_new(self._db, ARTICLE_PRINT, rows)
+
+    def grow(self, growths: Sequence[StoryGrowth]) -> None:
+        """Make new stories and let old ones grow."""
+        fresh = [
+            {"id": g.story_id, "created_at": g.at, "last_article_at": g.at, "article_count": g.articles}
+            for g in growths
+            if g.is_new
+        ]
+        if fresh:
+            self._db.execute(sa.insert(STORY), fresh)
+        grown = [{"b_id": g.story_id, "b_at": g.at, "b_n": g.articles} for g in growths if not g.is_new]
+        if grown:
+            change = sa.update(STORY).where(STORY.c.id == sa.bindparam("b_id"))
+            count = STORY.c.article_count + sa.bindparam("b_n")
+            self._db.execute(change.values(last_article_at=sa.bindparam("b_at"), article_count=count), grown)
+
+    def get(self, story_id: StoryId) -> Story | None:
+        """One story, or None."""
+        row = self._db.execute(sa.select(STORY).where(STORY.c.id == story_id)).first()
+        return Story(story_id, row.created_at, row.last_article_at, row.article_count) if row else None
+
+    def as_candidates(self, story_ids: Sequence[StoryId], topic: TopicKey) -> list[StoryCandidate]:
+        """The stories as a digest of the topic sees them, with their articles, oldest first."""
+        members = self._members(story_ids, topic)
+        counts: dict[int, int] = {}
+        for some in portions(story_ids):
+            rows = self._db.execute(sa.select(STORY.c.id, STORY.c.article_count).where(STORY.c.id.in_(some)))
+            counts |= {row.id: row.article_count for row in rows}
+        return [
+            _to_candidate(story_id, members[story_id], counts.get(story_id, 0))
+            for story_id in story_ids
+            if members.get(story_id)
+        ]
+
+    def _members(self, story_ids: Sequence[StoryId], topic: TopicKey) -> dict[StoryId, list[StoryMember]]:
+        grouped: dict[StoryId, list[StoryMember]] = defaultdict(list)
+        for story_id in story_ids:
+            newest = (
+                select_articles()
+                .add_columns(*match_columns())
+                .outerjoin(MATCH, sa.and_(MATCH.c.article_id == ARTICLE.c.id, MATCH.c.topic == topic))
+                .where(ARTICLE.c.story_id == story_id)
+                .order_by(ARTICLE.c.id.desc())
+                .limit(MEMBERS_MAX)
+            )
+            rows = list(self._db.execute(newest))
+            grouped[story_id] = [_to_member(row) for row in reversed(rows)]
+        return grouped
+
+    def forget_prints(self, before: datetime) -> int:
+        """Remove keys of articles older than the window in which anything is compared."""
+        return self._db.execute(sa.delete(ARTICLE_PRINT).where(ARTICLE_PRINT.c.at_s < int(before.timestamp()))).rowcount
+
+
+def _to_member(row: sa.Row[Any]) -> StoryMember:
+    stored = to_stored(row)
+    match = to_match(row) if row.match_topic is not None else None
+    return StoryMember(stored.article, stored.relation, match, silent=stored.standing not in ("new", ""))
+
+
+def _to_candidate(story_id: StoryId, members: Sequence[StoryMember], article_count: int) -> StoryCandidate:
+    publishers = {publisher_key(m.article) for m in members}
+    independent = {publisher_key(m.article) for m in members if m.relation is not Relation.COPY}
+    return StoryCandidate(
+        story_id=story_id,
+        members=tuple(members),
+        article_count=max(article_count, len(members)),
+        publisher_count=len(publishers),
+        independent_count=len(independent),
+    )

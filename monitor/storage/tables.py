@@ -1,0 +1,294 @@
+"""The tables, for SQLite and PostgreSQL alike. Rows never leave `storage`: they become the model at its door.
+
+Times are aware and in UTC. Keys of 63 bits fit a BIGINT. Ids of articles, stories, digests and deliveries come from
+`counter`, in blocks, so that they are never used twice, stay short enough to type, and a story can carry the id of
+its first article.
+
+Effects: none.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = SQLModel.metadata
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A BIGINT; on SQLite a plain INTEGER, which is as wide there and may be the row id."""
+LONG = sa.Text()
+
+
+class CounterRow(SQLModel, table=True):
+    """The last id given out, by kind."""
+
+    __tablename__ = "counter"
+    name: str = Field(primary_key=True, max_length=32)
+    value: int = Field(sa_type=sa.BigInteger)
+
+
+class FeedRow(SQLModel, table=True):
+    """A feed, configured or once configured, and what we remember of it."""
+
+    __tablename__ = "feed"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    url: str = Field(unique=True)
+    name: str
+    host: str
+    language: str | None = None
+    weight: float = 1.0
+    active: bool = True
+    title: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    validators_at: datetime | None = None
+    body_hash: bytes | None = None
+    entries_hash: bytes | None = None
+    first_polled_at: datetime | None = None
+    watermark_at: datetime | None = None
+    last_poll_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    last_new_at: datetime | None = None
+    next_poll_at: datetime = Field(index=True)
+    hold_until: datetime | None = None
+    interval_s: int = 900
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    fail_count: int = 0
+    failing_since: datetime | None = None
+    outcome: str = ""
+    reason: str = ""
+    error: str = ""
+    status: int | None = None
+    lost_windows: int = 0
+    last_lost_at: datetime | None = None
+
+
+class PollRow(SQLModel, table=True):
+    """A visit that brought something new or failed; quiet visits only move the feed's own times."""
+
+    __tablename__ = "poll"
+    __table_args__ = (sa.Index(None, "feed_id", "polled_at"), sa.Index(None, "polled_at"))
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    feed_id: int = Field(sa_type=sa.BigInteger)
+    polled_at: datetime
+    outcome: str
+    status: int | None = None
+    entries: int = 0
+    new: int = 0
+    bytes_read: int = 0
+    elapsed_ms: int = 0
+    reason: str = ""
+    error: str = ""
+
+
+class ArticleRow(SQLModel, table=True):
+    """An entry we keep. Its text never changes; what a feed says later only counts as a revision."""
+
+    __tablename__ = "article"
+    __table_args__ = (sa.Index(None, "story_id"), sa.Index(None, "first_seen_at"))
+    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    feed_id: int = Field(sa_type=sa.BigInteger)
+    title: str
+    text: str = Field(sa_type=LONG)
+    url: str
+    source: str = ""
+    language: str | None = None
+    author: str = ""
+    tags: str = ""
+    published_at: datetime | None = None
+    first_seen_at: datetime
+    standing: str
+    content_key: int = Field(sa_type=sa.BigInteger)
+    revision: int = 0
+    story_id: int = Field(sa_type=sa.BigInteger)
+    relation: str
+    copy_of: int | None = Field(default=None, sa_type=sa.BigInteger)
+    evidence: str = ""
+
+
+class EntryAliasRow(SQLModel, table=True):
+    """A name under which a feed has shown an article: outlives the article's text, so that it is never news again."""
+
+    __tablename__ = "entry_alias"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    feed_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    kind: int = Field(primary_key=True, sa_type=sa.SmallInteger)
+    key: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    article_id: int = Field(sa_type=sa.BigInteger)
+    seen_day: int
+    """Day since 1970 on which the feed last showed it; written once a day at most."""
+
+
+class ArticlePrintRow(SQLModel, table=True):
+    """The keys by which an article finds others that say the same."""
+
+    __tablename__ = "article_print"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    key: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    at_s: int = Field(sa_type=sa.BigInteger)
+
+
+class StoryRow(SQLModel, table=True):
+    """The articles of one event; its id is that of its first article."""
+
+    __tablename__ = "story"
+    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    created_at: datetime
+    last_article_at: datetime
+    article_count: int = 1
+
+
+class TopicRow(SQLModel, table=True):
+    """When a topic is due, and what it was called: survives edits of the watchlist."""
+
+    __tablename__ = "topic"
+    key: str = Field(primary_key=True, max_length=100)
+    name: str
+    active: bool = True
+    schedule: str = ""
+    created_at: datetime
+    next_due_at: datetime | None = Field(default=None, index=True)
+    last_closed_at: datetime | None = None
+    touched: bool = False
+    """New matches since the last look for breaking stories."""
+
+
+class MatchRow(SQLModel, table=True):
+    """An article that answers a topic."""
+
+    __tablename__ = "match"
+    __table_args__ = (sa.Index(None, "article_id"), sa.Index(None, "topic", "digest_id", "silent"))
+    topic: str = Field(primary_key=True, max_length=100)
+    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    story_id: int = Field(sa_type=sa.BigInteger)
+    score: int
+    level: str
+    title_hit: bool = False
+    evidence: str
+    sentence: str = ""
+    matched_at: datetime
+    silent: bool = False
+    """Stored as a baseline or a backlog: never a reason to tell."""
+    digest_id: int | None = Field(default=None, sa_type=sa.BigInteger)
+    """The digest that took it, told or held back."""
+
+
+class NearMissRow(SQLModel, table=True):
+    """An article that nearly answered a topic, with the reason it did not."""
+
+    __tablename__ = "near_miss"
+    __table_args__ = (sa.Index(None, "article_id"), sa.Index(None, "at"))
+    topic: str = Field(primary_key=True, max_length=100)
+    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    score: int
+    reason: str
+    at: datetime
+
+
+class DigestRow(SQLModel, table=True):
+    """A closed digest of a topic: its local slot can close only once."""
+
+    __tablename__ = "digest"
+    __table_args__ = (sa.UniqueConstraint("topic", "slot"),)
+    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    topic: str = Field(max_length=100)
+    slot: str = Field(max_length=100)
+    kind: str
+    window_start: datetime
+    window_end: datetime
+    closed_at: datetime
+
+
+class HeldBackRow(SQLModel, table=True):
+    """Why a digest did not tell a story to a channel."""
+
+    __tablename__ = "held_back"
+    __table_args__ = (sa.Index(None, "story_id"),)
+    digest_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    channel: str = Field(primary_key=True, max_length=100)
+    story_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    reason: str
+
+
+class SentLogRow(SQLModel, table=True):
+    """Which story a channel was told, and when: the memory that nothing is told twice."""
+
+    __tablename__ = "sent_log"
+    __table_args__ = (sa.Index(None, "story_id"),)
+    channel: str = Field(primary_key=True, max_length=100)
+    story_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    telling: int = Field(primary_key=True)
+    article_id: int = Field(sa_type=sa.BigInteger)
+    digest_id: int = Field(sa_type=sa.BigInteger)
+    topic: str
+    told_at: datetime
+    reason: str
+    article_count: int
+    publisher_count: int
+    independent_count: int
+
+
+class DeliveryRow(SQLModel, table=True):
+    """The outbox: one part of one digest to one channel and recipient."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (sa.Index(None, "state", "next_attempt_at"), sa.Index(None, "digest_id", "channel", "part"))
+    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    digest_id: int = Field(sa_type=sa.BigInteger)
+    topic: str
+    channel: str = Field(max_length=100)
+    key: str = Field(unique=True, max_length=300)
+    part: int
+    stories: int
+    payload: str = Field(sa_type=LONG)
+    state: str = Field(max_length=16)
+    attempt: int = 0
+    created_at: datetime
+    next_attempt_at: datetime
+    first_attempt_at: datetime | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    perhaps_sent: bool = False
+    receipt: str | None = None
+    reason: str = ""
+    error: str = ""
+    settled_at: datetime | None = None
+
+
+class HeartbeatRow(SQLModel, table=True):
+    """When a part of the daemon last did its work."""
+
+    __tablename__ = "heartbeat"
+    component: str = Field(primary_key=True, max_length=32)
+    at: datetime
+    detail: str = ""
+
+
+def _table(name: str) -> sa.Table:
+    return metadata.tables[name]
+
+
+COUNTER = _table("counter")
+FEED = _table("feed")
+POLL = _table("poll")
+ARTICLE = _table("article")
+ENTRY_ALIAS = _table("entry_alias")
+ARTICLE_PRINT = _table("article_print")
+STORY = _table("story")
+TOPIC = _table("topic")
+MATCH = _table("match")
+NEAR_MISS = _table("near_miss")
+DIGEST = _table("digest")
+HELD_BACK = _table("held_back")
+SENT_LOG = _table("sent_log")
+DELIVERY = _table("delivery")
+HEARTBEAT = _table("heartbeat")

@@ -1,0 +1,144 @@
+"""When topics are due, and the heartbeat of the daemon.
+
+Effects: database.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from monitor.model import TopicKey
+from monitor.storage.rows import portions, upsert
+from monitor.storage.tables import HEARTBEAT, TOPIC
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """What is remembered of a topic between digests."""
+
+    key: TopicKey
+    name: str
+    schedule: str
+    created_at: datetime
+    next_due_at: datetime | None
+    last_closed_at: datetime | None
+    touched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """A topic as configured now, with the first slot it would have."""
+
+    key: TopicKey
+    name: str
+    schedule: str
+    first_due_at: datetime | None
+    """None for a topic told at once: it is due when something matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """When a part of the daemon last did its work."""
+
+    component: str
+    at: datetime
+    detail: str
+
+
+class TopicTable:
+    """Questions and changes of topics' due times."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def sync(self, plans: Sequence[TopicPlan], now: datetime) -> None:
+        """Make the table agree with the watchlist.
+
+        A topic is its key: a new name or query keeps what was told. A changed schedule gets a new due time; a topic
+        that leaves keeps its history and rests. One told at once and waiting stays due.
+        """
+        known = {state.key: state for state in self.all()}
+        rows = []
+        for plan in plans:
+            old = known.get(plan.key)
+            due = plan.first_due_at
+            if old is not None and old.schedule == plan.schedule:
+                due = old.next_due_at
+            rows.append(
+                {
+                    "key": plan.key,
+                    "name": plan.name,
+                    "active": True,
+                    "schedule": plan.schedule,
+                    "created_at": now,
+                    "next_due_at": due,
+                    "touched": True,
+                }
+            )
+        upsert(self._db, TOPIC, rows, update=["name", "active", "schedule", "next_due_at", "touched"])
+        gone = [key for key in known if key not in {plan.key for plan in plans}]
+        for some in portions(gone):
+            self._db.execute(sa.update(TOPIC).where(TOPIC.c.key.in_(some)).values(active=False, next_due_at=None))
+
+    def all(self) -> list[TopicState]:
+        """Every topic that was ever configured, by key."""
+        return [_to_state(row) for row in self._db.execute(sa.select(TOPIC).order_by(TOPIC.c.key))]
+
+    def due(self, now: datetime) -> list[TopicState]:
+        """Active topics whose digest is due, the most overdue first."""
+        ready = sa.select(TOPIC).where(TOPIC.c.active, TOPIC.c.next_due_at <= now)
+        return [_to_state(row) for row in self._db.execute(ready.order_by(TOPIC.c.next_due_at, TOPIC.c.key))]
+
+    def get(self, key: TopicKey) -> TopicState | None:
+        """One topic, or None."""
+        return next((state for state in self.all() if state.key == key), None)
+
+    def touched(self) -> list[TopicKey]:
+        """Active topics with new matches since the last look for breaking stories."""
+        rows = self._db.execute(sa.select(TOPIC.c.key).where(TOPIC.c.active, TOPIC.c.touched).order_by(TOPIC.c.key))
+        return [TopicKey(key) for key in rows.scalars()]
+
+    def touch(self, due: Mapping[TopicKey, datetime | None]) -> None:
+        """Note new matches; a topic told at once becomes due at the time given, unless it is due sooner."""
+        for key, at in sorted(due.items()):
+            values: dict[str, object] = {"touched": True}
+            if at is not None:
+                sooner = sa.case((TOPIC.c.next_due_at < at, TOPIC.c.next_due_at), else_=at)
+                values["next_due_at"] = sooner
+            self._db.execute(sa.update(TOPIC).where(TOPIC.c.key == key).values(**values))
+
+    def calm(self, key: TopicKey) -> None:
+        """The topic was looked at for breaking stories."""
+        self._db.execute(sa.update(TOPIC).where(TOPIC.c.key == key).values(touched=False))
+
+    def set_next(self, key: TopicKey, at: datetime | None, *, closed_at: datetime | None = None) -> None:
+        """When the topic is due next; with `closed_at` a slot was closed then."""
+        values: dict[str, object] = {"next_due_at": at}
+        if closed_at is not None:
+            values["last_closed_at"] = closed_at
+        self._db.execute(sa.update(TOPIC).where(TOPIC.c.key == key).values(**values))
+
+    def beat(self, component: str, at: datetime, detail: str = "") -> None:
+        """Note that a part of the daemon did its work."""
+        upsert(self._db, HEARTBEAT, [{"component": component, "at": at, "detail": detail}], update=["at", "detail"])
+
+    def heartbeats(self) -> dict[str, Heartbeat]:
+        """When each part of the daemon last did its work."""
+        rows = self._db.execute(sa.select(HEARTBEAT))
+        return {row.component: Heartbeat(row.component, row.at, row.detail) for row in rows}
+
+
+def _to_state(row: Row[Any]) -> TopicState:
+    return TopicState(
+        key=TopicKey(row.key),
+        name=row.name,
+        schedule=row.schedule,
+        created_at=row.created_at,
+        next_due_at=row.next_due_at,
+        last_closed_at=row.last_closed_at,
+        touched=bool(row.touched),
+    )

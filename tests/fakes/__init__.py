@@ -1,0 +1,1 @@
+"""Fakes: real parts in small, never mocks of our own code."""

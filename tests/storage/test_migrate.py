@@ -1,0 +1,90 @@
+"""The schema: from nothing to what the tables say, down and up again, on both databases."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from monitor.errors import StorageError, StorageReason
+from monitor.storage.engine import Database, open_engine
+from monitor.storage.migrate import current_revision, downgrade, head_revision, upgrade
+from monitor.storage.tables import metadata
+from tests.fakes.postgres import fresh_database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a single table."""
+    if request.param == "sqlite":
+        opened = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield opened
+        opened.close()
+        return
+    with fresh_database(request.getfixturevalue("postgres_server")) as url:
+        opened = open_engine(url)
+        yield opened
+        opened.close()
+
+
+def differences(database: Database) -> list[object]:
+    """What the database lacks or has beyond the tables of the code."""
+    with database.reader.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+
+def test_migrations_from_empty_equal_the_tables(empty_database: Database) -> None:
+    """What the migrations build is what the code expects, column by column and index by index."""
+    assert upgrade(empty_database)
+    assert differences(empty_database) == []
+    assert current_revision(empty_database) == head_revision()
+    assert not upgrade(empty_database)
+
+
+def test_down_and_up_again(empty_database: Database) -> None:
+    """Each step can be taken back and taken again."""
+    upgrade(empty_database)
+    downgrade(empty_database, "base")
+    with empty_database.reader.connect() as connection:
+        assert set(sa.inspect(connection).get_table_names()) <= {"alembic_version"}
+    assert upgrade(empty_database)
+    assert differences(empty_database) == []
+
+
+def test_starting_together_upgrades_once(empty_database: Database) -> None:
+    """Processes that start at the same moment wait for each other instead of failing."""
+    failures: list[BaseException] = []
+    url = empty_database.url.render_as_string(hide_password=False)
+
+    def start() -> None:
+        database = open_engine(url.replace("+psycopg", ""))
+        try:
+            upgrade(database)
+        except BaseException as error:  # noqa: BLE001  # whatever went wrong in the thread is what the test is about
+            failures.append(error)
+        finally:
+            database.close()
+
+    starts = [threading.Thread(target=start) for _ in range(4)]
+    for one in starts:
+        one.start()
+    for one in starts:
+        one.join()
+
+    assert failures == []
+    assert differences(empty_database) == []
+
+
+def test_a_newer_database_is_refused(empty_database: Database) -> None:
+    """An older program does not touch what a newer one has changed."""
+    upgrade(empty_database)
+    with empty_database.writer.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StorageError) as caught:
+        upgrade(empty_database)
+    assert caught.value.reason is StorageReason.NEWER
+    assert "9999" in str(caught.value)
