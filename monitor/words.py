@@ -196,6 +196,7 @@ _LANGUAGES = {
     "st": "sesotho", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
 DEFAULT_LANGUAGE = "en"
+_ARABIC_ARTICLE = re.compile("^(?:ال|لل)(?=..)")
 _GLUED_PARTICLES = frozenset("وفبكلוהבלמשכ")
 """And, so, in, as, for: Arabic and Hebrew write them on the word."""
 
@@ -244,9 +245,10 @@ def _stem_forms(word: str, language: str) -> tuple[str, ...]:
 
 
 def _glued_forms(word: str) -> Iterator[str]:
-    yield word
+    # Snowball cuts another ending where it has cut the article: without it, المفاوضات and مفاوضات meet.
+    yield _ARABIC_ARTICLE.sub("", word)
     first = word[:1]
     if first in _GLUED_PARTICLES and len(word) > 3:
-        yield word[1:]
+        yield _ARABIC_ARTICLE.sub("", word[1:])
     elif "\uac00" <= first <= "\ud7a3":
         yield from (word[:length] for length in range(2, min(len(word), KOREAN_PREFIX_MAX + 1)))

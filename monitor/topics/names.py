@@ -96,7 +96,7 @@ def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     elif len(places) == 1:
         is_match, reason = _judge_one_word(name, places[0], level, title_hit=title_hit)
     else:
-        is_match, reason = _judge_distance(name, places, level, title_hit=title_hit)
+        is_match, reason = _judge_distance(name, places, article, level, title_hit=title_hit)
     return Judged(name, is_match, score, findings, reason, is_near=not missing and not is_match, title_hit=title_hit)
 
 
@@ -113,15 +113,17 @@ def _judge_one_word(name: Name, places: list[Place], level: Level, *, title_hit:
     return False, f'"{name.text}" stands in the text once only; level strict wants it in the title or twice'
 
 
-def _judge_distance(name: Name, places: list[list[Place]], level: Level, *, title_hit: bool) -> tuple[bool, str]:
-    apart = closest_distance(places)
+def _judge_distance(
+    name: Name, places: list[list[Place]], article: ReadArticle, level: Level, *, title_hit: bool
+) -> tuple[bool, str]:
+    apart = closest_distance(places, article)
     if title_hit or (apart is not None and apart <= WINDOW_WORDS[level]):
         return True, ""
     how = "title and text hold one part each" if apart is None else f"never nearer than {apart} words"
     return False, f'all of "{name.text}" is there, but not within {WINDOW_WORDS[level]} words: {how}'
 
 
-def closest_distance(places: Sequence[list[Place]]) -> int | None:
+def closest_distance(places: Sequence[list[Place]], article: ReadArticle) -> int | None:
     """How far apart the first and last concept stand where all stand closest; None where only title and text together
     hold them all.
     """
@@ -129,6 +131,8 @@ def closest_distance(places: Sequence[list[Place]]) -> int | None:
     last_seen: dict[int, int] = {}
     closest = None
     for first, number in merged:
+        if first >= article.text_start and last_seen and min(last_seen.values()) < article.text_start:
+            last_seen = {}
         last_seen[number] = first
         if len(last_seen) == len(places):
             apart = first - min(last_seen.values())

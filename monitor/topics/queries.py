@@ -118,8 +118,13 @@ def _explain_near(node: Near, article: ReadArticle, scope: Scope | None) -> Miss
     for part, places in zip((node.left, node.right), sides, strict=True):
         if not places:
             return explain_miss(part, article, scope)
-    apart = closest_distance(sides)
-    how = "only in another order" if node.is_ordered else f"never nearer than {max(0, (apart or 0) - 1)} between"
+    apart = closest_distance(sides, article)
+    if apart is None:
+        how = "one in the title, one in the text"
+    elif node.is_ordered and apart - 1 <= node.distance:
+        how = "only in another order"
+    else:
+        how = f"never nearer than {max(0, apart - 1)} between"
     return Miss(f"{_shown(node)}: both are there, but {how}", is_near=True)
 
 
