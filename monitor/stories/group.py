@@ -14,6 +14,7 @@ from datetime import datetime
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryChoice, StoryId
 from monitor.stories.guards import names_disagree, numbers_disagree
 from monitor.stories.similarity import Alike, Fingerprint, similarity
+from monitor.text import shorten
 from monitor.urls import canonical_url, publisher_of
 
 COPY_WINDOW_S = 7 * 86_400
@@ -21,7 +22,7 @@ COPY_WINDOW_S = 7 * 86_400
 REPORT_WINDOW_S = 72 * 3_600
 """A story nobody wrote about for three days is over."""
 SERIES_GAP_S = 12 * 3_600
-"""The same headline of the same publisher after half a day is a column, not a fingerprint."""
+"""The same headline of the same publisher after half a day is a column, not a print."""
 CANDIDATES_MAX = 60
 """Articles compared, newest first: bounds the work however hot a story is."""
 POSTINGS_MAX = 60
@@ -35,6 +36,7 @@ TEXT_SAME_PUBLISHER = 0.80
 """One publisher's look-alikes are follow-ups more often than prints."""
 TEXT_SERIES = 0.95
 SERIES_SHINGLES_MIN = 40
+"""A recurring headline is a print only over 42 words that are as good as identical: columns have standing texts."""
 TITLE_TEXT_COPY = 0.30
 """Part of the text that is enough under one and the same headline."""
 TITLE_ONLY = 0.80
@@ -42,6 +44,8 @@ TITLE_ONLY = 0.80
 TITLE_TERMS_MIN = 5
 """A shorter headline alone is a label."""
 TITLE_REPORT = 0.80
+"""Shared headline terms of two outlets that wrote their own texts: below it two events of one kind begin to meet."""
+TITLE_SHOWN_CHARS = 80
 TITLE_COVER_MIN = 0.25
 """Part of one headline that must stand in the other article: the same consent notice under two headlines is no copy."""
 
@@ -146,13 +150,15 @@ def _judge(
     is_alike, words = _is_copy(alike, fingerprint, other, same_publisher)
     is_report = not is_alike and _is_report(alike, fingerprint, other, same_publisher, gap_s)
     if is_report:
-        words = f"{alike.title:.0%} the same headline words, in its own text"
+        words = f"{alike.title:.0%} the same headline words, another text"
+    words = f'{words} as "{shorten(other.title, TITLE_SHOWN_CHARS)}"'
     if not is_alike and not is_report:
-        return Relation.NEW, f"{words}: too little"
+        return Relation.NEW, f"{words}: too little to be one"
     veto = _veto(alike, fingerprint, other, same_publisher and gap_s >= SERIES_GAP_S)
     if veto:
         return Relation.NEW, f"{words}, but {veto}"
-    return (Relation.COPY if is_alike else Relation.REPORT), words
+    agree = "; numbers agree" if fingerprint.numbers & other.numbers else ""
+    return (Relation.COPY if is_alike else Relation.REPORT), words + agree
 
 
 def _is_copy(alike: Alike, a: Fingerprint, b: Fingerprint, same_publisher: bool) -> tuple[bool, str]:
