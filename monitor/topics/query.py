@@ -19,6 +19,7 @@ from monitor.words import fold
 
 DISTANCE_WIDE = 50
 """Words: a wider NEAR hardly differs from AND, and is mostly a slip of the finger."""
+_OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|O?NEAR(?:/\S*)?)(?!\S)")
 _LONE_FIELDS = {Metadata.SOURCE, Metadata.TAG}
 
 
@@ -69,7 +70,7 @@ def compile_query(
 
 def is_query(text: str) -> bool:
     """Whether a text is a query and not a name: it has an operator, quotes, a field, a wildcard or a parenthesis."""
-    if re.search(r"""["“”()*@^|~=]|\w\?\w|^\s*#""", text):
+    if re.search(r"""["“”()*@^|~=]|\w\?\w|^\s*#""", text) or _OPERATOR.search(text):
         return True
     try:
         pieces = Lexer(text).read()
