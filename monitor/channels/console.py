@@ -1,0 +1,53 @@
+"""Digests on standard output: what `make run` shows until another channel is configured.
+
+Effects: writes through the function it is given.
+"""
+
+from collections.abc import Callable, Sequence
+
+from monitor.channels.base import Payload, Receipt
+from monitor.channels.plain import render_text
+from monitor.errors import ChannelError, SendOutcome
+from monitor.model import Delivery, Digest
+
+__all__ = ["ConsoleChannel", "render_text"]
+
+
+class ConsoleChannel:
+    """Writes each digest once, as text. What was written cannot be asked for later."""
+
+    kind = "console"
+    can_find = False
+
+    def __init__(self, name: str, write: Callable[[str], None], *, ansi: bool = False) -> None:
+        self.name = name
+        self._write = write
+        self._ansi = ansi
+
+    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+        """One part: the digest as text, a blank line after it."""
+        del key  # nothing on a terminal can be found again
+        return [Payload(part=1, suffix="", body=render_text(digest, ansi=self._ansi) + "\n")]
+
+    def send(self, delivery: Delivery) -> Receipt:
+        """Write the text in one call. A pipe that nobody reads any more is retryable: a restart brings a reader."""
+        try:
+            self._write(delivery.payload)
+        except (OSError, ValueError) as error:  # ValueError: the stream is closed, or cannot encode a character
+            raise ChannelError(
+                f"standard output takes nothing ({type(error).__name__})",
+                reason="closed",
+                outcome=SendOutcome.RETRYABLE,
+                where=f'delivery {delivery.id} to "{self.name}"',
+                remedy="Start the daemon with its output connected, in UTF-8.",
+            ) from error
+        return Receipt("written")
+
+    def find(self, delivery: Delivery) -> Receipt | None:
+        """A terminal cannot be asked; the outbox does not call this while `can_find` is false."""
+        raise ChannelError(
+            "the console cannot be asked what it showed",
+            reason="cannot_find",
+            outcome=SendOutcome.UNKNOWN,
+            where=f'delivery {delivery.id} to "{self.name}"',
+        )

@@ -1,0 +1,189 @@
+"""A digest as one mail per recipient, frozen to the byte: the same digest, key and recipient give the same message.
+
+`Message-ID` comes from key and recipient, `Date` from the digest, so that a mail that had to be sent again is one mail
+in every store that looks at both. Header values hold no control character and nothing a header could be broken with.
+
+Effects: reads the template beside it, once, on import.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import policy
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from monitor.channels import wording
+from monitor.channels.plain import render_text
+from monitor.errors import ConfigError
+from monitor.model import Digest, DigestStory, Mark
+from monitor.text import shorten
+
+HTML_BYTES_MAX = 100_000  # Gmail hides what comes after some 102 kB
+TEXT_WIDTH = 76  # columns of the text part: no client wraps it again
+SUBJECT_CHARS_MAX = 120  # longer ones are cut by every list of mails
+SLUG_CHARS_MAX = 60  # of a topic in List-Id
+FAILING_CHARS_MAX = 1_000
+# The policy used to build folds at 78 and would encode a longer address in a header, which kills one-click
+# unsubscription; this one, used only to write the bytes, leaves headers whole. Bodies were folded before.
+_WIRE = policy.SMTP.clone(max_line_length=998)
+_MARK_COLOURS = {Mark.BREAKING: "#b42318", Mark.UPDATE: "#1f5fbf", Mark.LATE: "#5b6774"}  # white on each is readable
+_SAFE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.\-]+\Z")
+
+_TEMPLATE = Environment(
+    loader=PackageLoader("monitor", "channels/templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+).get_template("digest.html.j2")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a mail is from: the name a reader sees and the address replies go to."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """The part after the @, which names our messages and lists."""
+        return self.address.rpartition("@")[2]
+
+
+def read_sender(text: str, where: str) -> Sender:
+    """`News monitor <monitor@example.org>` taken apart; `ConfigError` when there is no usable address in it."""
+    name, address = parseaddr(text)
+    return Sender(wording.name_of(name), read_address(address, where))
+
+
+def read_address(address: str, where: str) -> str:
+    """The address with its domain in ASCII; `ConfigError` when no plain SMTP server could take it."""
+    local, _, domain = address.strip().rpartition("@")
+    try:
+        plain = f"{local}@{domain.encode('idna').decode()}"
+        usable = bool(local) and bool(_SAFE_ADDRESS.match(plain)) and len(plain) <= 254  # RFC 5321
+        Address(addr_spec=plain)
+    except (MessageError, ValueError, IndexError):
+        usable = False
+    if not usable:
+        raise ConfigError(
+            f"{wording.name_of(address)!r} is no mail address",
+            where=where,
+            remedy="Write it as name@example.org, its first part in ASCII.",
+        )
+    return plain
+
+
+def render_mail(digest: Digest, key: str, sender: Sender, recipient: str, unsubscribe: str = "") -> str:
+    """The whole message, ASCII with CRLF line ends, text and HTML alternatives; pure."""
+    identity = hashlib.sha256(f"{key}|{recipient}".encode()).hexdigest()[:32]
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"] = str(Address(sender.name, addr_spec=sender.address)) if sender.name else sender.address
+    message["To"] = recipient
+    message["Subject"] = shorten(wording.subject_line(digest), SUBJECT_CHARS_MAX)
+    message["Date"] = format_datetime(digest.window_end)
+    message["Message-ID"] = f"<{identity}@{sender.domain}>"
+    message["List-Id"] = f"<{_slug(digest.topic)}.news-monitor.{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Precedence"] = "list"
+    message["X-News-Monitor-Delivery"] = quote(key, safe=":/@+,= ")
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        if unsubscribe.startswith("https://"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(render_text(digest, width=TEXT_WIDTH) + _text_foot(), cte="quoted-printable")
+    message.make_alternative(boundary=f"=_{identity}")  # the library's own boundary is random
+    message.add_alternative(render_html(digest), subtype="html", cte="quoted-printable")
+    return message.as_bytes(policy=_WIRE).decode("ascii")
+
+
+def render_html(digest: Digest) -> str:
+    """The HTML part alone, at most `HTML_BYTES_MAX` bytes; also for `monitor preview --as html`.
+
+    Too many stories for that: first more of them become one line each, then the last are only counted, with a word
+    that the text part has them all, which it always has.
+    """
+    everything = len(digest.stories) + len(digest.overflow)
+
+    def render(full: int, listed: int) -> str:
+        return _TEMPLATE.render(_context(digest, full, listed))
+
+    best = render(len(digest.stories), everything)
+    if _fits(best):
+        return best
+    full = _largest(len(digest.stories), lambda count: _fits(render(count, everything)))
+    if full is not None:
+        return render(full, everything)
+    listed = _largest(everything, lambda count: _fits(render(0, count)))
+    return render(0, listed or 0)
+
+
+def _fits(html: str) -> bool:
+    return len(html.encode()) <= HTML_BYTES_MAX
+
+
+def _largest(count_max: int, fits: Callable[[int], bool]) -> int | None:
+    """The largest count that fits, by halving; None when not even 0 does."""
+    if not fits(0):
+        return None
+    low, high = 0, count_max
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
+def _context(digest: Digest, full: int, listed: int) -> dict[str, Any]:
+    stories = (digest.stories + digest.overflow)[:listed]
+    return {
+        "header": wording.header_line(digest),
+        "intro": wording.kind_line(digest) if digest.story_count else wording.heartbeat_line(digest),
+        "preheader": "; ".join(wording.title_of(story) for story in stories[:3]),
+        "stories": [_story_context(story, digest.timezone) for story in stories[:full]],
+        "lines": [_line_context(story) for story in stories[full:]],
+        "more": wording.more_line(len(stories) - full),
+        "left_out": digest.story_count - len(stories),
+        "failing": shorten(wording.failing_line(digest), FAILING_CHARS_MAX),
+        "next": wording.next_line(digest),
+        "topic": wording.topic_name(digest),
+    }
+
+
+def _line_context(story: DigestStory) -> dict[str, Any]:
+    parts = (wording.name_of(story.lead.outlet), wording.host_of(story.lead.url))
+    return {
+        "marks": [(wording.mark_words([mark]), _MARK_COLOURS[mark]) for mark in story.marks],
+        "title": wording.title_of(story),
+        "url": wording.link_of(story.lead.url),
+        "origin": " · ".join(part for part in parts if part),
+    }
+
+
+def _story_context(story: DigestStory, timezone: str) -> dict[str, Any]:
+    when = wording.local_time(story.lead.published_at, timezone) if story.lead.published_at else ""
+    return {
+        **_line_context(story),
+        "when": when,
+        "counts": wording.count_line(story),
+        "pieces": wording.snippet_pieces(story),
+        "why": wording.why_terms(story),
+        "others": wording.other_outlets(story),
+        "others_more": story.others_more,
+    }
+
+
+def _text_foot() -> str:
+    return "\n-- \nSent by news-monitor, because this address is on the topic's channel.\n"
+
+
+def _slug(topic: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", topic.lower()).strip("-")[:SLUG_CHARS_MAX].strip("-") or "topic"

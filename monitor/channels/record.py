@@ -1,0 +1,80 @@
+"""A digest as one JSON object: the webhook's body, and `monitor preview --as json`.
+
+Every text in it is clean, every address is http or https or empty, and the offsets in `highlights` count characters of
+the `snippet` beside them. The keys are a promise to those who read them: they are added to, never renamed.
+
+Effects: none.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from monitor.channels.wording import (
+    link_of,
+    mark_words,
+    name_of,
+    other_outlets,
+    snippet_pieces,
+    title_of,
+    topic_name,
+    why_terms,
+)
+from monitor.model import Digest, DigestStory
+
+
+def digest_record(digest: Digest) -> dict[str, Any]:
+    """The digest with plain values only, in a fixed order; the same digest gives an equal record."""
+    return {
+        "topic": digest.topic,
+        "topic_name": topic_name(digest),
+        "slot": digest.slot,
+        "kind": digest.kind.value,
+        "timezone": digest.timezone,
+        "window_start": _iso(digest.window_start),
+        "window_end": _iso(digest.window_end),
+        "next_at": _iso(digest.next_at),
+        "story_count": digest.story_count,
+        "article_count": digest.article_count,
+        "feed_count": digest.feed_count,
+        "stories": [_story_record(story) for story in digest.stories],
+        "overflow": [_story_record(story) for story in digest.overflow],
+        "failing_feeds": [
+            {"name": name_of(trouble.name), "reason": name_of(trouble.reason), "since": _iso(trouble.since)}
+            for trouble in digest.failing
+        ],
+    }
+
+
+def _story_record(story: DigestStory) -> dict[str, Any]:
+    pieces = snippet_pieces(story)
+    return {
+        "story": story.story_id,
+        "title": title_of(story),
+        "url": link_of(story.lead.url),
+        "outlet": name_of(story.lead.outlet),
+        "published": _iso(story.lead.published_at),
+        "marks": mark_words(story.marks).lower().split(),
+        "publishers": story.publisher_count,
+        "independent": story.independent_count,
+        "articles": story.article_count,
+        "snippet": "".join(piece for piece, _ in pieces),
+        "highlights": _offsets(pieces),
+        "why": why_terms(story),
+        "others": [{"outlet": outlet, "url": url} for outlet, url in other_outlets(story)],
+        "others_more": story.others_more,
+        "score": story.score,
+    }
+
+
+def _offsets(pieces: list[tuple[str, bool]]) -> list[list[int]]:
+    offsets = []
+    at = 0
+    for piece, marked in pieces:
+        if marked:
+            offsets.append([at, at + len(piece)])
+        at += len(piece)
+    return offsets
+
+
+def _iso(when: datetime | None) -> str | None:
+    return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if when else None

@@ -1,0 +1,205 @@
+"""The words every medium says about a digest, so that Slack, mail and the terminal agree.
+
+Whatever came from a feed leaves here clean: one line, no control, bidirectional or zero-width character. An address
+leaves only if it is http or https, with nothing in it that a medium could take for markup.
+
+Effects: none.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Mark
+from monitor.text import plain_line, shorten
+
+TITLE_CHARS_MAX = 300  # three lines of a phone; longer "titles" are a feed's whole text
+NAME_CHARS_MAX = 80  # an outlet, a feed, a term
+SNIPPET_CHARS_MAX = 400  # a digest promises 240; this only stops what breaks the promise
+URL_CHARS_MAX = 3000  # Slack's limit for an address, and more than browsers' bars show
+WHY_MAX = 6  # terms; more tell a reader nothing
+FAILING_NAMES_MAX = 3  # feeds named in the line, the rest are counted
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_URL_UNSAFE = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
+_HOST = re.compile(r"[\w.\-:\[\]%]+\Z")
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """`1 story`, `3 stories`, `1,204 articles`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def title_of(story: DigestStory) -> str:
+    """The lead's title, clean and at most `TITLE_CHARS_MAX` characters; never empty."""
+    return shorten(plain_line(story.lead.title), TITLE_CHARS_MAX) or "(no title)"
+
+
+def name_of(text: str) -> str:
+    """An outlet's, feed's or topic's name, or a term: clean and short."""
+    return shorten(plain_line(text), NAME_CHARS_MAX)
+
+
+def link_of(url: str) -> str:
+    """The address as it may be linked: http or https, all else percent-encoded; empty when it must not be linked."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https") or not host or not _HOST.match(host):
+        return ""
+    safe = _URL_UNSAFE.sub(lambda found: quote(found.group(0), safe="", errors="ignore"), url.strip())
+    return safe if len(safe) <= URL_CHARS_MAX else ""
+
+
+def host_of(url: str) -> str:
+    """The host a link really leads to, without `www.`; empty when there is none to link."""
+    link = link_of(url)
+    return (urlsplit(link).hostname or "").removeprefix("www.") if link else ""
+
+
+def topic_name(digest: Digest) -> str:
+    """The topic as a reader knows it."""
+    return name_of(digest.topic_name) or name_of(digest.topic)
+
+
+def header_line(digest: Digest) -> str:
+    """`Hostage negotiations: 3 stories, 19 articles`; counts all stories, those that overflow too."""
+    if not digest.story_count:
+        return f"{topic_name(digest)}: nothing new"
+    stories = plural(digest.story_count, "story", "stories")
+    return f"{topic_name(digest)}: {stories}, {plural(digest.article_count, 'article', 'articles')}"
+
+
+def subject_line(digest: Digest) -> str:
+    """The header line, with the one story's title where there is only one to tell at once."""
+    told_at_once = digest.kind in (DigestKind.BREAKING, DigestKind.NOW)
+    if not told_at_once or digest.story_count != 1:
+        return header_line(digest)
+    story = (digest.stories + digest.overflow)[0]
+    word = "Breaking: " if digest.kind is DigestKind.BREAKING else ""
+    return f"{word}{topic_name(digest)}: {shorten(title_of(story), 100)}"
+
+
+def local_time(when: datetime, timezone: str) -> str:
+    """`Sat 14 Mar 08:00 CET`, in the digest's zone; in UTC where the zone is unknown."""
+    try:
+        zone = ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError):
+        local = when.astimezone(UTC)
+    else:
+        local = when.astimezone(zone)
+    day = f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+    return f"{day} {local:%H:%M} {local.tzname() or 'UTC'}"
+
+
+def count_line(story: DigestStory) -> str:
+    """`30 publishers, 4 independent texts`."""
+    publishers = plural(story.publisher_count, "publisher", "publishers")
+    if story.publisher_count <= 1:
+        return publishers
+    return f"{publishers}, {plural(story.independent_count, 'independent text', 'independent texts')}"
+
+
+def mark_words(marks: Iterable[Mark]) -> str:
+    """`BREAKING UPDATE`, or nothing."""
+    return " ".join(mark.value.upper() for mark in marks)
+
+
+def more_line(count: int) -> str:
+    """`and 12 more`, for what did not fit."""
+    return f"and {count:,} more"
+
+
+def span_words(digest: Digest) -> str:
+    """How much time a digest covers: `26 hours`, `3 days`, `5 minutes`."""
+    minutes = max(0, round((digest.window_end - digest.window_start).total_seconds() / 60))
+    if minutes < 90:
+        return plural(minutes, "minute", "minutes")
+    if minutes < 48 * 60:
+        return plural(round(minutes / 60), "hour", "hours")
+    return plural(round(minutes / 1440), "day", "days")
+
+
+def kind_words(digest: Digest) -> str:
+    """Why this digest comes: what stands before the time it starts at."""
+    if digest.kind is DigestKind.CATCH_UP:
+        return f"While news-monitor was away: {span_words(digest)}, since"
+    if digest.kind is DigestKind.BREAKING:
+        return "Breaking: told at once, by many independent publishers, since"
+    return "New since"
+
+
+def kind_line(digest: Digest) -> str:
+    """The kind, the start of the window in the digest's zone and the feeds that were watched."""
+    words = f"{kind_words(digest)} {local_time(digest.window_start, digest.timezone)}"
+    return f"{words} · {plural(digest.feed_count, 'feed', 'feeds')}" if digest.feed_count else words
+
+
+def heartbeat_line(digest: Digest) -> str:
+    """What an empty digest says, so that silence never means breakage."""
+    since = local_time(digest.window_start, digest.timezone)
+    failing = f", {len(digest.failing)} failing" if digest.failing else ""
+    return f"Nothing new since {since}; {plural(digest.feed_count, 'feed', 'feeds')} polled{failing}."
+
+
+def failing_line(digest: Digest) -> str:
+    """Names the feeds that fail, with since when; empty when none does."""
+    if not digest.failing:
+        return ""
+    named = [_trouble(trouble, digest.timezone) for trouble in digest.failing[:FAILING_NAMES_MAX]]
+    rest = len(digest.failing) - len(named)
+    tail = f", {more_line(rest)}" if rest else ""
+    verb = "feed fails" if len(digest.failing) == 1 else "feeds fail"
+    return f"{len(digest.failing)} {verb}: {', '.join(named)}{tail}."
+
+
+def _trouble(trouble: FeedTrouble, timezone: str) -> str:
+    return f"{name_of(trouble.name)} ({name_of(trouble.reason)} since {local_time(trouble.since, timezone)})"
+
+
+def next_line(digest: Digest) -> str:
+    """When the next digest of this topic is due; empty when nobody can say."""
+    return f"Next digest {local_time(digest.next_at, digest.timezone)}." if digest.next_at else ""
+
+
+def why_terms(story: DigestStory) -> list[str]:
+    """The terms that matched, clean, the most telling first."""
+    return [term for term in (name_of(word) for word in story.why[:WHY_MAX]) if term]
+
+
+def other_outlets(story: DigestStory) -> list[tuple[str, str]]:
+    """(outlet, link) of the other outlets; the link is empty where it must not be linked."""
+    named = [(name_of(outlet), link_of(url)) for outlet, url in story.others]
+    return [(outlet or host_of(url), url) for outlet, url in named if outlet or url]
+
+
+def snippet_pieces(story: DigestStory) -> list[tuple[str, bool]]:
+    """The snippet cut at its highlights: (text, is marked), clean, in order; empty when there is no snippet."""
+    text = story.snippet[:SNIPPET_CHARS_MAX]
+    pieces: list[tuple[str, bool]] = []
+    at = 0
+    for start, end in _merged(story.highlights, len(text)):
+        pieces += [(text[at:start], False), (text[start:end], True)]
+        at = end
+    pieces.append((text[at:], False))
+    # The bar keeps a piece's outer spaces through the cleaning, which drops them at a line's ends.
+    cleaned = [(plain_line(f"|{piece}|")[1:-1], marked) for piece, marked in pieces if piece]
+    return [(piece, marked) for piece, marked in cleaned if piece]
+
+
+def _merged(ranges: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        start, end = max(0, start), min(length, end)
+        if start >= end:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,166 @@
+"""Sample digests of our own fictional news: a plain one, a hostile one, a huge one, an empty one."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from monitor.model import (
+    Article,
+    ArticleId,
+    ChannelName,
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    Digest,
+    DigestId,
+    DigestKind,
+    DigestStory,
+    FeedTrouble,
+    Mark,
+    StoryId,
+    TopicKey,
+)
+
+START = datetime(2026, 3, 14, 6, 0, tzinfo=UTC)
+END = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
+KEY = "hostage-negotiations/2026-03-14T08:00 Europe/Berlin/desk"
+
+HOSTILE_TITLES = (
+    "<!channel> <!here> <@U012AB3CD> <#C024BE91L|general> <!subteam^S0123> all hands",
+    "<https://evil.example|https://bank.example> &lt;!here&gt; *bold* _it_ ~no~ `code` :bomb:",
+    "\u202egnp.exe\u202c and a NUL \x00 and \u2066isolates\u2069 and a bell \x07\x1b[31mred",
+    "First line\r\nBcc: everyone@example.org\u2028Second line\u2029third\x85fourth\x0bfifth\x1csixth",
+    "حديث عن الرهائن في الدوحة <script>alert(1)</script>",
+    "人質交渉がドーハで再開され、仲介者は慎重ながらも楽観的な見方を示した" * 6,
+    "Family \U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 waits \U0001f1e9\U0001f1ea " * 20,
+    "'\"><img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} ${jndi} .",
+)
+HOSTILE_URLS = (
+    "https://news.example/a?x=1&y=<script>|2",
+    "javascript:alert(1)",
+    "data:text/html,<b>hi</b>",
+    "https://bank.example@evil.example/pay now",
+    "http://news.example/\u202egnp.exe?q=\u2028&b=\x00",
+    "https://news.example/人質/交渉",
+    "ftp://files.example/x",
+    "https://news.example/" + "a" * 2900,
+)
+
+
+def a_story(number: int = 1, **changes: object) -> DigestStory:
+    """Story `number` of a quiet day; `title`, `url` and `outlet` change its lead, anything else the story."""
+    title = str(changes.pop("title", f"Mediators say talks number {number} to free the captives resume in Port Amber"))
+    lead = Article(
+        id=ArticleId(number * 10),
+        title=title,
+        text="",
+        url=str(changes.pop("url", f"https://gulfwire.example/world/{number}")),
+        feed="Gulf Wire",
+        source=str(changes.pop("outlet", "")),
+        published_at=START + timedelta(minutes=number % 50),
+    )
+    snippet = (
+        f"Envoys met for hour {number} in Port Amber, where talks on the hostages resumed after a week of silence."
+    )
+    at = snippet.index("hostages")
+    story = DigestStory(
+        story_id=StoryId(number),
+        lead=lead,
+        marks=(Mark.BREAKING,) if number == 1 else (),
+        publisher_count=30,
+        independent_count=4,
+        article_count=31,
+        snippet=snippet,
+        highlights=((at, at + len("hostages")), (snippet.index("talks"), snippet.index("talks") + 5)),
+        title_highlights=(),
+        why=("hostages", "talks"),
+        others=(
+            ("Harbour Post", f"https://harbourpost.example/{number}"),
+            ("Delta Echo", f"https://delta.example/{number}"),
+        ),
+        others_more=11,
+        score=87,
+    )
+    return replace(story, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def a_digest(shown: int = 3, overflow: int = 0, **changes: object) -> Digest:
+    """A digest of `shown` stories and `overflow` more."""
+    digest = Digest(
+        topic=TopicKey("hostage-negotiations"),
+        topic_name="Hostage negotiations",
+        slot="2026-03-14T08:00 Europe/Berlin",
+        kind=DigestKind.SCHEDULED,
+        timezone="Europe/Berlin",
+        window_start=START,
+        window_end=END,
+        stories=tuple(a_story(number) for number in range(1, shown + 1)),
+        overflow=tuple(a_story(number) for number in range(shown + 1, shown + overflow + 1)),
+        feed_count=41,
+        failing=(FeedTrouble("Delta Echo", "timeout", START - timedelta(hours=2)),),
+        next_at=END + timedelta(days=1),
+    )
+    return replace(digest, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def a_hostile_digest() -> Digest:
+    """Every trick we know of, in titles, addresses, outlets, snippets, terms and feed names."""
+    stories = []
+    for number, (title, url) in enumerate(zip(HOSTILE_TITLES, HOSTILE_URLS, strict=True), 1):
+        stories.append(
+            a_story(
+                number,
+                title=title,
+                url=url,
+                outlet=title[:40],
+                snippet=title[:240],
+                highlights=((3, 9), (5, 12), (-4, 2), (200, 9000), (7, 7)),
+                why=(title, "<!here>", "`"),
+                others=((title, url), ("<@U0>", "javascript:alert(2)")),
+            )
+        )
+    trouble = FeedTrouble("<!everyone>\r\nBcc: x@example.org", "\x1b[2J<@U1>", START)
+    return replace(a_digest(), stories=tuple(stories[:5]), overflow=tuple(stories[5:]), failing=(trouble,) * 9)
+
+
+def a_huge_digest() -> Digest:
+    """Two hundred stories with long titles and addresses."""
+    stories = [
+        a_story(
+            number,
+            title=f"Story {number} " + "of a very long day " * 12,
+            url=f"https://long.example/{number}/" + "path/" * 60,
+            snippet='\\"talks" ' * 26,
+        )
+        for number in range(1, 201)
+    ]
+    return replace(a_digest(), stories=tuple(stories[:10]), overflow=tuple(stories[10:]))
+
+
+def an_empty_digest() -> Digest:
+    """A heartbeat: no story, two failing feeds."""
+    trouble = FeedTrouble("Delta Echo", "timeout", START)
+    return a_digest(0, kind=DigestKind.HEARTBEAT, failing=(trouble, replace(trouble, name="Harbour Post")))
+
+
+def every_digest() -> list[Digest]:
+    """One of each kind."""
+    return [a_digest(), a_digest(8, 40), a_hostile_digest(), a_huge_digest(), an_empty_digest()]
+
+
+def a_delivery(payload: str, *, part: int = 1, key: str = KEY, **changes: object) -> Delivery:
+    """A leased delivery that carries the payload."""
+    now = datetime.now(UTC)
+    delivery = Delivery(
+        id=DeliveryId(8812),
+        digest_id=DigestId(7),
+        channel=ChannelName("desk"),
+        key=f"{key}-{part}",
+        part=part,
+        payload=payload,
+        state=DeliveryState.LEASED,
+        attempt=1,
+        created_at=now,
+        next_attempt_at=now,
+        first_attempt_at=now,
+    )
+    return replace(delivery, **changes)  # type: ignore[arg-type]  # the tests name real fields
