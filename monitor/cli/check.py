@@ -66,6 +66,9 @@ def _lines(loaded: Loaded) -> Iterator[str]:
         lints = record["lints"]
         for lint in lints if isinstance(lints, list) else []:
             yield f"  note: {lint}"
+    for note in loaded.notes:
+        yield ""
+        yield f"Note: {note}"
     unused = sorted(set(loaded.settings.channels) - used)
     if unused:
         yield ""

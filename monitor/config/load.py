@@ -47,6 +47,15 @@ class Loaded:
     database_password: Secret | None = field(default=None)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is no fault but worth a look, in words."""
+        secrets = [*self.secrets.values(), *([self.database_password] if self.database_password else [])]
+        exposed = sorted({secret.origin for secret in secrets if secret.is_exposed})
+        return tuple(
+            f"{origin} can be read by every user of this machine. Run: chmod o-rwx {origin}" for origin in exposed
+        )
+
+    @property
     def database_url(self) -> str:
         """The database's address with its password put in: a secret, for the engine alone."""
         url = self.settings.database.url

@@ -8,7 +8,6 @@ Effects: none.
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -56,12 +55,6 @@ def _check_database_url(url: str) -> str:
         )
     if scheme == "sqlite" and not rest.strip("/"):
         raise ValueFault('names no file. Write it as in "sqlite:///data/monitor.db".')
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        raise ValueFault('cannot be read. Write it as in "postgresql://user@host/monitor".') from None
-    if password:
-        raise ValueFault("holds a password. Take it out and name its place with password_env or password_file.")
     return url
 
 
@@ -92,8 +85,8 @@ class DatabaseSection(Section):
 class PollingSection(Section):
     """How feeds are visited."""
 
-    interval_min_s: Annotated[Duration, Field(ge=60, le=86_400)] = Field(default=300, alias="interval_min")
-    interval_max_s: Annotated[Duration, Field(ge=60, le=604_800)] = Field(default=3600, alias="interval_max")
+    interval_min_s: Annotated[Duration, Field(ge=1, le=86_400)] = Field(default=300, alias="interval_min")
+    interval_max_s: Annotated[Duration, Field(ge=1, le=604_800)] = Field(default=3600, alias="interval_max")
     allow_private_hosts: list[PrivateHost] = []
     concurrency: int = Field(default=50, ge=1, le=500)
     """Feeds fetched at the same time: a thousand feeds within a minute, with sockets that any system allows."""

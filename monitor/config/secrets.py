@@ -22,12 +22,14 @@ SECRET_BYTES_MAX = 65_536
 class Secret:
     """A token, password or signing key. Only `reveal` gives it; printing, logging or comparing in a test does not."""
 
-    __slots__ = ("_value", "origin")
+    __slots__ = ("_value", "is_exposed", "origin")
 
-    def __init__(self, value: str, origin: str) -> None:
+    def __init__(self, value: str, origin: str, *, is_exposed: bool = False) -> None:
         self._value = value
         self.origin = origin
         """Where it came from, `$SLACK_BOT_TOKEN` or a file's path: what a message may name."""
+        self.is_exposed = is_exposed
+        """Whether every user of this machine may read the file it came from."""
 
     def reveal(self) -> str:
         """The secret itself, for the one call that needs it."""
@@ -58,16 +60,12 @@ def read_secret_variable(name: str, environ: Mapping[str, str], instead: str) ->
 def read_secret_file(path: Path, shown_path: str) -> Secret:
     """The secret in a file, without white space around it (most files end in a newline that is no part of it).
 
-    A file that every user of the machine may read is refused: what it holds is no secret.
+    A file that every user of the machine may read is taken, and noted: container platforms mount secrets that way.
     """
     try:
         mode = path.stat().st_mode  # before opening: a pipe would wait for somebody to write
         if not stat.S_ISREG(mode):
             raise ConfigError(f"{shown_path} is not a file", remedy="Name a file that holds the secret alone.")
-        if mode & stat.S_IROTH:
-            raise ConfigError(
-                f"{shown_path} can be read by every user of this machine", remedy=f"Run: chmod o-rwx {shown_path}"
-            )
         with path.open("rb") as file:
             body = file.read(SECRET_BYTES_MAX + 1)
     except OSError as error:
@@ -80,7 +78,7 @@ def read_secret_file(path: Path, shown_path: str) -> Secret:
     value = body.decode("utf-8", "replace").strip()
     if not value or "\ufffd" in value:
         raise ConfigError(f"{shown_path} holds no secret", remedy="Write the secret into it, as one line of text.")
-    return Secret(value, shown_path)
+    return Secret(value, shown_path, is_exposed=bool(mode & stat.S_IROTH))
 
 
 @dataclass(slots=True)

@@ -45,17 +45,26 @@ def test_a_relative_file_is_looked_for_beside_the_configuration(tmp_path: Path) 
     assert len(load(folder, {}).secrets) == 1
 
 
+def test_a_file_that_everybody_may_read_is_noted(tmp_path: Path) -> None:
+    """Container platforms mount secrets that way, so it is no fault; on a shared machine it should be mended."""
+    path = write_secret(tmp_path / "token", b"xoxb-1", 0o644)
+    folder = write_folder(tmp_path / "config", monitor=SLACK + f"token_file = '{path}'\n")
+    (note,) = load(folder, {}).notes
+    assert note == f"{path} can be read by every user of this machine. Run: chmod o-rwx {path}"
+    path.chmod(0o600)
+    assert load(folder, {}).notes == ()
+
+
 @pytest.mark.parametrize(
     ("body", "mode", "expected"),
     [
-        (b"xoxb-1", 0o644, "can be read by every user of this machine. Run: chmod o-rwx"),
         (b" \n", 0o600, "holds no secret"),
         (b"\xff\xfe", 0o600, "holds no secret"),
         (b"x" * (SECRET_BYTES_MAX + 1), 0o600, "is too long for a secret"),
     ],
 )
 def test_secret_files_that_are_refused(tmp_path: Path, body: bytes, mode: int, expected: str) -> None:
-    """What everybody may read is no secret; an empty, odd or huge file is a mistake."""
+    """An empty, odd or huge file is a mistake."""
     path = write_secret(tmp_path / "token", body, mode)
     (found,) = faults_of(write_folder(tmp_path / "config", monitor=SLACK + f"token_file = '{path}'\n"))
     assert found.startswith(f'monitor.toml:4: channel "desk": {path} ')
