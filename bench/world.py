@@ -7,6 +7,7 @@ shows the same bytes, and in round 2 every tenth feed has `NEW_ENTRIES` new entr
 Effects: none.
 """
 
+import itertools
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,46 +25,55 @@ WATCHED_SHARE = 0.025
 ROUNDS = ("cold", "unchanged", "10 % changed")
 
 
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(" ".join(part.split()) for part in text.split("|"))
+def _split(text: str) -> list[str]:
+    return text.split()
 
 
-_WHO = _list(
-    """ministers|officials|the opposition|fire crews|the coastguard|doctors|teachers|the central bank|prosecutors|
-    the mayor|villagers|two airlines|the water board|union leaders|a court|engineers|the army|aid workers|
-    researchers|the regulator|farmers|shipowners|the ambassador|local councils|the statistics office|residents|
-    investors|the police|a museum|the league"""
+_FUNCTION_WORDS = _split(
+    "the of to in and a that for on is was said with as by at from it has were had an be not but his their are this "
+    "which have after who will more its they about one also been up would over two or when out first into than"
 )
-_DID = _list(
-    """said they would review|agreed to postpone|rejected|announced|called for|warned of|opened|closed|voted on|
-    delayed|welcomed|questioned|published|cut|doubled|restored|lost|found|defended|abandoned|inspected|extended|
-    challenged|ordered|described|ended|began|tested|confirmed|denied"""
+_WATCHED = (
+    "Hostage negotiations between the two sides resumed after a break, mediators said.",
+    "Mediators spoke of progress in talks to free the captives held since spring.",
+    "A tanker was attacked with a missile off the cape, the coastguard said.",
+    "Armed men seized a cargo ship in the strait and held its crew.",
+    "The central bank raised its interest rate to slow inflation.",
+    "An earthquake destroyed houses in the hill villages; rescue teams are on their way.",
 )
-_WHAT = _list(
-    """the spring budget|a plan for cheaper tickets|the northern bypass|new rules for lenders|a vaccine for cattle|
-    repairs to the old dam|a ban on night flights|talks on fishing rights|the sale of the steel works|the census|
-    a trial of longer shifts|aid for flooded districts|the search for survivors|a bridge over the narrows|
-    the harvest|its forecast for growth|the price of bread|an appeal against the verdict|the school holidays|
-    plans for a wind farm|the border crossing|a list of missing persons|the draft treaty|a strike at the ports|
-    the power cut|a second runway|higher fees for visitors|the pension fund|the rescue of two climbers|
-    an archive of letters"""
-)
-_TAIL = _list(
-    """after weeks of rain|despite protests|for the third time this year|in a letter to parliament|
-    at a closed meeting|as temperatures fell|before the election|with support from neighbouring states|
-    while markets were closed|according to two people present|in spite of a warning from experts|
-    under pressure from tenants|on the anniversary of the flood|without giving a date|to the surprise of many|
-    as tourists stayed away"""
-)
-_WATCHED = _list(
-    """Hostage negotiations between the two sides resumed after a break, mediators said.|
-    Mediators spoke of progress in talks to free the captives held since spring.|
-    A tanker was attacked with a missile off the cape, the coastguard said.|
-    Armed men seized a cargo ship in the strait and held its crew.|
-    The central bank raised its interest rate to slow inflation.|
-    An earthquake destroyed houses in the hill villages; rescue teams are on their way."""
-)
-_SYLLABLES = _list("bar|kel|mor|tan|vis|or|len|dru|sha|pell|ost|min|rav|el|gar|tis|hom|que|dan|lys")
+_SYLLABLES = _split("bar kel mor tan vis or len dru sha pell ost min rav el gar tis hom que dan lys")
+_ENDINGS = ("", "s", "ed", "ing", "er", "tion", "al", "ly")
+_VOCABULARY = 12_000
+_NAMES = 4_000
+# Shares of running text as in news: function words nearly half, names a twelfth, the rest by Zipf's law. What matters
+# is that three words in a row rarely recur by chance, as they do not in real feeds.
+_FUNCTION_SHARE = 0.45
+_NAME_SHARE = 0.08
+
+
+def _words() -> tuple[list[str], list[float]]:
+    """Every word of this world, and how often it is used, summed up as `random.choices` wants it."""
+    chance = random.Random("words")
+    coined = sorted({_coin(chance) + chance.choice(_ENDINGS) for _ in range(_VOCABULARY)})
+    names = sorted({_coin(chance).capitalize() for _ in range(_NAMES)})
+    chance.shuffle(coined)
+    chance.shuffle(names)
+    weights: list[float] = []
+    for words, share in (
+        (_FUNCTION_WORDS, _FUNCTION_SHARE),
+        (names, _NAME_SHARE),
+        (coined, 1 - _FUNCTION_SHARE - _NAME_SHARE),
+    ):
+        zipf = [1 / (rank + 5) for rank in range(len(words))]
+        weights += [share * weight / sum(zipf) for weight in zipf]
+    return [*_FUNCTION_WORDS, *names, *coined], list(itertools.accumulate(weights))
+
+
+def _coin(chance: random.Random) -> str:
+    return "".join(chance.choices(_SYLLABLES, k=chance.choice((2, 2, 3))))
+
+
+_WORDS, _CUMULATIVE = _words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +117,21 @@ class World:
         return Item(f"outlet{number}-{serial}", title, text, self.start - age)
 
 
-def _name(chance: random.Random) -> str:
-    return "".join(chance.choices(_SYLLABLES, k=chance.choice((2, 2, 3)))).capitalize()
-
-
-def _clause(chance: random.Random) -> str:
-    return f"{chance.choice(_WHO)} {chance.choice(_DID)} {chance.choice(_WHAT)}"
+def _run(chance: random.Random, length: int) -> str:
+    """A row of words that begins with a capital."""
+    text = " ".join(chance.choices(_WORDS, cum_weights=_CUMULATIVE, k=length))
+    return text[0].upper() + text[1:]
 
 
 def _title(chance: random.Random) -> str:
-    clause = _clause(chance)
-    return f"{clause[0].upper()}{clause[1:]} in {_name(chance)}"
+    return _run(chance, 9)
 
 
 def _paragraph(chance: random.Random) -> str:
     """About sixty words."""
-    first, second, speaker = _name(chance), _name(chance), f"{_name(chance)} {_name(chance)}"
     watched = f"{chance.choice(_WATCHED)} " if chance.random() < WATCHED_SHARE else ""
-    sentences = (
-        f"{first.upper()} - In {first}, {_clause(chance)} {chance.choice(_TAIL)}, {speaker} said.",
-        f"{watched}Earlier {_clause(chance)} {chance.choice(_TAIL)}.",
-        f"In {second}, {chance.randrange(3, 900)} people heard that {_clause(chance)}, and {_clause(chance)}.",
-        f"The {_name(chance)} office said {_clause(chance)} {chance.choice(_TAIL)}.",
-    )
-    return " ".join(sentences)
+    place = _run(chance, 1)
+    return f"{place} - {_run(chance, 22)}. {watched}{_run(chance, 18)}, {_run(chance, 3)} said. {_run(chance, 16)}."
 
 
 def _markup(item: Item, site: str) -> str:
