@@ -27,8 +27,8 @@ CANDIDATES_MAX = 60
 """Articles compared, newest first: bounds the work however hot a story is."""
 POSTINGS_MAX = 60
 """Articles remembered per key, the newest."""
-PRINTS_MAX = 50_000
-"""Articles a grouper remembers, about 250 MB at worst; the oldest go first."""
+PRINTS_MAX = 20_000
+"""Articles a grouper remembers, at 5 to 10 KB each; the oldest go first."""
 
 TEXT_COPY = 0.55
 """Part of the smaller text that stands in the larger. Outlets cut and top a wire text, and rarely rewrite it."""
@@ -198,6 +198,8 @@ def _veto(alike: Alike, a: Fingerprint, b: Fingerprint, is_later: bool) -> str:
 
 def _cover(a: Fingerprint, b: Fingerprint) -> float:
     """How much of one headline stands in the other article."""
-    if not a.headline_terms:
+    # Words of up to three letters stand in every text and say nothing.
+    telling = {term for term in a.headline_terms if len(term) > 3 or not term.isascii() or term.isdigit()}
+    if not telling:
         return 1.0
-    return len(a.headline_terms & b.terms) / len(a.headline_terms)
+    return len(telling & b.terms) / len(telling)

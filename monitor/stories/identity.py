@@ -136,8 +136,8 @@ def poll_keys(entries: Sequence[Entry], *, feed_link: str) -> list[EntryKeys]:
     """The names of one poll's entries, without those that name nothing in this poll.
 
     An id on two different entries names neither; so does a headline with date over two texts. A link under more than
-    two headlines is a section, and the feed's own site is never a page. An entry left without any name keeps headline
-    and text, however short, so that no entry comes back as news at every poll.
+    two headlines is a section, and the feed's own site is never a page. An entry left without a name that is surely its
+    own is named by all it says, so that no entry comes back as news at every poll.
     """
     named = [entry_keys(entry) for entry in entries]
     site = key_of(canonical_url(feed_link)) if feed_link else None
@@ -162,10 +162,18 @@ def poll_keys(entries: Sequence[Entry], *, feed_link: str) -> list[EntryKeys]:
             if is_void:
                 for index in indexes:
                     del named[index][kind]
-    for index, keys in enumerate(named):
-        if not any(kind in keys for kind in NAMES):
-            keys[AliasKind.HEADLINE_TEXT] = content_of(index)
+    for entry, keys in zip(entries, named, strict=True):
+        if not _has_sure_name(entry, keys):
+            whole = (entry.id, canonical_url(entry.link), headline_form(entry.title), _text_form(entry))
+            keys[AliasKind.HEADLINE_TEXT] = key_of(*whole)
     return named
+
+
+def _has_sure_name(entry: Entry, keys: EntryKeys) -> bool:
+    """Whether one of its names can never be found to mean another article."""
+    if AliasKind.HEADLINE_DATE in keys or AliasKind.HEADLINE_TEXT in keys:
+        return True
+    return AliasKind.URL in keys and names_one_page(canonical_url(entry.link))
 
 
 def resolve_poll(
