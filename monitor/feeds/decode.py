@@ -9,9 +9,16 @@ Effects: none.
 
 import codecs
 import re
+from html.entities import html5
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([\w.:-]{1,40})", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,300}\?>", re.IGNORECASE)
+_REFERENCE = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});"
+    rb"|&(?:(?P<name>[A-Za-z][A-Za-z0-9]{1,31});|(?P<bare>))",
+    re.DOTALL,
+)
+_XML_NAMES = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -53,12 +60,11 @@ def decode_body(body: bytes, charset: str | None = None) -> str:
         if head.startswith(start):  # UTF-16 of plain English is valid UTF-8 too, full of NULs
             return body.decode(name, "replace")
     declared = _DECLARED.search(body[:500])
-    named = [charset, declared.group(1).decode("ascii") if declared else None]
+    named: list[str | None] = [charset, declared.group(1).decode("ascii") if declared else None]
     if b"\x1b" in body:
-        for name in named:
-            set_name = character_set(name)
-            if set_name and set_name.startswith("iso2022"):  # seven-bit Japanese is valid UTF-8 as well
-                return body.decode(set_name, "replace")
+        for found in filter(None, map(character_set, named)):
+            if found.startswith("iso2022"):  # seven-bit Japanese is valid UTF-8 as well
+                return body.decode(found, "replace")
     try:
         return body.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
@@ -68,6 +74,25 @@ def decode_body(body: bytes, charset: str | None = None) -> str:
 def as_utf8_xml(text: str) -> bytes:
     """The text as UTF-8 bytes without an XML declaration, so that no parser believes an encoding we overruled."""
     return _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
+
+
+def repair_references(xml: bytes) -> bytes:
+    """The same XML with the two commonest faults mended: a bare `&`, and HTML's named characters, which XML lacks.
+
+    Marked sections and comments stay as they are, and so does a document that defines entities of its own.
+    """
+    if b"&" not in xml or b"<!ENTITY" in xml:
+        return xml
+    return _REFERENCE.sub(_mend, xml)
+
+
+def _mend(found: re.Match[bytes]) -> bytes:
+    name = found.group("name")
+    if found.group("bare") is None and (name is None or name in _XML_NAMES):
+        return found.group()
+    if name and (characters := html5.get(name.decode("ascii") + ";")):
+        return "".join(f"&#{ord(character)};" for character in characters).encode("ascii")
+    return b"&amp;" + found.group()[1:]
 
 
 def character_set(name: str | None) -> str | None:

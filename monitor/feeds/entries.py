@@ -80,13 +80,16 @@ def finish_feed(raw: RawFeed, *, base_url: str, now: datetime | None) -> ParsedF
     """The feed as the rest of the program knows it, its entries in the feed's own order."""
     link = resolve(raw.link, base_url)
     base = base_url or link
+    language = language_of(raw.language)
     kept = _newest(raw.entries)
     ids = _tell_apart(kept)
     return ParsedFeed(
         title=shorten(clean_line(raw.title[:MARKUP_CHARS_MAX]), LINE_CHARS_MAX),
         link=link,
-        entries=tuple(_finish_entry(entry, entry_id, base, now) for entry, entry_id in zip(kept, ids, strict=True)),
-        language=language_of(raw.language),
+        entries=tuple(
+            _finish_entry(entry, entry_id, base, language, now) for entry, entry_id in zip(kept, ids, strict=True)
+        ),
+        language=language,
         ttl_s=raw.ttl_s,
         road=raw.road,
     )
@@ -156,9 +159,10 @@ def _tell_apart(entries: Sequence[RawEntry]) -> list[str]:
     return ids
 
 
-def _finish_entry(raw: RawEntry, entry_id: str, base_url: str, now: datetime | None) -> Entry:
+def _finish_entry(raw: RawEntry, entry_id: str, base_url: str, language: str | None, now: datetime | None) -> Entry:
     guid = plain_line(raw.id)[:ID_CHARS_MAX]
     link = _link_of(raw, guid, base_url)
+    entry_language = language_of(raw.language)
     updated = possible(raw.updated, now)
     summary = _body_of(raw.summary, raw.summary_is_text)
     # Many feeds say it twice, and cleaning is the dearest step.
@@ -174,7 +178,7 @@ def _finish_entry(raw: RawEntry, entry_id: str, base_url: str, now: datetime | N
         content=content,
         source=shorten(clean_line(raw.source[:LINE_CHARS_MAX]), NAME_CHARS_MAX),
         source_url=resolve(raw.source_url, base_url),
-        language=language_of(raw.language),
+        language=entry_language if entry_language != language else None,
         tags=_tags_of(raw.tags),
         guid=guid if guid != entry_id else "",
     )

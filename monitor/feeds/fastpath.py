@@ -25,6 +25,7 @@ ROAD = "fast"
 _Found = Mapping[str, Any]
 _ENTRY = frozenset({"item", "entry"})
 _DATES = frozenset({"pubDate", "published", "updated", "modified", "issued", "created", "dc:date"})
+_IDS = frozenset({"guid", "id", "atom:id"})
 _FEED_TEXTS = frozenset({"ttl", "language", "dc:language", "sy:updatePeriod", "sy:updateFrequency"})
 _PLAIN = frozenset({"title", "guid", "link", "description"})
 """Elements of RSS that hold text only; where a publisher put elements into one, readers differ on what it says."""
@@ -41,11 +42,16 @@ class _NotMineError(Exception):
 class _Seen:
     """What one entry's tags said that the fast parser does not tell."""
 
+    id: str = ""
+    has_summary: bool = False
+    has_content: bool = False
     has_date: bool = False
+    has_dc_date: bool = False
     has_link: bool = False
     title_is_markup: bool = False
     summary_is_markup: bool = False
     content_is_markup: bool = False
+    media_text: str = ""
     source: str = ""
     source_url: str = ""
     language: str | None = None
@@ -90,11 +96,11 @@ class _Scan:
         if self.entry_depth:
             if depth == self.entry_depth + 1:
                 self.start_field(name, attributes)
-            elif depth == self.entry_depth + 2 and path[-2] == "source":
-                self.start_source(name, attributes)
+            elif depth == self.entry_depth + 2:
+                self.start_inner(path[-2], name, attributes)
         elif name in _ENTRY:
             self.entry_depth = depth
-            self.entries.append(_Seen(language=attributes.get("xml:lang")))
+            self.entries.append(_Seen(id=attributes.get("rdf:about", ""), language=attributes.get("xml:lang")))
         elif name in _FEED_TEXTS:
             self.want(name)
         elif depth == 1:
@@ -105,15 +111,24 @@ class _Scan:
         seen = self.entries[-1]
         if name in _DATES:
             seen.has_date = True
+            seen.has_dc_date = seen.has_dc_date or name == "dc:date"
+        elif name in _IDS:
+            self.want("id")
         elif name == "title":
             seen.title_is_markup = attributes.get("type") in _MARKUP_TYPES
+        elif name in ("description", "dc:description", "itunes:summary"):
+            seen.has_summary = True
         elif name == "summary":
+            seen.has_summary = True
             seen.summary_is_markup = attributes.get("type") in _MARKUP_TYPES
+        elif name == "content:encoded":
+            seen.has_content = True
         elif name == "content":
+            seen.has_content = True
             seen.content_is_markup = attributes.get("type") in _MARKUP_TYPES
         elif name == "link" and not self.is_atom:
             if seen.has_link:
-                raise _NotMineError  # RSS knows one link per entry: of two the last counts, the fast parser takes the first
+                raise _NotMineError  # RSS knows one link per entry: the last counts, the fast parser takes the first
             seen.has_link = True
         elif name == "source":
             seen.source_url = attributes.get("url", "")
@@ -121,6 +136,12 @@ class _Scan:
                 self.want(name)
         elif name == "dc:language":
             self.want(name)
+
+    def start_inner(self, outer: str, name: str, attributes: dict[str, str]) -> None:
+        if outer == "media:group" and name == "media:description":
+            self.want(name)  # all the text that a video has
+        elif outer == "source":
+            self.start_source(name, attributes)
 
     def start_source(self, name: str, attributes: dict[str, str]) -> None:
         if name == "title":
@@ -147,6 +168,10 @@ class _Scan:
         self.parser.CharacterDataHandler = None
         if not self.entry_depth:
             self.texts.setdefault(wanted, text)
+        elif wanted == "id":
+            self.entries[-1].id = text or self.entries[-1].id
+        elif wanted == "media:description":
+            self.entries[-1].media_text = text
         elif wanted == "source":
             self.entries[-1].source = text
         else:
@@ -198,22 +223,27 @@ def _text(found: _Found, key: str) -> str:
 
 
 def _entry(found: _Found, seen: _Seen, is_atom: bool) -> RawEntry:
-    contents = [_text(one, "value") for one in found.get("content") or ()]
+    content = max((_text(one, "value") for one in found.get("content") or ()), key=len, default="")
+    # Where there is no summary the fast parser makes one out of the content's beginning; nobody wrote that.
+    summary = _text(found, "description") if seen.has_summary or not content else content
+    is_media = not summary and bool(seen.media_text)
+    published = read_date(_text(found, "published"))
+    updated = read_date(_text(found, "updated"))
     return RawEntry(
-        id=_text(found, "id"),
+        id=seen.id,  # the fast parser gives the link where a feed gives no id
         title=_text(found, "title"),
         link=_text(found, "link"),
         other_links=[_text(one, "url") for one in found.get("enclosures") or ()],
-        published=read_date(_text(found, "published")),
-        updated=read_date(_text(found, "updated")),
+        published=published,
+        updated=updated or (published if seen.has_dc_date else None),
         author=_text(found, "author"),
-        summary=_text(found, "description"),
-        content=max(contents, key=len, default=""),
+        summary=seen.media_text if is_media else summary,
+        content=content if seen.has_content or not seen.has_summary else "",
         source=seen.source,
         source_url=seen.source_url,
         language=seen.language,
         tags=[_text(one, "label") or _text(one, "term") for one in found.get("tags") or ()],
         title_is_text=is_atom and not seen.title_is_markup,
-        summary_is_text=is_atom and not seen.summary_is_markup,
+        summary_is_text=is_media or (is_atom and seen.has_summary and not seen.summary_is_markup),
         content_is_text=is_atom and not seen.content_is_markup,
     )

@@ -21,7 +21,7 @@ def parse_json_feed(text: str) -> RawFeed:
     Raises `ParseError`: malformed for what is not JSON, not a feed for JSON without a list of `items`.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, strict=False)  # line breaks inside strings are common and harmless
     except (ValueError, RecursionError) as error:
         raise ParseError(f"not readable as JSON ({error})", reason=ParseReason.MALFORMED) from error
     if not isinstance(value, dict) or not isinstance(value.get("items"), list):

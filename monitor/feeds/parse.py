@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 
 from monitor.errors import ParseError, ParseReason
-from monitor.feeds.decode import as_utf8_xml, decode_body
+from monitor.feeds.decode import as_utf8_xml, decode_body, repair_references
 from monitor.feeds.entries import RawFeed, finish_feed
 from monitor.feeds.fastpath import parse_fast
 from monitor.feeds.fingerprint import hash_body, hash_entries
@@ -35,14 +35,14 @@ def parse_feed(
     dates more than a day after `now` are taken as missing. Raises `ParseError` and nothing else, whatever the bytes.
     """
     try:
-        return finish_feed(_read(body, base_url, charset), base_url=base_url, now=now)
+        return finish_feed(_read(body, charset), base_url=base_url, now=now)
     except MemoryError as error:
         raise ParseError("reading it takes more memory than is allowed", reason=ParseReason.TOO_BIG) from error
     except RecursionError as error:
         raise ParseError("its elements are nested too deeply", reason=ParseReason.MALFORMED) from error
 
 
-def _read(body: bytes, base_url: str, charset: str | None) -> RawFeed:
+def _read(body: bytes, charset: str | None) -> RawFeed:
     text = decode_body(body, charset).lstrip("\ufeff \t\r\n\x00")
     if not text:
         raise ParseError("the body is empty", reason=ParseReason.EMPTY)
@@ -58,7 +58,11 @@ def _read(body: bytes, base_url: str, charset: str | None) -> RawFeed:
             remedy="The feed may have moved: `monitor feeds discover` finds the feeds a page names.",
         )
     xml = as_utf8_xml(text)
-    return parse_fast(xml) or parse_tolerant(xml, base_url, is_feed=root in _FEED_ELEMENTS)
+    fast = parse_fast(xml)
+    if fast is None and (repaired := repair_references(xml)) != xml:
+        xml = repaired
+        fast = parse_fast(xml)
+    return fast or parse_tolerant(xml, is_feed=root in _FEED_ELEMENTS)
 
 
 def _root_of(text: str) -> str:

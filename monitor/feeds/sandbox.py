@@ -130,7 +130,7 @@ class ParserProcess:
         return answer
 
     def close_if_idle(self, now_monotonic_s: float) -> bool:
-        """End the process if it has not been used for `idle_s`, and say whether it was ended. Never waits for a feed."""
+        """End the process if it was not used for `idle_s`, and say whether it was. Never waits for a feed."""
         if not self._lock.acquire(blocking=False):
             return False
         try:

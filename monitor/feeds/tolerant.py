@@ -7,6 +7,7 @@ Effects: none.
 """
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -19,23 +20,26 @@ from monitor.feeds.entries import RawEntry, RawFeed, wait_of
 
 ROAD = "tolerant"
 
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_END_BYTES = 500
 _Found = Mapping[str, Any]
 
 
-def parse_tolerant(xml: bytes, base_url: str, *, is_feed: bool = False) -> RawFeed:
+def parse_tolerant(xml: bytes, *, is_feed: bool = False) -> RawFeed:
     """What the tolerant parser finds in UTF-8 bytes.
 
     Raises `ParseError`: not a feed where it recognises none and finds no entry, malformed where it gives up.
     `is_feed` says that the first element is a feed's, so that one without entries is an empty feed.
     """
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": base_url}
+    # No address of the feed's own: with one, the library would turn relative ids into addresses, as it does links.
+    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         found: _Found = feedparser.parse(
             io.BytesIO(xml), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
     except MemoryError as error:
         raise ParseError("reading it takes more memory than is allowed", reason=ParseReason.TOO_BIG) from error
-    except Exception as error:  # noqa: BLE001 - the library promises no set of errors for hostile bytes
+    except Exception as error:  # the library promises no set of errors for hostile bytes
         raise ParseError(f"cannot be read as a feed ({type(error).__name__})", reason=ParseReason.MALFORMED) from error
     feed, entries = _get(found, "feed") or {}, _get(found, "entries") or []
     if not entries and not _get(found, "version") and not (is_feed and not _get(found, "bozo")):
@@ -43,6 +47,8 @@ def parse_tolerant(xml: bytes, base_url: str, *, is_feed: bool = False) -> RawFe
             why = str(_get(found, "bozo_exception") or "")[:200]
             raise ParseError(f"not readable as a feed ({why})", reason=ParseReason.MALFORMED)
         raise ParseError("XML, but not a feed", reason=ParseReason.NOT_A_FEED)
+    if entries and not any(entries[-1].values()) and not _END.search(xml, max(0, len(xml) - _END_BYTES)):
+        entries = entries[:-1]  # where the body was cut off, nothing but an entry's first tag is left
     return RawFeed(
         road=ROAD,
         title=_text(feed, "title"),
@@ -56,11 +62,11 @@ def parse_tolerant(xml: bytes, base_url: str, *, is_feed: bool = False) -> RawFe
 def _entry(found: _Found, is_atom: bool) -> RawEntry:
     source = _get(found, "source") or {}
     contents = [one for one in _get(found, "content") or () if _text(one, "value")]
-    content = max(contents, key=lambda one: len(_text(one, "value")), default={})
+    content: _Found = max(contents, key=lambda one: len(_text(one, "value")), default={})
     return RawEntry(
         id=_text(found, "id"),
         title=_text(found, "title"),
-        link=_text(found, "link"),
+        link=_link(found),
         other_links=_other_links(found),
         published=_date(found, "published") or _date(found, "created"),
         updated=_date(found, "updated"),
@@ -100,6 +106,12 @@ def _date(found: _Found, key: str) -> datetime | None:
         return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)  # 60 is a leap second
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _link(found: _Found) -> str:
+    link = _text(found, "link")
+    # The library takes an id for a link unless the feed says `isPermaLink="false"` in so many words.
+    return "" if link == _text(found, "id") and "://" not in link else link
 
 
 def _other_links(found: _Found) -> list[str]:

@@ -61,9 +61,25 @@ def _pack_entry(entry: Entry) -> tuple[Any, ...]:
 
 
 def _unpack_entry(packed: Sequence[Any]) -> Entry:
-    names, published_s, updated_s, texts, rest = packed
+    (entry_id, title, link), published_s, updated_s, texts, (tags, guid) = packed
+    author, summary, content, source, source_url, language = texts
     published = _time(published_s)
-    return Entry(*names, published, published if updated_s == published_s else _time(updated_s), *texts, *rest)
+    updated = published if updated_s == published_s else _time(updated_s)
+    return Entry(
+        id=entry_id,
+        title=title,
+        link=link,
+        published=published,
+        updated=updated,
+        author=author,
+        summary=summary,
+        content=content,
+        source=source,
+        source_url=source_url,
+        language=language,
+        tags=tags,
+        guid=guid,
+    )
 
 
 def _seconds(value: datetime | None) -> float | None:

@@ -1,0 +1,129 @@
+"""Whatever the bytes, `parse_feed` gives a feed within its bounds or a `ParseError`."""
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.errors import ParseError
+from monitor.feeds.dates import possible, read_date
+from monitor.feeds.decode import decode_body, repair_references
+from monitor.feeds.entries import ENTRIES_MAX, TAGS_MAX, TEXT_CHARS_MAX, RawEntry, RawFeed, finish_feed
+from monitor.feeds.parse import parse_feed
+from monitor.feeds.wire import pack_answer, unpack_answer
+
+FEEDS = [path.read_bytes() for path in sorted((Path(__file__).parent.parent / "data" / "feeds").iterdir())]
+PIECES = st.sampled_from(
+    [
+        b"<item>",
+        b"</item>",
+        b"<entry>",
+        b"&#x0;",
+        b"&#xD800;",
+        b"]]>",
+        b"<![CDATA[",
+        b"\x00",
+        b"\xff",
+        b"<!--",
+        b"&a;",
+        b'<a xml:base="http://[">',
+        b"<link>http://[::1</link>",
+        b"<pubDate>99 Xyz 9999 99:99</pubDate>",
+        b"{",
+        b"\x1b$B",
+    ]
+)
+
+
+@st.composite
+def damaged_feeds(draw: st.DrawFn) -> bytes:
+    """One of our feeds with a few cuts, repeats and hostile pieces."""
+    body = draw(st.sampled_from(FEEDS))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(body)))
+        end = min(len(body), at + draw(st.integers(0, 60)))
+        body = body[:at] + draw(st.one_of(PIECES, st.binary(max_size=8), st.just(body[at:end] * 2))) + body[end:]
+    return body
+
+
+def check(body: bytes, charset: str | None = None) -> None:
+    """Parse, and hold the result to its bounds."""
+    try:
+        feed = parse_feed(body, base_url="https://here.example/feed", charset=charset)
+    except ParseError:
+        return
+    assert len(feed.entries) <= ENTRIES_MAX
+    for entry in feed.entries:
+        assert entry.title
+        assert entry.link == "" or entry.link.startswith(("http://", "https://"))
+        assert len(entry.text) <= TEXT_CHARS_MAX
+        assert len(entry.tags) <= TAGS_MAX
+        (entry.title + entry.summary + entry.content + entry.id + entry.author).encode("utf-8")  # can be stored
+    assert unpack_answer(pack_answer(feed, is_last=False)) == (False, feed)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    damaged_feeds(), st.sampled_from([None, "utf-8", "latin-1", "utf-7", "unicode_escape", "koi8-r", "\x00", "idna"])
+)
+def test_a_damaged_feed_is_a_feed_or_a_parse_error(body: bytes, charset: str | None) -> None:
+    """No damage, charset or hostile piece makes anything but an entry within its bounds, or our own error."""
+    check(body, charset)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
+    """Noise, alone and behind the beginning of a feed, raises nothing but our own error."""
+    for start in (
+        b"",
+        b"<rss><channel><item><title>",
+        b'{"items": [',
+        b"<?xml version='1.0' encoding='utf-16'?><feed>",
+    ):
+        check(start + body)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_is_a_date_or_none(text: str) -> None:
+    """Whatever stands where a date should be costs no entry; a date is always aware and in UTC."""
+    found = possible(read_date(text), None)
+    assert found is None or (found.utcoffset() is not None and found.year >= 1990)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200))
+def test_repairing_twice_changes_nothing(xml: bytes) -> None:
+    """What was mended once is sound: a repaired body is never mended into something else."""
+    once = repair_references(xml)
+    assert repair_references(once) == once
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=100))
+def test_valid_utf8_is_read_as_such(text: str) -> None:
+    """A declaration never turns valid UTF-8 into something else."""
+    body = b"<x>" + text.replace("\x1b", "").encode("utf-8", "ignore")
+    assert decode_body(body, "windows-1251").encode("utf-8") == body
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            RawEntry,
+            id=st.sampled_from(["", "a", "a#1", "a#2", "b#1"]),
+            link=st.sampled_from(["", "http://x/1", "http://x/2"]),
+            title=st.sampled_from(["s", "t"]),
+        ),
+        max_size=6,
+    )
+)
+def test_entries_that_differ_have_ids_that_differ(entries: list[RawEntry]) -> None:
+    """Two entries of one feed share an id only when the feed gives them the same id, link and title, or no id."""
+    feed = finish_feed(RawFeed(road="fast", entries=entries), base_url="", now=None)
+    named = [
+        (found.id, (raw.id, raw.link, raw.title)) for found, raw in zip(feed.entries, entries, strict=True) if raw.id
+    ]
+    assert len({found for found, _ in named}) == len({raw for _, raw in named})
