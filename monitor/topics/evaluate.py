@@ -131,7 +131,14 @@ def _following(before: Place, places: list[Place], slop: int) -> list[Place]:
 
 
 def find_element(element: Element, article: ReadArticle) -> list[Place]:
-    """Where one word stands."""
+    """Where one word stands, each place once, in order."""
+    found = article.found.get(element)
+    if found is None:
+        found = article.found[element] = _find_element(element, article)
+    return found
+
+
+def _find_element(element: Element, article: ReadArticle) -> list[Place]:
     if element.kind is Kind.STEM:
         numbers = article.by_stem.get(stem(element.word, article.language), [])
     elif element.kind is Kind.WORD:

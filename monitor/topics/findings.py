@@ -12,7 +12,7 @@ from monitor.topics.evaluate import find_leaf, find_places, is_true
 from monitor.topics.index import Place, ReadArticle
 from monitor.topics.nodes import AnyOf, Fact, Leaf, Near, Node, Not, Scope, Within, children, write_node
 from monitor.topics.score import TITLE_FACTOR
-from monitor.words import words
+from monitor.words import fold
 
 SPANS_MAX = 40
 """Marked words kept per concept: more than any digest shows."""
@@ -100,7 +100,7 @@ def show_evidence(findings: Sequence[Finding], article: ReadArticle) -> tuple[Ev
 
 def _road(finding: Finding, found: dict[str, int]) -> Via:
     """A stem that stands in the very form that was asked for was found exactly."""
-    if finding.via is Via.STEM and all(words(word) == words(finding.concept) for word in found):
+    if finding.via is Via.STEM and all(fold(word) == fold(finding.concept) for word in found):
         return Via.EXACT
     return finding.via
 

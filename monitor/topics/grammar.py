@@ -177,7 +177,7 @@ class Parser:
         if piece.sign is Sign.WORD:
             return build_term(piece.text, piece.column, "", self.lexicon)
         if piece.sign is Sign.PHRASE:
-            leaf = build_phrase(piece.text, int(piece.number), piece.column)
+            leaf = build_phrase(piece.text, int(piece.number), piece.column, self.lexicon)
             if leaf is None:
                 self._fail("the quotes hold no word", piece, "Write the phrase between them, or take them out.")
             return leaf

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from monitor.model import Article, Field, Span
+from monitor.topics.nodes import Element
 from monitor.words import Token, stem_forms, stemmed_language, tokenise
 
 FIELD_GAP = 1000
@@ -56,6 +57,8 @@ class ReadArticle:
                 by_word[token.text] = [number]
         self.by_word = by_word
         """Token numbers by folded word."""
+        self.found: dict[Element, list[Place]] = {}
+        """Where the words that topics asked for so far were found: many topics ask for the same."""
 
     @cached_property
     def by_stem(self) -> dict[str, list[int]]:
@@ -115,24 +118,28 @@ class ReadArticle:
         return place.first < self.title_count
 
     @cached_property
-    def _numbers(self) -> dict[int, list[int]]:
-        """Token numbers by the position at which they begin."""
-        found: dict[int, list[int]] = {}
-        for number in range(len(self.tokens)):
-            found.setdefault(self.place(number).first, []).append(number)
-        return found
+    def _token_at(self) -> tuple[list[int], list[int]]:
+        """For each position of the title and of the text, the first token that begins there."""
+        title: list[int] = []
+        text: list[int] = []
+        for number, token in enumerate(self.tokens):
+            field = title if number < self.title_tokens else text
+            if token.position == len(field):
+                field.append(number)
+        return title, text
 
     def span(self, place: Place) -> Span:
         """The characters of an occurrence in the original title or text."""
-        start = min(self.tokens[number].start for number in self._numbers[place.first])
-        ending = [
-            number
-            for first in range(max(place.first, place.last - 8), place.last + 1)
-            for number in self._numbers.get(first, ())
-            if self.place(number).last == place.last
-        ]
-        end = max(self.tokens[number].end for number in ending)
-        return Span(Field.TITLE if self.is_title(place) else Field.TEXT, start, end)
+        title, text = self._token_at
+        if self.is_title(place):
+            first, last, field = title[place.first], title[place.last], Field.TITLE
+        else:
+            first, last, field = text[place.first - self.text_start], text[place.last - self.text_start], Field.TEXT
+        end = self.tokens[last].end
+        following = self.tokens[last + 1 : last + 2]
+        if following and following[0].start == self.tokens[last].start and following[0].width == 1:
+            end = max(end, following[0].end)  # the whole of C++, which stands at the position of its part
+        return Span(field, self.tokens[first].start, end)
 
     def shown(self, place: Place) -> str:
         """An occurrence as it stands in the article, in lower case, on one line."""

@@ -26,16 +26,16 @@ def build_term(word: str, column: int, sign: str, lexicon: Lexicon) -> Leaf:
     """A single word as the query has it: `=` for its very form, `~` with related words, else by its stem."""
     text = sign + word
     if sign == "=" and not _is_told_in_pairs(word):
-        return Leaf(text, (Sequence((Element(Kind.SURFACE, word),), Via.EXACT),), column, word)
-    if "*" in word or "?" in word:
-        pattern = Element(Kind.PATTERN, fold(word))
-        return Leaf(text, (Sequence((pattern,), Via.STEM),), column, word)
-    sequences = spell_word(word)
+        sequences: tuple[Sequence, ...] = (Sequence((Element(Kind.SURFACE, word),), Via.EXACT),)
+    elif "*" in word or "?" in word:
+        sequences = (Sequence((Element(Kind.PATTERN, fold(word)),), Via.STEM),)
+    else:
+        sequences = spell_word(word)
     if sign == "~":
         sequences += tuple(
             Sequence((Element(Kind.STEM, other.word),), Via.SYNONYM) for other in lexicon.related(fold(word))
         )
-    return Leaf(text, sequences, column, word)
+    return Leaf(text, sequences, column, word, rarest_idf(word, lexicon))
 
 
 def _is_told_in_pairs(word: str) -> bool:
@@ -62,7 +62,12 @@ def spell_word(word: str) -> tuple[Sequence, ...]:
     return tuple(spelled)
 
 
-def build_phrase(text: str, slop: int, column: int) -> Leaf | None:
+def rarest_idf(text: str, lexicon: Lexicon) -> float:
+    """How much a word or phrase tells: as much as its rarest word."""
+    return max(map(lexicon.idf, words(text)), default=lexicon.idf(""))
+
+
+def build_phrase(text: str, slop: int, column: int, lexicon: Lexicon) -> Leaf | None:
     """Words one after another, not stemmed; None where the text holds no word."""
     elements: list[Element] = []
     for found in _WRITTEN_WORD.finditer(text):
@@ -71,7 +76,7 @@ def build_phrase(text: str, slop: int, column: int) -> Leaf | None:
         return None
     shown = " ".join(text.split())
     written = f'"{shown}"' + (f"~{slop}" if slop else "")
-    return Leaf(written, (Sequence(tuple(elements), Via.EXACT, slop),), column, shown)
+    return Leaf(written, (Sequence(tuple(elements), Via.EXACT, slop),), column, shown, rarest_idf(shown, lexicon))
 
 
 def _phrase_elements(raw: str) -> list[Element]:
@@ -94,7 +99,7 @@ def list_entry(entry: str, column: int, lexicon: Lexicon) -> Leaf | None:
     if not words(entry.replace("*", "").replace("?", "")) or len(entry) > LIST_ENTRY_CHARS_MAX:
         return None
     if len(word.split()) > 1 or not re.fullmatch(r"[\w.'’&+\-‐‑*?]+", word):
-        return build_phrase(entry.strip('"'), 0, column)
+        return build_phrase(entry.strip('"'), 0, column, lexicon)
     if "*" in word and sum(char.isalnum() for char in word[: word.find("*")]) < 3:
         return None
     return build_term(word, column, sign, lexicon)

@@ -103,7 +103,7 @@ def match_article(compiled: CompiledWatchlist, article: Article) -> tuple[list[M
     matches: list[Match] = []
     near: list[NoMatch] = []
     for number in anchors.candidates(read):
-        judged = _judge(compiled.topics[number], read, compiled.lexicon)
+        judged = _judge(compiled.topics[number], read)
         if isinstance(judged, Match):
             matches.append(judged)
         elif judged.near:
@@ -114,11 +114,11 @@ def match_article(compiled: CompiledWatchlist, article: Article) -> tuple[list[M
 def judge_article(compiled: CompiledWatchlist, article: Article) -> list[Match | NoMatch]:
     """The answer for every topic, in the watchlist's order."""
     read = ReadArticle(article)
-    return [_judge(compiled_topic, read, compiled.lexicon) for compiled_topic in compiled.topics]
+    return [_judge(compiled_topic, read) for compiled_topic in compiled.topics]
 
 
-def _judge(compiled: CompiledTopic, read: ReadArticle, lexicon: Lexicon) -> Match | NoMatch:
-    judged = _judge_query(compiled, read, lexicon) if compiled.query else _judge_names(compiled, read)
+def _judge(compiled: CompiledTopic, read: ReadArticle) -> Match | NoMatch:
+    judged = _judge_query(compiled, read) if compiled.query else _judge_names(compiled, read)
     if isinstance(judged, Match) and compiled.exclude and is_true(compiled.exclude.root, read):
         topic, article = compiled.topic, read.article
         reason = f"it would match, but exclude is true: {compiled.exclude.normalised}"
@@ -126,15 +126,15 @@ def _judge(compiled: CompiledTopic, read: ReadArticle, lexicon: Lexicon) -> Matc
     return judged
 
 
-def _judge_query(compiled: CompiledTopic, read: ReadArticle, lexicon: Lexicon) -> Match | NoMatch:
+def _judge_query(compiled: CompiledTopic, read: ReadArticle) -> Match | NoMatch:
     query, topic = compiled.query, compiled.topic
     assert query is not None
     if not is_true(query.root, read):
         miss = explain_miss(query.root, read)
         return NoMatch(topic.key, read.article.id, 0, miss.reason, near=miss.is_near)
-    reached, whole = score_query(query.root, read, lexicon)
+    reached, whole = score_query(query.root, read)
     score = round(100 * reached / whole) if whole else 100
-    findings = find_evidence(query, read, lexicon)
+    findings = find_evidence(query, read)
     title_hit = any(read.is_title(place) for finding in findings for place in finding.places)
     evidence = show_evidence(findings, read) or fact_evidence(query.root, read)
     return _told(topic, read, score, findings, evidence, title_hit=title_hit)

@@ -19,7 +19,7 @@ ARTICLE_WORDS = 300
 PROBABILITY_UNSEEN = 2e-7
 """Share in running text of a word that is not among the frequent ones."""
 STEM_SHARED_CHARS = 3
-"""Forms of one English stem share their first letters at least this far."""
+"""Forms of one English stem share at least their first letters."""
 
 STOP_WORDS: Mapping[str, frozenset[str]] = {
     language: frozenset(listed.split())
@@ -100,8 +100,11 @@ EMPTY_LEXICON = Lexicon()
 
 
 def _forms(word: str, own: str, known: Sequence[str]) -> list[int]:
-    """Where the words with the same stem stand in a sorted list, found among those with the same beginning."""
-    beginning = word[:STEM_SHARED_CHARS]
+    """Where the words with the same stem stand in a sorted list, found among those with the same beginning.
+
+    English changes at most the last letter of a stem (city, cities), so few others begin like it.
+    """
+    beginning = own[: max(STEM_SHARED_CHARS, len(own) - 1)]
     found = []
     for place in range(bisect_left(known, beginning), len(known)):
         form = known[place]

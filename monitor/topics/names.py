@@ -15,7 +15,7 @@ from monitor.model import Level, Via
 from monitor.topics.evaluate import find_leaf
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
-from monitor.topics.leaves import spell_word
+from monitor.topics.leaves import rarest_idf, spell_word
 from monitor.topics.meaning import Lexicon, is_stop_word
 from monitor.topics.nodes import All, Leaf, Node
 from monitor.topics.score import Weighed, score_match
@@ -76,8 +76,8 @@ def read_name(text: str, lexicon: Lexicon) -> Name | None:
         parts = words(word)
         key = tuple(stem(part) for part in parts)
         if key not in concepts:
-            leaf = Leaf(word, spell_word(word), concept=word.lower())
-            concepts[key] = Concept(leaf, max(lexicon.idf(part) for part in parts))
+            idf = rarest_idf(word, lexicon)
+            concepts[key] = Concept(Leaf(word, spell_word(word), concept=word.lower(), idf=idf), idf)
     return Name(" ".join(text.split()), tuple(concepts.values())) if concepts else None
 
 

@@ -47,6 +47,8 @@ class Leaf:
     column: int = 0
     concept: str = ""
     """As evidence names it."""
+    idf: float = 1.0
+    """How much it tells: as much as its rarest word."""
 
 
 class Scope(StrEnum):

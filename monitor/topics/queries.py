@@ -3,20 +3,19 @@
 Effects: none.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.model import Via
-from monitor.topics.evaluate import find_places, is_true
+from monitor.topics.evaluate import find_places, find_sequence, is_true
 from monitor.topics.findings import Finding, count_weighted, gather, has_choice
 from monitor.topics.index import Place, ReadArticle
-from monitor.topics.meaning import Lexicon
 from monitor.topics.names import closest_distance
 from monitor.topics.nodes import (
     All,
     AnyOf,
     AtLeast,
     Fact,
-    Kind,
     Leaf,
     Listed,
     Near,
@@ -30,7 +29,6 @@ from monitor.topics.nodes import (
 )
 from monitor.topics.query import Query
 from monitor.topics.score import saturation
-from monitor.words import fold
 
 WORDS_SHOWN_MAX = 80
 """Characters of a query shown in a reason."""
@@ -45,28 +43,33 @@ class Miss:
     """Whether all words are there, only not so placed, so often or from where the query asks."""
 
 
-def leaf_idf(leaf: Leaf, lexicon: Lexicon) -> float:
-    """How much a term or phrase tells: its rarest word."""
-    known = (element for element in leaf.sequences[0].elements if element.kind is not Kind.PATTERN)
-    return max((lexicon.idf(fold(element.word)) for element in known), default=lexicon.idf(""))
-
-
-def find_evidence(query: Query, article: ReadArticle, lexicon: Lexicon) -> tuple[Finding, ...]:
+def find_evidence(query: Query, article: ReadArticle) -> tuple[Finding, ...]:
     """What makes a true query true, one finding per term and road, in the query's order."""
     places: dict[tuple[str, Via], set[Place]] = {}
-    leaves: dict[str, Leaf] = {}
+    idfs: dict[str, float] = {}
     for leaf, at, is_near in gather(query.root, article):
-        via = Via.NEAR if is_near else leaf.sequences[0].via
-        if at:
-            places.setdefault((leaf.concept, via), set()).update(at)
-            leaves[leaf.concept] = leaf
-    return tuple(
-        Finding(concept, via, tuple(sorted(at)), leaf_idf(leaves[concept], lexicon))
-        for (concept, via), at in places.items()
-    )
+        idfs[leaf.concept] = leaf.idf
+        for via, part in _by_road(leaf, at, article, is_near=is_near):
+            if part:
+                places.setdefault((leaf.concept, via), set()).update(part)
+    return tuple(Finding(concept, via, tuple(sorted(at)), idfs[concept]) for (concept, via), at in places.items())
 
 
-def score_query(node: Node, article: ReadArticle, lexicon: Lexicon, scope: Scope | None = None) -> tuple[float, float]:
+def _by_road(
+    leaf: Leaf, places: list[Place], article: ReadArticle, *, is_near: bool
+) -> Iterator[tuple[Via, set[Place]]]:
+    """The places of the word itself, and those of its related words."""
+    related = {
+        place
+        for sequence in leaf.sequences
+        if sequence.via is Via.SYNONYM
+        for place in find_sequence(sequence, article)
+    }
+    yield Via.NEAR if is_near else leaf.sequences[0].via, set(places) - related
+    yield Via.SYNONYM, related & set(places)
+
+
+def score_query(node: Node, article: ReadArticle, scope: Scope | None = None) -> tuple[float, float]:
     """What a node reaches of what it could, as two numbers to be divided.
 
     A choice between words is one concept, found as often as all of them together; of a choice between larger parts
@@ -77,10 +80,10 @@ def score_query(node: Node, article: ReadArticle, lexicon: Lexicon, scope: Scope
     if isinstance(node, Leaf) or has_choice(node):
         leaves = (node,) if isinstance(node, Leaf) else tuple(part for part in children(node) if isinstance(part, Leaf))
         found = {place for leaf in leaves for place in find_places(leaf, article, scope)}
-        idf = max(leaf_idf(leaf, lexicon) for leaf in leaves)
+        idf = max(leaf.idf for leaf in leaves)
         return idf * saturation(count_weighted(found, article), article.word_count), idf
     inner = node.scope if isinstance(node, Within) else scope
-    rated = [score_query(part, article, lexicon, inner) for part in children(node)]
+    rated = [score_query(part, article, inner) for part in children(node)]
     if isinstance(node, AnyOf):
         rated = [part for part in rated if part[1]]
         return max(rated, key=lambda part: part[0] / part[1], default=(0.0, 0.0))
