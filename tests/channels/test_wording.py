@@ -121,7 +121,9 @@ def test_snippet_pieces_hold_whatever_they_are_given(text: str, ranges: list[tup
 
 def test_highlights_mark_exactly_the_words() -> None:
     """What is marked is what matched, wherever it stands."""
-    assert [piece for piece, marked in snippet_pieces(a_story()) if marked] == ["talks", "hostages"]
+    pieces = snippet_pieces(a_story())
+    assert [piece for piece, marked in pieces if marked] == ["talks", "hostages"]
+    assert "".join(piece for piece, _ in pieces) == a_story().snippet
 
 
 @pytest.mark.parametrize("number", range(len(every_digest())))
