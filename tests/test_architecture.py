@@ -17,7 +17,7 @@ LAYERS: dict[int, str] = {
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
           feeds.fingerprint feeds.wire feeds.opml feeds.policy stories.identity
           stories.normal stories.similarity stories.guards stories.group topics.query topics.lexer topics.leaves topics.nodes
-          topics.grammar topics.evaluate topics.anchors topics.findings topics.names topics.queries
+          topics.grammar topics.evaluate topics.anchors topics.findings topics.concepts topics.names topics.queries
           topics.index topics.meaning topics.score topics.match topics.explain digests.schedule digests.burst digests.snippet
           digests.telling digests.compose outbox.retry""",
     3: """feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay topics.lexicon channels.base channels.wording

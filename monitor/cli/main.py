@@ -12,9 +12,24 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from monitor import __version__
+from monitor.cli import check, db, demo, explain, feeds, group, match, once, outbox, parse, preview, run, status
 from monitor.errors import ConfigError, MonitorError
 
-COMMANDS: tuple[ModuleType, ...] = ()
+COMMANDS: tuple[ModuleType, ...] = (
+    run,
+    once,
+    check,
+    status,
+    preview,
+    explain,
+    feeds,
+    outbox,
+    db,
+    parse,
+    group,
+    match,
+    demo,
+)
 """Each has NAME, SUMMARY, EXAMPLE, `add_arguments(parser)` and `run(args) -> int`."""
 
 EXIT_NO = 1

@@ -123,9 +123,11 @@ class FeedTable:
         chosen = sa.select(FEED.c.id).where(FEED.c.active, free, due).order_by(FEED.c.next_poll_at).limit(limit)
         if self._db.dialect.name == "postgresql":
             chosen = chosen.with_for_update(skip_locked=True)
+        # As a CTE: PostgreSQL may run a subselect in IN more than once, and then takes more than the limit.
+        taken = sa.select(chosen.cte("chosen").c.id)
         rows = self._db.execute(
             sa.update(FEED)
-            .where(FEED.c.id.in_(chosen), free)
+            .where(FEED.c.id.in_(taken), free)
             .values(lease_owner=owner, lease_until=now + timedelta(seconds=LEASE_S))
             .returning(FEED)
         )

@@ -98,10 +98,12 @@ class OutboxTable:
         chosen = chosen.order_by(DELIVERY.c.id).limit(limit)
         if self._db.dialect.name == "postgresql":
             chosen = chosen.with_for_update(skip_locked=True)
+        # As a CTE: PostgreSQL may run a subselect in IN more than once, and then takes more than the limit.
+        taken = sa.select(chosen.cte("chosen").c.id)
         lost = DELIVERY.c.state == DeliveryState.LEASED.value
         change = (
             sa.update(DELIVERY)
-            .where(DELIVERY.c.id.in_(chosen), due)
+            .where(DELIVERY.c.id.in_(taken), due)
             .values(
                 state=DeliveryState.LEASED.value,
                 attempt=DELIVERY.c.attempt + 1,

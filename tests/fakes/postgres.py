@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests: the server that MONITOR_TEST_PG_URL names, or one from a package, started once."""
 
 import os
+import shutil
 import tempfile
 import uuid
 import warnings
@@ -38,6 +39,7 @@ def running_server() -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

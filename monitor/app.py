@@ -1,0 +1,316 @@
+"""The one place where real things are built and joined: database, fetcher, parser, channels, pipeline.
+
+Nothing else names a concrete channel. The parts are handed what they need as arguments, and the configuration in
+force is one value that is swapped whole, between batches.
+
+Effects: database, network, files, threads, one child process.
+"""
+
+import json
+import os
+import random
+import shutil
+import socket
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor import __version__
+from monitor.channels.base import Channel
+from monitor.channels.console import ConsoleChannel
+from monitor.channels.email import EmailChannel
+from monitor.channels.email_message import render_html
+from monitor.channels.plain import render_text
+from monitor.channels.record import digest_record
+from monitor.channels.slack import SlackChannel
+from monitor.channels.slack_blocks import render_messages
+from monitor.channels.webhook import WebhookChannel
+from monitor.clock import Clock
+from monitor.config.load import Loaded
+from monitor.config.schema import ChannelSettings, ConsoleSettings, EmailSettings, SlackSettings
+from monitor.digests.schedule import next_slot_at
+from monitor.errors import StorageError, StorageReason
+from monitor.feeds.fetch import Fetcher
+from monitor.feeds.guard import Guard, PostAnswer, guarded_post
+from monitor.feeds.policy import PollBounds
+from monitor.feeds.sandbox import ParserProcess
+from monitor.logs import get_log
+from monitor.model import ChannelName, Digest, Topic, TopicKey
+from monitor.outbox.deliver import Sender, SendRules, Sent
+from monitor.pipeline.digest import DigestContext
+from monitor.pipeline.ingest import IngestContext
+from monitor.pipeline.poll import HostLimit, Poller
+from monitor.pipeline.sweep import Retention
+from monitor.pipeline.visits import PollSummary
+from monitor.storage.engine import ProcessLock, open_engine
+from monitor.storage.migrate import upgrade
+from monitor.storage.store import Store
+from monitor.storage.topics import TopicPlan
+from monitor.topics.lexicon import load_lexicon
+from monitor.topics.match import CompiledWatchlist, compile_watchlist
+
+log = get_log()
+
+FIRST_ROUND_SPREAD_S = 60
+"""First visits of new feeds are spread over a minute: a thousand feeds do not start as one burst."""
+SENDER_THREADS_MAX = 32
+"""Channels that may be spoken to at one time."""
+FREE_BYTES_MIN = 200_000_000
+"""Below this much free disk polling stops, while there is still room to write down what was sent."""
+PUBLIC_HOST_SPACING_S = 1.0
+"""Between two visits to one public host; hosts of one's own network need none."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The configuration in force, in the forms the pipeline wants; swapped whole."""
+
+    loaded: Loaded
+    topics: dict[TopicKey, Topic]
+    watchlist: CompiledWatchlist
+    channels: dict[ChannelName, Channel]
+    rules: dict[ChannelName, SendRules]
+    ingest: IngestContext
+    digest: DigestContext
+
+
+class App:
+    """Everything built and joined. Make it with `build_app`, end it with `close`."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        store: Store,
+        lock: ProcessLock | None,
+        clock: Clock,
+        *,
+        write: Callable[[str], None],
+        report_poll: Callable[[PollSummary], None] | None,
+        report_sent: Callable[[Sent], None] | None,
+    ) -> None:
+        polling = loaded.settings.polling
+        self.clock = clock
+        self.store = store
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._lock = lock
+        self._write = write
+        self._lexicon = load_lexicon()
+        self.guard = Guard(polling.allow_private_hosts)
+        self.in_force = self._prepare(loaded)
+        self.database_pool = ThreadPoolExecutor(1, "database")
+        self.parser_pool = ThreadPoolExecutor(1, "parser")
+        self.sender_pool = ThreadPoolExecutor(SENDER_THREADS_MAX, "sender")
+        self.parser = ParserProcess()
+        self.fetcher = Fetcher(
+            self.guard,
+            user_agent=user_agent(polling.user_agent_contact),
+            concurrency=polling.concurrency,
+            body_bytes_max=polling.body_bytes_max,
+        )
+        self.sender = Sender(store, clock, owner=self.owner, jitter=lambda: random.uniform(-1, 1), report=report_sent)
+        self.poller = Poller(
+            store,
+            self.fetcher,
+            self.parser,
+            clock,
+            context=lambda: self.in_force.ingest,
+            owner=self.owner,
+            concurrency=polling.concurrency,
+            limit_of=self._limit_of,
+            database_pool=self.database_pool,
+            parser_pool=self.parser_pool,
+            report=report_poll,
+        )
+
+    @property
+    def retention(self) -> Retention:
+        """How long things are kept, as configured now."""
+        kept = self.in_force.loaded.settings.retention
+        return Retention(kept.articles_days, kept.polls_days)
+
+    def apply(self, loaded: Loaded) -> None:
+        """Put a configuration in force: rows first, then the swap. Called in the database's thread."""
+        prepared = self._prepare(loaded)
+        now = self.clock.now()
+        with self.store.write() as tx:
+            added, rested = tx.feeds.sync(loaded.feeds, now, spread_s=FIRST_ROUND_SPREAD_S)
+            waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
+            tx.topics.sync([_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics], now)
+        self.in_force = prepared
+        log.info(
+            "config.applied",
+            feeds=len(loaded.feeds),
+            added=added,
+            rested=rested,
+            topics=len(prepared.topics),
+            channels=",".join(prepared.channels),
+        )
+
+    def check_room(self) -> None:
+        """Raise StorageError when the disk that holds the database is nearly full."""
+        path = self.store.database.path
+        if path is not None and shutil.disk_usage(path.parent).free < FREE_BYTES_MIN:
+            raise StorageError(
+                f"less than {FREE_BYTES_MIN // 1_000_000} MB are free: polling rests",
+                reason=StorageReason.FULL,
+                where=str(path.parent),
+                remedy="Make room; the daemon goes on by itself.",
+            )
+
+    async def close_network(self) -> None:
+        """Let the connections to feeds go."""
+        await self.fetcher.close()
+
+    def close(self) -> None:
+        """Let everything else go, the process lock last; safe to call twice."""
+        for pool in (self.sender_pool, self.parser_pool, self.database_pool):
+            pool.shutdown(wait=True, cancel_futures=True)
+        self.parser.close()
+        self.store.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _prepare(self, loaded: Loaded) -> InForce:
+        polling = loaded.settings.polling
+        topics = {topic.key: topic for topic in loaded.watchlist.topics}
+        watchlist = compile_watchlist(loaded.watchlist, self._lexicon)
+        channels = {ChannelName(name): self._build_channel(name, loaded) for name in loaded.settings.channels}
+        settings = {ChannelName(name): value for name, value in loaded.settings.channels.items()}
+        return InForce(
+            loaded=loaded,
+            topics=topics,
+            watchlist=watchlist,
+            channels=channels,
+            rules={name: _rules(value) for name, value in settings.items()},
+            ingest=IngestContext(
+                watchlist=watchlist,
+                topics=topics,
+                bounds=PollBounds(polling.interval_min_s, polling.interval_max_s),
+                owner=self.owner,
+                tell_first_poll=polling.first_poll == "tell",
+            ),
+            digest=DigestContext(topics, channels, {name: value.stories_max for name, value in settings.items()}),
+        )
+
+    def _build_channel(self, name: str, loaded: Loaded) -> Channel:
+        return build_channel(name, loaded, self.guard, self._write)
+
+    def _limit_of(self, host: str) -> HostLimit:
+        polling = self.in_force.loaded.settings.polling
+        if self.guard.allows_name(host):
+            return HostLimit(polling.concurrency, 0.0)
+        return HostLimit(polling.per_host, PUBLIC_HOST_SPACING_S)
+
+
+def build_channel(name: str, loaded: Loaded, guard: Guard, write: Callable[[str], None]) -> Channel:
+    """The configured channel of that name."""
+    settings = loaded.settings.channels[name]
+    held = loaded.secrets.get(ChannelName(name))
+    secret = held.reveal() if held is not None else ""
+    if isinstance(settings, ConsoleSettings):
+        return ConsoleChannel(name, write)
+    if isinstance(settings, SlackSettings):
+        return SlackChannel(name, settings.channel, secret, settings.api_url)
+    if isinstance(settings, EmailSettings):
+        return EmailChannel(
+            name,
+            settings.to,
+            settings.sender,
+            host=settings.smtp.host,
+            port=settings.smtp.port,
+            security=settings.smtp.security,
+            username=settings.smtp.username,
+            password=secret or None,
+        )
+
+    def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
+        return guarded_post(guard, url, body, headers, timeout_s)
+
+    return WebhookChannel(name, settings.url, secret, post)
+
+
+def render_preview(digest: Digest, medium: str) -> str:
+    """A digest as it would look: `text`, `html` (mail), `slack` (the messages' JSON) or `json` (the webhook's body)."""
+    if medium == "html":
+        return render_html(digest)
+    if medium == "slack":
+        return json.dumps(render_messages(digest, "preview"), ensure_ascii=False, indent=2)
+    if medium == "json":
+        return json.dumps(digest_record(digest), ensure_ascii=False, indent=2)
+    return render_text(digest)
+
+
+def _rules(settings: ChannelSettings) -> SendRules:
+    return SendRules(max_age_s=settings.max_age_s, resend_unknown=getattr(settings, "on_unknown", "resend") == "resend")
+
+
+def _plan(topic: Topic, is_waiting: bool, clock: Clock) -> TopicPlan:
+    now = clock.now()
+    waiting = now if is_waiting else None  # what matched before the schedule was changed to `now` is due at once
+    due = waiting if topic.schedule.now else next_slot_at(topic.schedule, now)
+    return TopicPlan(topic.key, topic.name, f"{topic.schedule.text} {topic.schedule.timezone}", due)
+
+
+def user_agent(contact: str | None) -> str:
+    """How we introduce ourselves to a feed's server: who we are and, where configured, whom to ask."""
+    return (
+        f"news-monitor/{__version__} (+{contact}; feed poller)"
+        if contact
+        else f"news-monitor/{__version__} (feed poller)"
+    )
+
+
+def open_store(loaded: Loaded) -> Store:
+    """The database of a configuration, its schema brought up."""
+    database = open_engine(loaded.database_url)
+    upgrade(database)
+    return Store(database)
+
+
+def build_app(
+    loaded: Loaded,
+    clock: Clock,
+    *,
+    write: Callable[[str], None] | None = None,
+    report_poll: Callable[[PollSummary], None] | None = None,
+    report_sent: Callable[[Sent], None] | None = None,
+) -> App:
+    """Everything, built and joined, the configuration in force. Raises StorageError when another process has it.
+
+    The process lock is taken before the database is touched, so that a second daemon changes nothing.
+    """
+    database = open_engine(loaded.database_url)
+    lock = ProcessLock(lock_path(database.path)) if database.path is not None else None
+    if lock is not None:
+        lock.take()
+    try:
+        upgrade(database)
+        app = App(
+            loaded,
+            Store(database),
+            lock,
+            clock,
+            write=write or _write_out,
+            report_poll=report_poll,
+            report_sent=report_sent,
+        )
+        app.apply(loaded)
+    except BaseException:
+        database.close()
+        if lock is not None:
+            lock.release()
+        raise
+    return app
+
+
+def lock_path(database: Path) -> Path:
+    """The file whose lock says that a process works on this database."""
+    return database.with_name(f"{database.name}.lock")
+
+
+def _write_out(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,0 +1,262 @@
+"""`monitor explain`: the whole way of one article; why and why not.
+
+Effects: database, prints.
+"""
+
+import argparse
+from collections.abc import Iterator
+
+from monitor.cli.lines import format_time, write_line
+from monitor.cli.opening import load_config, opened_store
+from monitor.model import Match, NoMatch
+from monitor.storage.matches import StoredMatch
+from monitor.topics.explain import explain
+from monitor.topics.lexicon import load_lexicon
+from monitor.topics.match import compile_watchlist
+from monitor.trail import Trail, Unknown, find_trail
+
+NAME = "explain"
+SUMMARY = (
+    "The whole way of one article: polled, stored, grouped, matched, told; why and why not. Exit 1 when it is unknown."
+)
+EXAMPLE = "monitor explain https://example.org/news/talks-resume"
+
+STANDINGS = {
+    "new": "new: it may be told",
+    "baseline": "part of the feed's first reading: kept, not told",
+    "backlog": "part of a backlog the feed dumped: kept, not told",
+    "renumbered": "came while the feed renumbered its entries: kept, not told",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("article", metavar="URL|ID", help="address of an article, or its number")
+    parser.add_argument("--json", action="store_true", help="one object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tell the article's way; 1 when it is not in the archive, with what can be said all the same."""
+    loaded = load_config(args)
+    watchlist = compile_watchlist(loaded.watchlist, load_lexicon())
+    with opened_store(loaded) as store:
+        found = find_trail(store, args.article.strip(), watchlist)
+    if args.json:
+        write_line(_unknown_record(found) if isinstance(found, Unknown) else _record(found))
+    else:
+        print("\n".join(_unknown_lines(found) if isinstance(found, Unknown) else _lines(found)))
+    return 1 if isinstance(found, Unknown) else 0
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+def _lines(trail: Trail) -> Iterator[str]:
+    article = trail.stored.article
+    yield f"{article.title}"
+    yield f"  {article.url or 'no address'}"
+    yield f"  {article.outlet}, article {article.id}, published {format_time(article.published_at) or 'without a date'}"
+    yield ""
+    yield "Polled"
+    name = trail.feed.feed.name if trail.feed else article.feed or "a feed that is gone"
+    yield f"  by feed {name}, first seen {format_time(article.seen_at)}"
+    for visit in trail.visits:
+        words = f"{visit.outcome}, {visit.entries} entries, {visit.new} new" if not visit.error else visit.error
+        yield f"  visit {format_time(visit.polled_at)}: {words}"
+    yield "Stored"
+    yield f"  {STANDINGS.get(trail.stored.standing, trail.stored.standing)}"
+    if trail.stored.revision:
+        yield f"  the feed changed it {trail.stored.revision} times since; that is never news"
+    yield "Story"
+    yield from _story_lines(trail)
+    yield "Topics"
+    yield from _topic_lines(trail)
+    yield "Told"
+    yield from _told_lines(trail)
+
+
+def _story_lines(trail: Trail) -> Iterator[str]:
+    stored = trail.stored
+    count = trail.story.article_count if trail.story else 1
+    if stored.relation.value == "new":
+        yield f"  opened story {stored.story_id}, which has {count} articles now"
+        return
+    original = (
+        f'"{trail.original.article.title}" ({trail.original.article.outlet})' if trail.original else "an older article"
+    )
+    yield f"  {stored.relation.value} in story {stored.story_id} ({count} articles), of {original}"
+    if stored.evidence:
+        yield f"  because: {stored.evidence}"
+
+
+def _topic_lines(trail: Trail) -> Iterator[str]:
+    recorded = {match.match.topic: match for match in trail.matches}
+    near = {miss.topic: miss for miss in trail.near}
+    for topic, match in recorded.items():
+        yield f"  {topic}: matched when it came, score {match.match.score}. {explain(match.match)}"
+        yield f"    {_fate(match, trail)}"
+    for verdict in trail.verdicts:
+        if verdict.topic in recorded:
+            if isinstance(verdict, NoMatch):
+                yield f"    by today's watchlist it would not match: {verdict.reason}"
+            continue
+        if isinstance(verdict, Match):
+            yield f"  {verdict.topic}: would match by today's watchlist, but not when it came. {explain(verdict)}"
+        elif verdict.topic in near:
+            yield f"  {verdict.topic}: nearly. {near[verdict.topic].reason}"
+        else:
+            yield f"  {verdict.topic}: no. {verdict.reason}"
+
+
+def _fate(match: StoredMatch, trail: Trail) -> str:
+    if match.silent:
+        return "not told: it was no news when it came (see Stored)"
+    if match.digest_id is None:
+        state = next((state for state in trail.topics if state.key == match.match.topic), None)
+        due = format_time(state.next_due_at) if state and state.next_due_at else "its next digest"
+        return f"waits for {due}"
+    digest = next((digest for digest in trail.digests if digest.id == match.digest_id), None)
+    if digest is None:
+        return f"taken by digest {match.digest_id}"
+    return (
+        f"taken by digest {digest.id} ({digest.kind.value}, slot {digest.slot}, closed {format_time(digest.closed_at)})"
+    )
+
+
+def _told_lines(trail: Trail) -> Iterator[str]:
+    if not trail.tellings and not trail.held:
+        yield "  its story was told to no channel"
+    for telling in trail.tellings:
+        words = "told" if telling.telling == 0 else f"told again as update {telling.telling}"
+        when = format_time(telling.told_at)
+        yield f"  {telling.channel}: {words} {when} in digest {telling.digest_id}: {telling.reason}"
+    for held in trail.held:
+        when = format_time(held.digest.closed_at)
+        yield f"  {held.channel}: not told in digest {held.digest.id} ({when}): {held.reason}"
+    for item in trail.deliveries:
+        delivery = item.delivery
+        proof = f", {delivery.receipt}" if delivery.receipt else ""
+        trouble = f": {delivery.error}" if delivery.error else ""
+        yield f"  delivery {delivery.id} to {delivery.channel}: {delivery.state.value}{proof}{trouble}"
+
+
+def _unknown_lines(found: Unknown) -> Iterator[str]:
+    if found.swept:
+        yield f"{found.wanted} was stored once; its text is past the retention and was removed."
+        yield "  It will not be news again."
+        return
+    yield f"{found.wanted} is not in the archive."
+    if not found.host:
+        yield "  Give the article's address, or its number from a digest or from --json output."
+    elif not found.feeds:
+        yield f"  No feed of {found.host} is configured. Add one: monitor feeds add URL"
+    for feed in found.feeds:
+        last = format_time(feed.last_ok_at) or "never"
+        yield f"  Feed {feed.feed.name} should have it: last read {last}, next {format_time(feed.next_poll_at)}."
+        if feed.error:
+            yield f"    It fails: {feed.error}"
+        if feed.lost_windows:
+            yield f"    It rolled over between two polls {feed.lost_windows} times: entries may have been missed."
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------------
+
+
+def _record(trail: Trail) -> dict[str, object]:
+    stored, article = trail.stored, trail.stored.article
+    return {
+        "article": article.id,
+        "title": article.title,
+        "url": article.url,
+        "outlet": article.outlet,
+        "published": format_time(article.published_at),
+        "feed": trail.feed.feed.name if trail.feed else article.feed,
+        "first_seen": format_time(article.seen_at),
+        "standing": stored.standing,
+        "revision": stored.revision,
+        "visits": [
+            {
+                "at": format_time(v.polled_at),
+                "outcome": v.outcome,
+                "entries": v.entries,
+                "new": v.new,
+                "error": v.error or None,
+            }
+            for v in trail.visits
+        ],
+        "story": {
+            "id": stored.story_id,
+            "relation": stored.relation.value,
+            "of": stored.copy_of,
+            "evidence": stored.evidence,
+            "articles": trail.story.article_count if trail.story else 1,
+        },
+        "topics": [_topic_record(verdict, trail) for verdict in trail.verdicts],
+        "matches": [_match_record(match) for match in trail.matches],
+        "told": [
+            {
+                "channel": t.channel,
+                "telling": t.telling,
+                "at": format_time(t.told_at),
+                "digest": t.digest_id,
+                "reason": t.reason,
+            }
+            for t in trail.tellings
+        ],
+        "held_back": [
+            {"channel": h.channel, "digest": h.digest.id, "at": format_time(h.digest.closed_at), "reason": h.reason}
+            for h in trail.held
+        ],
+        "deliveries": [
+            {
+                "id": d.delivery.id,
+                "channel": d.delivery.channel,
+                "state": d.delivery.state.value,
+                "receipt": d.delivery.receipt,
+                "error": d.delivery.error or None,
+            }
+            for d in trail.deliveries
+        ],
+    }
+
+
+def _topic_record(verdict: Match | NoMatch, trail: Trail) -> dict[str, object]:
+    matched = any(match.match.topic == verdict.topic for match in trail.matches)
+    reason = explain(verdict) if isinstance(verdict, Match) else verdict.reason
+    return {
+        "topic": verdict.topic,
+        "matched_when_it_came": matched,
+        "matches_now": isinstance(verdict, Match),
+        "score": verdict.score,
+        "reason": reason,
+    }
+
+
+def _match_record(match: StoredMatch) -> dict[str, object]:
+    return {
+        "topic": match.match.topic,
+        "score": match.match.score,
+        "evidence": [{"concept": e.concept, "found": dict(e.found), "via": e.via.value} for e in match.match.evidence],
+        "sentence": match.match.sentence,
+        "matched_at": format_time(match.matched_at),
+        "silent": match.silent,
+        "digest": match.digest_id,
+    }
+
+
+def _unknown_record(found: Unknown) -> dict[str, object]:
+    return {
+        "article": None,
+        "wanted": found.wanted,
+        "swept": found.swept,
+        "feeds": [
+            {
+                "feed": feed.feed.name,
+                "last_read": format_time(feed.last_ok_at),
+                "next_poll_at": format_time(feed.next_poll_at),
+                "error": feed.error or None,
+                "lost_windows": feed.lost_windows,
+            }
+            for feed in found.feeds
+        ],
+    }

@@ -1,0 +1,177 @@
+"""`monitor feeds`: which feeds there are and how they are; try one, add one, lists from and to other readers.
+
+Effects: files, database, network (test), prints.
+"""
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from monitor.cli.lines import format_time, read_bytes, write_line
+from monitor.cli.opening import load_config, opened_store
+from monitor.clock import SystemClock
+from monitor.config.edit import add_feeds
+from monitor.config.load import Loaded
+from monitor.errors import FetchError, MonitorError, ParseError
+from monitor.feeds.fetch import fetch_once
+from monitor.feeds.guard import Guard
+from monitor.feeds.opml import read_opml, write_opml
+from monitor.feeds.sandbox import ParserProcess
+from monitor.model import FeedSpec, Fetched, ParsedFeed
+from monitor.storage.feeds import FeedHealth
+from monitor.urls import host_of
+
+NAME = "feeds"
+SUMMARY = "Feeds and their health; try one, add one, OPML in and out."
+EXAMPLE = "monitor feeds test https://feeds.bbci.co.uk/news/world/rss.xml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="list|add|test|import|export", required=True)
+    listing = actions.add_parser("list", help="every feed with its health")
+    listing.add_argument("--json", action="store_true", help="one object per line")
+    adding = actions.add_parser("add", help="try a feed and write it into feeds.toml, comments kept")
+    adding.add_argument("url", metavar="URL")
+    adding.add_argument("--name", help="default: the feed's own title")
+    adding.add_argument("--language", help="such as en or de; default: what the feed says")
+    testing = actions.add_parser("test", help="fetch and parse a feed as the daemon would; nothing is stored")
+    testing.add_argument("url", metavar="URL")
+    testing.add_argument("--json", action="store_true", help="one object")
+    importing = actions.add_parser("import", help="add every feed of an OPML file to feeds.toml")
+    importing.add_argument("file", metavar="FILE.opml|-")
+    exporting = actions.add_parser("export", help="every configured feed as OPML")
+    exporting.add_argument("file", metavar="FILE.opml|-", nargs="?", default="-")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the one thing asked for; 1 when a feed that was to be tried or added is none."""
+    actions = {"list": _list, "add": _add, "test": _test, "import": _import, "export": _export}
+    return actions[args.action](args, load_config(args))
+
+
+def _list(args: argparse.Namespace, loaded: Loaded) -> int:
+    with opened_store(loaded) as store, store.read() as tx:
+        health = {feed.feed.url: feed for feed in tx.feeds.health(with_articles=True)}
+    for spec in loaded.feeds:
+        found = health.get(spec.url)
+        if args.json:
+            write_line(_health_record(spec, found))
+        else:
+            print(_health_line(spec, found))
+    return 0
+
+
+def _health_line(spec: FeedSpec, found: FeedHealth | None) -> str:
+    if found is None or found.last_poll_at is None:
+        return f"{'not read yet':<12}  {spec.name}  {spec.url}"
+    state = found.outcome if found.outcome in ("failed", "gone") else "ok"
+    newest = f"newest {format_time(found.last_new_at)}" if found.last_new_at else "nothing new yet"
+    lost = f", may have lost entries {found.lost_windows} times" if found.lost_windows else ""
+    line = f"{state:<12}  {spec.name}  {found.articles} articles, {newest}{lost}  {spec.url}"
+    return f"{line}\n{'':<14}{found.error}" if found.error else line
+
+
+def _health_record(spec: FeedSpec, found: FeedHealth | None) -> dict[str, object]:
+    def at(value: datetime | None) -> str | None:
+        return format_time(value)
+
+    return {
+        "feed": spec.name,
+        "url": spec.url,
+        "language": spec.language,
+        "weight": spec.weight,
+        "outcome": found.outcome or None if found else None,
+        "status": found.status if found else None,
+        "reason": found.reason or None if found else None,
+        "error": found.error or None if found else None,
+        "articles": found.articles if found else 0,
+        "last_poll_at": at(found.last_poll_at) if found else None,
+        "last_ok_at": at(found.last_ok_at) if found else None,
+        "last_new_at": at(found.last_new_at) if found else None,
+        "next_poll_at": at(found.next_poll_at) if found else None,
+        "failing_since": at(found.feed.state.failing_since) if found else None,
+        "interval_s": found.feed.state.interval_s if found else None,
+        "lost_windows": found.lost_windows if found else 0,
+    }
+
+
+def _visit(url: str, loaded: Loaded) -> tuple[Fetched, ParsedFeed]:
+    """Fetch and parse as the daemon would. Raises FetchError or ParseError."""
+    polling = loaded.settings.polling
+    answer = fetch_once(url, Guard(polling.allow_private_hosts), body_bytes_max=polling.body_bytes_max)
+    if not isinstance(answer, Fetched):
+        raise MonitorError(
+            "the server says the feed is gone for good (410)", where=url, remedy="Look for a new address."
+        )
+    parser = ParserProcess()
+    try:
+        return answer, parser.parse(answer.body, answer.final_url, answer.charset, SystemClock().now())
+    finally:
+        parser.close()
+
+
+def _test(args: argparse.Namespace, loaded: Loaded) -> int:
+    try:
+        answer, parsed = _visit(args.url, loaded)
+    except (FetchError, ParseError) as error:
+        if not args.json:
+            raise
+        write_line({"url": args.url, "ok": False, "reason": error.reason.value, "error": str(error)})
+        return 1
+    if args.json:
+        write_line(
+            {
+                "url": args.url,
+                "ok": True,
+                "final_url": answer.final_url,
+                "status": answer.status,
+                "bytes": len(answer.body),
+                "title": parsed.title,
+                "language": parsed.language,
+                "entries": len(parsed.entries),
+                "parser": parsed.road,
+            }
+        )
+        return 0
+    print(f"{parsed.title or 'a feed without a title'}: {len(parsed.entries)} entries, {len(answer.body)} bytes")
+    if answer.final_url != args.url:
+        print(f"  redirected to {answer.final_url}")
+    for entry in parsed.entries[:5]:
+        print(f"  {format_time(entry.published) or 'no date':<20}  {entry.title}")
+    if len(parsed.entries) > 5:
+        print(f"  and {len(parsed.entries) - 5} more")
+    return 0
+
+
+def _add(args: argparse.Namespace, loaded: Loaded) -> int:
+    _, parsed = _visit(args.url, loaded)
+    name = args.name or parsed.title or host_of(args.url)
+    add_feeds(Path(args.config), [FeedSpec(name=name, url=args.url, language=args.language or parsed.language)])
+    print(
+        f'Added "{name}" with {len(parsed.entries)} entries to {args.config}/feeds.toml. A running daemon takes it up.'
+    )
+    print("Its present entries become the baseline: kept, not told.")
+    return 0
+
+
+def _import(args: argparse.Namespace, loaded: Loaded) -> int:
+    where = "standard input" if args.file == "-" else args.file
+    known = {spec.url for spec in loaded.feeds}
+    found = read_opml(read_bytes(args.file), where)
+    fresh = [spec for spec in found if spec.url not in known]
+    if fresh:
+        add_feeds(Path(args.config), fresh)
+    print(f"{len(fresh)} feeds added to {args.config}/feeds.toml, {len(found) - len(fresh)} were there already.")
+    return 0
+
+
+def _export(args: argparse.Namespace, loaded: Loaded) -> int:
+    text = write_opml(loaded.feeds, "news-monitor")
+    if args.file == "-":
+        sys.stdout.write(text)
+    else:
+        Path(args.file).write_text(text, encoding="utf-8")
+        print(f"{len(loaded.feeds)} feeds written to {args.file}.")
+    return 0

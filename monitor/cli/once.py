@@ -1,0 +1,124 @@
+"""`monitor once`: one full cycle, then stop; for cron and for tests.
+
+Effects: those of `app`.
+"""
+
+import argparse
+import sys
+
+from monitor.app import build_app
+from monitor.cli.lines import write_line
+from monitor.cli.opening import load_config
+from monitor.clock import SystemClock
+from monitor.daemon import run_once
+from monitor.logs import setup_logging
+from monitor.model import PollOutcome
+from monitor.outbox.deliver import Sent
+from monitor.pipeline.visits import PollSummary
+from monitor.storage.store import Store
+
+NAME = "once"
+SUMMARY = "One poll of every feed, then what is due, then stop. Exit 1 when a delivery or every feed failed."
+EXAMPLE = "monitor once --json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="a line per feed and per delivery; digests for the console go to standard error",
+    )
+    parser.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="warning", help="default: warning"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do one cycle and say what it came to."""
+    setup_logging(args.log_level.upper())
+    visits: list[PollSummary] = []
+    sent: list[Sent] = []
+    app = build_app(
+        load_config(args),
+        SystemClock(),
+        write=_to_standard_error if args.json else None,
+        report_poll=visits.append,
+        report_sent=sent.append,
+    )
+    try:
+        run_once(app)
+        deliveries = _deliveries(app.store, sent)
+    finally:
+        app.close()
+    if args.json:
+        for visit in visits:
+            write_line(_visit_record(visit))
+        for record in deliveries:
+            write_line(record)
+    else:
+        _say(visits, deliveries)
+    every_feed_failed = bool(visits) and all(v.outcome in (PollOutcome.FAILED, PollOutcome.GONE) for v in visits)
+    return 1 if every_feed_failed or any(record["state"] != "sent" for record in deliveries) else 0
+
+
+def _to_standard_error(text: str) -> None:
+    sys.stderr.write(text)
+
+
+def _visit_record(visit: PollSummary) -> dict[str, object]:
+    return {
+        "feed": visit.feed,
+        "url": visit.url,
+        "outcome": visit.outcome.value,
+        "status": visit.status,
+        "entries": visit.entries,
+        "new": visit.new,
+        "error": visit.error or None,
+        "reason": visit.reason or None,
+        "baseline": visit.first and visit.told_later == 0,
+    }
+
+
+def _deliveries(store: Store, sent: list[Sent]) -> list[dict[str, object]]:
+    """A record per delivery tried in this cycle, each once, with its last state."""
+    last = {item.delivery.id: item for item in sent}
+    with store.read() as tx:
+        stored = {
+            found.delivery.id: found
+            for found in tx.outbox.of_digests(sorted({item.delivery.digest_id for item in last.values()}))
+        }
+    return [
+        {
+            "topic": stored[number].topic,
+            "channel": item.delivery.channel,
+            "stories": stored[number].stories,
+            "state": item.state,
+            "error": item.error or None,
+            "delivery": number,
+            "part": item.delivery.part,
+        }
+        for number, item in sorted(last.items())
+    ]
+
+
+def _say(visits: list[PollSummary], deliveries: list[dict[str, object]]) -> None:
+    count = {outcome: sum(1 for visit in visits if visit.outcome is outcome) for outcome in PollOutcome}
+    articles = sum(visit.new for visit in visits)
+    print(
+        f"{len(visits)} feeds visited: {count[PollOutcome.NEW]} with news, {count[PollOutcome.UNCHANGED]} unchanged, "
+        f"{count[PollOutcome.FAILED] + count[PollOutcome.GONE]} failed. {articles} articles are new."
+    )
+    first = [visit for visit in visits if visit.first and visit.told_later == 0]
+    if first:
+        matched = sum(visit.matches for visit in first)
+        print(
+            f"{len(first)} feeds were read for the first time: their articles are the baseline and are not told"
+            + (f", though {matched} answer a topic (see: monitor preview TOPIC --since 7d)." if matched else ".")
+        )
+    for visit in visits:
+        if visit.outcome in (PollOutcome.FAILED, PollOutcome.GONE):
+            print(f"  {visit.feed}: {visit.error or 'gone (410); remove it from feeds.toml'}")
+    for record in deliveries:
+        tail = f": {record['error']}" if record["error"] else ""
+        print(f"delivery {record['delivery']} of {record['topic']} to {record['channel']}: {record['state']}{tail}")

@@ -1,0 +1,41 @@
+"""What the commands over the archive begin with: the configuration, and the database it names.
+
+Effects: reads files, opens the database.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from monitor.app import open_store
+from monitor.config.load import Loaded, load
+from monitor.errors import MonitorError
+from monitor.model import Topic
+from monitor.storage.store import Store
+
+
+def load_config(args: argparse.Namespace) -> Loaded:
+    """The configuration in `--config`; raises ConfigFaults with every fault, which `main` shows."""
+    return load(Path(args.config), os.environ)
+
+
+@contextmanager
+def opened_store(loaded: Loaded) -> Iterator[Store]:
+    """The archive, open while the block runs; a daemon may be working on it meanwhile."""
+    store = open_store(loaded)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def find_topic(loaded: Loaded, wanted: str) -> Topic:
+    """The topic of that key or name; raises MonitorError with the keys there are."""
+    folded = wanted.casefold()
+    for topic in loaded.watchlist.topics:
+        if folded in (topic.key.casefold(), topic.name.casefold()):
+            return topic
+    keys = ", ".join(topic.key for topic in loaded.watchlist.topics) or "none"
+    raise MonitorError(f'there is no topic "{wanted}"', remedy=f"The watchlist has: {keys}.")

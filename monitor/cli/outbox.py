@@ -1,0 +1,88 @@
+"""`monitor outbox`: what waits to be sent, what failed and why.
+
+Effects: database, prints.
+"""
+
+import argparse
+
+from monitor.cli.lines import format_time, write_line
+from monitor.cli.opening import load_config, opened_store
+from monitor.clock import SystemClock
+from monitor.errors import MonitorError
+from monitor.model import DeliveryId
+from monitor.storage.outbox import StoredDelivery
+
+NAME = "outbox"
+SUMMARY = "What waits to be sent and what failed; try again, or give up."
+EXAMPLE = "monitor outbox list; monitor outbox retry 8812"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="list|retry|drop", required=True)
+    listing = actions.add_parser("list", help="waiting and failed deliveries, oldest first")
+    listing.add_argument("--all", action="store_true", help="the latest sent ones too")
+    listing.add_argument("--json", action="store_true", help="one object per line")
+    for action, words in (("retry", "put a failed delivery in line again"), ("drop", "give a delivery up for good")):
+        parser_of = actions.add_parser(action, help=words)
+        parser_of.add_argument("id", type=int, nargs="+", help="numbers of `outbox list`")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List, or change the deliveries named; 1 when one of them does not wait or has not failed."""
+    with opened_store(load_config(args)) as store:
+        if args.action == "list":
+            with store.read() as tx:
+                _list(tx.outbox.listed(everything=args.all), as_json=args.json)
+            return 0
+        missing = []
+        now = SystemClock().now()
+        with store.write() as tx:
+            change = tx.outbox.retry if args.action == "retry" else tx.outbox.drop
+            missing = [number for number in args.id if not change(DeliveryId(number), now)]
+    for number in args.id:
+        if number not in missing:
+            print(f"delivery {number}: {'in line again' if args.action == 'retry' else 'dropped'}")
+    if missing:
+        named = ", ".join(str(number) for number in missing)
+        raise MonitorError(f"no delivery {named} waits or has failed", remedy="See: monitor outbox list --all")
+    return 0
+
+
+def _list(stored: list[StoredDelivery], *, as_json: bool) -> None:
+    if as_json:
+        for item in stored:
+            write_line(_record(item))
+        return
+    if not stored:
+        print("The outbox is empty: everything was sent.")
+    for item in stored:
+        delivery = item.delivery
+        when = "" if delivery.state.value in ("sent", "dead") else f", next try {format_time(delivery.next_attempt_at)}"
+        print(
+            f"{delivery.id:>6}  {delivery.state.value:<7}  {delivery.channel}: {item.topic}, {item.stories} stories"
+            f", part {delivery.part}, attempt {delivery.attempt}{when}"
+        )
+        if delivery.error:
+            print(f"        {delivery.error}")
+
+
+def _record(item: StoredDelivery) -> dict[str, object]:
+    delivery = item.delivery
+    return {
+        "id": delivery.id,
+        "topic": item.topic,
+        "channel": delivery.channel,
+        "digest": delivery.digest_id,
+        "part": delivery.part,
+        "stories": item.stories,
+        "state": delivery.state.value,
+        "attempt": delivery.attempt,
+        "created_at": format_time(delivery.created_at),
+        "next_attempt_at": format_time(delivery.next_attempt_at),
+        "settled_at": format_time(item.settled_at),
+        "perhaps_sent": delivery.perhaps_sent,
+        "receipt": delivery.receipt,
+        "reason": delivery.reason or None,
+        "error": delivery.error or None,
+    }

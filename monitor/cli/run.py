@@ -1,0 +1,42 @@
+"""`monitor run`: the daemon.
+
+Effects: those of `app`.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from monitor.app import build_app
+from monitor.cli.opening import load_config
+from monitor.clock import SystemClock
+from monitor.config.watch import Watcher
+from monitor.daemon import run_daemon
+from monitor.logs import setup_logging
+
+NAME = "run"
+SUMMARY = "Poll, match and deliver until SIGTERM; edits of the configuration count while it runs."
+EXAMPLE = "monitor run --config config"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="log lines for people or collectors"
+    )
+    parser.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="info", help="default: info"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work until a signal; 0 after a clean stop. A bad configuration at the start is 2, and nothing was started."""
+    setup_logging(args.log_level.upper(), as_json=args.log_format == "json")
+    loaded = load_config(args)
+    clock = SystemClock()
+    app = build_app(loaded, clock)
+    try:
+        run_daemon(app, Watcher(Path(args.config), os.environ, loaded, clock))
+    finally:
+        app.close()
+    return 0

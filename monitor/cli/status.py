@@ -1,0 +1,92 @@
+"""`monitor status`: one screen of how things stand.
+
+Effects: database, prints.
+"""
+
+import argparse
+
+from monitor.cli.lines import format_time, write_line
+from monitor.cli.opening import load_config, opened_store
+from monitor.clock import SystemClock
+from monitor.status import Status, read_status
+
+NAME = "status"
+SUMMARY = "One screen: feeds, topics, deliveries, and what needs a person (exit 1 when something does)."
+EXAMPLE = "monitor status"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    parser.add_argument("--json", action="store_true", help="one object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show how things stand; 1 when a person is needed."""
+    loaded = load_config(args)
+    with opened_store(loaded) as store:
+        status = read_status(store, loaded.watchlist.topics, SystemClock().now())
+    if args.json:
+        write_line(_record(status))
+    else:
+        _show(status)
+    return 1 if status.needs else 0
+
+
+def _show(status: Status) -> None:
+    beat = f"last seen {format_time(status.beat_at)}" if status.beat_at else "never ran on this database"
+    print(f"Daemon      {beat}")
+    unread = f", {status.feeds_unread} not read yet" if status.feeds_unread else ""
+    print(f"Feeds       {status.feeds} polled, {len(status.feeds_failing)} failing{unread}")
+    for feed in status.feeds_failing[:10]:
+        print(f"            {feed.feed.name}: {feed.error}")
+    if len(status.feeds_failing) > 10:
+        print(f"            and {len(status.feeds_failing) - 10} more: monitor feeds list")
+    print(f"Articles    {status.articles} kept, {status.articles_day} in the last 24 hours")
+    print(f"Stories     told {status.told_day} times in the last 24 hours")
+    print(f"Deliveries  {status.waiting} waiting, {status.failed} given up")
+    print("Topics")
+    for topic in status.topics:
+        due = f"next digest {format_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
+        print(f"  {topic.key}: {topic.schedule}, {topic.waiting} matches waiting, {due}")
+    if status.needs:
+        print("A person is needed:")
+        for need in status.needs:
+            print(f"  {need}")
+    else:
+        print("Nothing needs a person.")
+
+
+def _record(status: Status) -> dict[str, object]:
+    return {
+        "at": format_time(status.at),
+        "daemon_seen_at": format_time(status.beat_at),
+        "feeds": {
+            "polled": status.feeds,
+            "failing": [
+                {
+                    "feed": feed.feed.name,
+                    "url": feed.feed.url,
+                    "reason": feed.reason,
+                    "error": feed.error,
+                    "since": format_time(feed.feed.state.failing_since),
+                }
+                for feed in status.feeds_failing
+            ],
+            "not_read_yet": status.feeds_unread,
+        },
+        "articles": {"kept": status.articles, "last_24h": status.articles_day},
+        "stories": {"told_last_24h": status.told_day},
+        "deliveries": {"waiting": status.waiting, "failed": status.failed},
+        "topics": [
+            {
+                "topic": topic.key,
+                "name": topic.name,
+                "schedule": topic.schedule,
+                "waiting": topic.waiting,
+                "next_due_at": format_time(topic.next_due_at),
+                "last_closed_at": format_time(topic.last_closed_at),
+            }
+            for topic in status.topics
+        ],
+        "needs": list(status.needs),
+    }

@@ -1,0 +1,220 @@
+"""Run what `app` built: for ever, or for one cycle.
+
+SIGTERM and SIGINT drain: visits under way end and are stored, messages under way are settled, leases are given back.
+SIGHUP reads the configuration again. SIGKILL at any line loses nothing, because whatever is under way is in a row
+with a lease.
+
+Effects: those of `app`, signals.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from monitor.app import App
+from monitor.config.load import ConfigFaults
+from monitor.config.watch import Change, Watcher
+from monitor.health import STALE_S, age_s, beat, heartbeat_path
+from monitor.logs import get_log
+from monitor.model import ChannelName
+from monitor.outbox.deliver import SendRules, Sent
+from monitor.pipeline.digest import Closed, close_due
+from monitor.pipeline.sweep import sweep
+from monitor.runner import Runner, in_pool
+from monitor.scheduler import Tick, build_scheduler
+from monitor.status import read_status
+from monitor.web.app import Answers, Web
+from monitor.web.pages import Pages
+
+T = TypeVar("T")
+
+log = get_log()
+
+DRAIN_S = 20.0
+"""How long a stop waits for what is under way; a container's grace period must be longer (45 s in compose)."""
+SWEEP_EVERY_S = 3600.0
+
+
+class Daemon:
+    """The app, ticking. `run` belongs to one event loop."""
+
+    def __init__(self, app: App, watcher: Watcher) -> None:
+        self._app = app
+        self._watcher = watcher
+        self._runner = Runner()
+        self._stop = asyncio.Event()
+        self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
+        self._pages = Pages()
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT, then drain and return. The app stays open: its owner closes it."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._watcher.force)
+        scheduler = build_scheduler(self._ticks())
+        log.info("daemon.started", feeds=len(self._app.in_force.loaded.feeds), topics=len(self._app.in_force.topics))
+        self._submit("heartbeat", self._beat)
+        scheduler.start()
+        web = self._open_web()
+        serving = loop.create_task(web.serve()) if web is not None else None
+        try:
+            await self._stop.wait()
+        finally:
+            scheduler.shutdown(wait=False)
+            if web is not None and serving is not None:
+                web.stop()
+                await asyncio.gather(serving, return_exceptions=True)
+            await self._drain()
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                loop.remove_signal_handler(number)
+        log.info("daemon.stopped")
+
+    def _ticks(self) -> list[Tick]:
+        return [
+            Tick("poll", 1, lambda: self._runner.submit("poll", self._poll)),
+            Tick("digests", 2, lambda: self._submit("digests", self._close_due)),
+            Tick("deliveries", 1, lambda: self._runner.submit("deliveries", self._deliver)),
+            Tick("config", 1, lambda: self._submit("config", self._look_at_config)),
+            Tick("heartbeat", 10, lambda: self._submit("heartbeat", self._beat)),
+            Tick("parser", 30, self._rest_parser),
+            Tick("sweep", SWEEP_EVERY_S, lambda: self._submit("sweep", self._sweep)),
+        ]
+
+    def _submit(self, name: str, work: Callable[[], object]) -> None:
+        """Run plain work in the database's thread."""
+        self._runner.submit(name, lambda: in_pool(self._app.database_pool, work))
+
+    async def _poll(self) -> None:
+        self._app.check_room()
+        await self._app.poller.look()
+
+    def _close_due(self) -> list[Closed]:
+        return close_due(self._app.store, self._app.in_force.digest, self._app.clock.now())
+
+    async def _deliver(self) -> None:
+        due = await in_pool(self._app.database_pool, self._channels_due)
+        for name in due:
+            # One unit per channel: a channel that hangs costs the others nothing.
+            self._runner.submit(f"deliver:{name}", partial(self._deliver_on, name))
+
+    def _channels_due(self) -> list[ChannelName]:
+        with self._app.store.read() as tx:
+            due = tx.outbox.channels_due(self._app.clock.now())
+        return [name for name in due if name in self._app.in_force.channels]
+
+    async def _deliver_on(self, name: ChannelName) -> list[Sent]:
+        force = self._app.in_force
+        channel, rules = force.channels[name], force.rules.get(name, SendRules())
+        return await in_pool(
+            self._app.sender_pool,
+            lambda: self._app.sender.deliver_due(channel, rules, is_stopping=lambda: self._runner.is_stopping),
+        )
+
+    def _look_at_config(self) -> None:
+        change = self._watcher.look()
+        if change is not None:
+            self._take(change)
+
+    def _take(self, change: Change) -> None:
+        if change.faults is not None:
+            log_faults(change.faults)
+        if change.loaded is not None:
+            self._app.apply(change.loaded)
+            log.info("config.reloaded", change=change.in_words())
+
+    def _beat(self) -> None:
+        """Note that the loop turned and the database took a write; only then is the file touched."""
+        now = self._app.clock.now()
+        with self._app.store.write() as tx:
+            tx.topics.beat("daemon", now)
+        beat(self._heartbeat)
+
+    def _sweep(self) -> None:
+        sweep(self._app.store, self._app.retention, self._app.clock.now())
+
+    def _rest_parser(self) -> None:
+        self._app.parser.close_if_idle(self._app.clock.monotonic_s())
+
+    def _open_web(self) -> Web | None:
+        """The listener; without it the daemon does its work all the same, and says so."""
+        address = self._app.in_force.loaded.settings.web.address
+        if address is None:
+            return None
+        try:
+            web = Web(Answers(self._render_page, self._answer_health), *address)
+        except OSError as error:
+            log.error("web.refused", listen=f"{address[0]}:{address[1]}", hint=f"{error.strerror}; change web.listen")
+            return None
+        log.info("web.opened", address="http://{}:{}/".format(*web.address))
+        return web
+
+    def _render_page(self) -> str:
+        status = read_status(self._app.store, self._app.in_force.loaded.watchlist.topics, self._app.clock.now())
+        faults = self._watcher.faults
+        problems = [str(problem) for problem in faults.problems] if faults is not None else []
+        return self._pages.render_status(status, self._watcher.in_force_since, problems)
+
+    def _answer_health(self) -> tuple[bool, dict[str, object]]:
+        seconds = age_s(self._heartbeat, self._app.clock.now().timestamp())
+        healthy = seconds is not None and seconds <= STALE_S
+        return healthy, {"healthy": healthy, "heartbeat_age_s": None if seconds is None else round(seconds, 1)}
+
+    async def _drain(self) -> None:
+        log.info("daemon.draining", visits=self._app.poller.busy)
+        await self._app.poller.drain(DRAIN_S)
+        await self._runner.drain(DRAIN_S)
+        await self._app.close_network()
+
+
+def log_faults(faults: ConfigFaults) -> None:
+    """Say each fault of a rejected configuration; the one in force stays."""
+    for problem in faults.problems:
+        log.error("config.rejected", problem=str(problem), hint="monitor check")
+
+
+@dataclass(frozen=True, slots=True)
+class OnceResult:
+    """What one full cycle came to, beyond the visits and deliveries that were reported on the way."""
+
+    closed: list[Closed]
+
+
+def run_once(app: App) -> OnceResult:
+    """One poll of every feed, then every due digest, then every due delivery; then stop.
+
+    Each feed is visited whatever its schedule, since the caller's own schedule is what counts here, unless its server
+    asked us to stay away. A topic told at once does not wait for its settle time.
+    """
+    return asyncio.run(_run_once(app))
+
+
+async def _run_once(app: App) -> OnceResult:
+    app.check_room()
+    await app.poller.run_round()
+    closed = close_due(app.store, app.in_force.digest, app.clock.now(), settled=True)
+    with app.store.read() as tx:
+        due = tx.outbox.channels_due(app.clock.now())
+    force = app.in_force
+    waiting = [in_pool(app.sender_pool, _sending(app, name)) for name in due if name in force.channels]
+    await asyncio.gather(*waiting)
+    await app.poller.drain(DRAIN_S)
+    await app.close_network()
+    return OnceResult(closed)
+
+
+def _sending(app: App, name: ChannelName) -> Callable[[], list[Sent]]:
+    force = app.in_force
+    return lambda: app.sender.deliver_due(force.channels[name], force.rules.get(name, SendRules()))
+
+
+def run_daemon(app: App, watcher: Watcher) -> None:
+    """Work until a signal says stop, then drain."""
+
+    async def work() -> None:
+        await Daemon(app, watcher).run()
+
+    asyncio.run(work())

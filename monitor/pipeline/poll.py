@@ -1,0 +1,261 @@
+"""Claim due feeds, visit them politely, hand what came back to the ingest through a bounded queue.
+
+What is in the queue is in no row: after a stop the leases end and the same bytes are read again. When the queue is
+full, polling waits.
+
+Effects: network, database, one child process.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from monitor.clock import Clock
+from monitor.errors import FetchError, ParseError, StorageError
+from monitor.feeds.fetch import Fetcher
+from monitor.feeds.fingerprint import hash_body, hash_entries
+from monitor.feeds.policy import validators_for
+from monitor.feeds.sandbox import ParserProcess
+from monitor.logs import get_log
+from monitor.model import Feed, Fetched, Gone, NotModified, Polled, PollOutcome
+from monitor.pipeline.ingest import IngestContext, ingest_safely
+from monitor.pipeline.visits import PollSummary
+from monitor.storage.store import Store
+from monitor.urls import host_of
+
+T = TypeVar("T")
+
+QUEUE_FEEDS_MAX = 100
+"""Polled feeds waiting for the ingest; with 2,000 entries at most each this bounds memory, and usually it is empty."""
+BATCH_FEEDS_MAX = 100
+"""Feeds in one transaction: enough that a round of unchanged feeds shares its sync, few enough to be over soon."""
+GATHER_S = 0.05
+"""How long a batch waits for more feeds while visits are under way."""
+STORAGE_PAUSE_S = 10.0
+"""How long polling rests after the database refused to take anything."""
+
+log = get_log()
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimit:
+    """How a host is treated: visits at one time, and the least pause between two in seconds."""
+
+    at_once: int
+    spacing_s: float
+
+
+class _HostGate:
+    """Lets visits to one host through, never too many at once nor too soon after another."""
+
+    def __init__(self, limit: HostLimit) -> None:
+        self._slots = asyncio.Semaphore(limit.at_once)
+        self._spacing_s = limit.spacing_s
+        self._next_s = 0.0
+        self.users = 0
+
+    async def enter(self) -> None:
+        await self._slots.acquire()
+        loop = asyncio.get_running_loop()
+        start = max(self._next_s, loop.time())
+        self._next_s = start + self._spacing_s
+        if start > loop.time():
+            try:
+                await asyncio.sleep(start - loop.time())
+            except asyncio.CancelledError:
+                self._slots.release()
+                raise
+
+    def leave(self) -> None:
+        self._slots.release()
+
+
+class Poller:
+    """Visits feeds and ingests what they bring. `look` and `finish` belong to one event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        fetcher: Fetcher,
+        parser: ParserProcess,
+        clock: Clock,
+        *,
+        context: Callable[[], IngestContext],
+        owner: str,
+        concurrency: int,
+        limit_of: Callable[[str], HostLimit],
+        database_pool: Executor,
+        parser_pool: Executor,
+        report: Callable[[PollSummary], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._fetcher = fetcher
+        self._parser = parser
+        self._clock = clock
+        self._context = context
+        self._owner = owner
+        self._concurrency = concurrency
+        self._limit_of = limit_of
+        self._database_pool = database_pool
+        self._parser_pool = parser_pool
+        self._report = report
+        self._queue: asyncio.Queue[Polled] = asyncio.Queue(QUEUE_FEEDS_MAX)
+        self._slots = asyncio.Semaphore(concurrency)
+        self._hosts: dict[str, _HostGate] = {}
+        self._visits: set[asyncio.Task[None]] = set()
+        self._ingesting: asyncio.Task[None] | None = None
+        self._resume_s = 0.0
+        self._stopping = False
+
+    @property
+    def busy(self) -> int:
+        """Visits under way and polled feeds not yet ingested."""
+        return len(self._visits) + self._queue.qsize()
+
+    async def look(self, *, round_started_at: datetime | None = None) -> int:
+        """Claim what is due, as much as there is room for, and start visiting it; returns how many feeds.
+
+        With `round_started_at` each feed is claimed that was not visited since, whatever its schedule, unless its
+        server asked us to stay away. Raises StorageError when the database takes no claim; polling then rests.
+        """
+        loop = asyncio.get_running_loop()
+        room = 2 * self._concurrency - len(self._visits)
+        if self._stopping or room < self._concurrency or loop.time() < self._resume_s:
+            return 0
+        try:
+            feeds = await self._in_database(lambda: self._claim(room, round_started_at))
+        except StorageError:
+            self._resume_s = loop.time() + STORAGE_PAUSE_S
+            raise
+        if feeds and self._ingesting is None:
+            self._ingesting = loop.create_task(self._ingest_forever())
+        for feed in feeds:
+            visit = loop.create_task(self._visit(feed))
+            self._visits.add(visit)
+            visit.add_done_callback(self._visits.discard)
+        return len(feeds)
+
+    async def run_round(self) -> None:
+        """Visit every feed once and ingest it; returns when all of it is stored."""
+        started = self._clock.now()
+        while await self.look(round_started_at=started) or self._visits:
+            if self._visits:
+                await asyncio.wait(self._visits, return_when=asyncio.FIRST_COMPLETED)
+        await self._queue.join()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Claim no more, let visits under way end, ingest them, then give back what is left; bounded by `timeout_s`."""
+        self._stopping = True
+        try:
+            async with asyncio.timeout(timeout_s):
+                if self._visits:
+                    await asyncio.wait(set(self._visits))
+                await self._queue.join()
+        except TimeoutError:
+            log.warning("poll.abandoned", feeds=self.busy)
+        for task in [*self._visits, *([self._ingesting] if self._ingesting else [])]:
+            task.cancel()
+        await asyncio.gather(*self._visits, *([self._ingesting] if self._ingesting else []), return_exceptions=True)
+        self._ingesting = None
+        await self._in_database(self._release)
+
+    def _claim(self, room: int, round_started_at: datetime | None) -> list[Feed]:
+        with self._store.write() as tx:
+            return tx.feeds.claim_due(
+                self._clock.now(), owner=self._owner, limit=room, round_started_at=round_started_at
+            )
+
+    def _release(self) -> None:
+        with self._store.write() as tx:
+            tx.feeds.release(self._owner)
+
+    async def _in_database(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._database_pool, work)
+
+    async def _visit(self, feed: Feed) -> None:
+        host = host_of(feed.url)
+        gate = self._hosts.setdefault(host, _HostGate(self._limit_of(host)))
+        gate.users += 1
+        try:
+            await gate.enter()
+            try:
+                async with self._slots:
+                    polled = await self._poll(feed)
+            finally:
+                gate.leave()
+        finally:
+            gate.users -= 1
+            if gate.users == 0:
+                self._hosts.pop(host, None)
+        await self._queue.put(polled)
+
+    async def _poll(self, feed: Feed) -> Polled:
+        now = self._clock.now()
+        started_s = self._clock.monotonic_s()
+        etag, last_modified = validators_for(feed.state, now)
+        polled = Polled(feed, PollOutcome.FAILED, now)
+        try:
+            answer = await self._fetcher.fetch(feed.url, etag=etag, last_modified=last_modified)
+            polled = await self._understand(replace(polled, fetched=answer), answer)
+        except (FetchError, ParseError) as error:
+            polled = replace(polled, outcome=PollOutcome.FAILED, error=error)
+        return replace(polled, elapsed_ms=int((self._clock.monotonic_s() - started_s) * 1000))
+
+    async def _understand(self, polled: Polled, answer: Fetched | NotModified | Gone) -> Polled:
+        if isinstance(answer, Gone):
+            return replace(polled, outcome=PollOutcome.GONE)
+        if isinstance(answer, NotModified):
+            return replace(polled, outcome=PollOutcome.UNCHANGED)
+        body, state = answer.body, polled.feed.state
+        light = replace(answer, body=b"")  # the body is not carried through the queue
+        polled = replace(polled, fetched=light, bytes_read=len(body), body_hash=hash_body(body))
+        if polled.body_hash == state.body_hash:
+            return replace(polled, outcome=PollOutcome.UNCHANGED, entries_hash=state.entries_hash)
+        polled = replace(polled, entries_hash=hash_entries(body))
+        if polled.entries_hash == state.entries_hash:
+            return replace(polled, outcome=PollOutcome.UNCHANGED)
+        parsed = await asyncio.get_running_loop().run_in_executor(
+            self._parser_pool, self._parser.parse, body, answer.final_url, answer.charset, polled.polled_at
+        )
+        return replace(polled, outcome=PollOutcome.NEW, parsed=parsed)
+
+    async def _ingest_forever(self) -> None:
+        while True:
+            batch = [await self._queue.get()]
+            await self._gather(batch)
+            try:
+                await self._ingest(batch)
+            finally:
+                for _ in batch:
+                    self._queue.task_done()
+
+    async def _gather(self, batch: list[Polled]) -> None:
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + GATHER_S
+        while len(batch) < BATCH_FEEDS_MAX:
+            if self._queue.empty() and (not self._visits or loop.time() >= until_s):
+                return
+            try:
+                async with asyncio.timeout(max(0.0, until_s - loop.time())):
+                    batch.append(await self._queue.get())
+            except TimeoutError:
+                return
+
+    async def _ingest(self, batch: Sequence[Polled]) -> None:
+        context = self._context()
+        try:
+            summaries = await self._in_database(
+                lambda: ingest_safely(self._store, batch, context, now=self._clock.now(), jitter=random.random)
+            )
+        except StorageError as error:
+            # Nothing of the batch stands; its leases end and the same bytes are read again when there is room.
+            self._resume_s = asyncio.get_running_loop().time() + STORAGE_PAUSE_S
+            log.error("batch.refused", feeds=len(batch), reason=error.reason, hint=str(error))
+            return
+        for summary in summaries:
+            if self._report is not None:
+                self._report(summary)

@@ -1,0 +1,72 @@
+"""Retention: texts go, what was seen and told stays known.
+
+Works in small transactions, so that nobody waits for it.
+
+Effects: database.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.logs import get_log
+from monitor.storage.store import Store
+
+log = get_log()
+
+PORTION = 1000
+"""Articles removed in one transaction: a fraction of a second, in which others wait."""
+ALIAS_DAYS = 400
+"""Names of entries are kept this long after a feed last showed them: what comes back within a year is not news."""
+PRINT_DAYS = 8
+"""Keys for finding copies are kept a day longer than the seven days in which copies are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept, in days."""
+
+    articles_days: int = 90
+    polls_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep removed."""
+
+    articles: int
+    visits: int
+    payloads: int
+
+
+def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
+    """Remove what is older than the retention says; identity and the sent log outlive the articles."""
+    articles = visits = payloads = 0
+    before = now - timedelta(days=retention.articles_days)
+    while True:
+        with store.write() as tx:
+            ids = tx.articles.forget(before, limit=PORTION)
+            tx.matches.forget(ids)
+        articles += len(ids)
+        if len(ids) < PORTION:
+            break
+    polls_before = now - timedelta(days=retention.polls_days)
+    while True:
+        with store.write() as tx:
+            gone = tx.feeds.forget_visits(polls_before, limit=PORTION)
+        visits += gone
+        if gone < PORTION:
+            break
+    while True:
+        with store.write() as tx:
+            emptied = tx.outbox.forget(before, limit=PORTION)
+        payloads += emptied
+        if emptied < PORTION:
+            break
+    with store.write() as tx:
+        tx.stories.forget_prints(now - timedelta(days=PRINT_DAYS))
+        tx.articles.forget_aliases(now - timedelta(days=ALIAS_DAYS))
+    store.database.give_back_space()
+    done = Swept(articles, visits, payloads)
+    if articles or visits or payloads:
+        log.info("archive.swept", articles=articles, visits=visits, payloads=payloads)
+    return done

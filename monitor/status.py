@@ -1,0 +1,112 @@
+"""One look at everything: feeds, topics, deliveries, and what needs a person.
+
+Effects: database.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.model import DeliveryState, Topic
+from monitor.storage.feeds import FeedHealth
+from monitor.storage.store import Store, Transaction
+
+FAILING_NEEDS_PERSON = timedelta(days=1)
+"""A feed that fails this long will not mend itself: its address moved, or its server shuts us out."""
+DAEMON_SILENT = timedelta(minutes=2)
+"""Twelve missed beats of the daemon."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicStatus:
+    """A topic and what waits for it."""
+
+    key: str
+    name: str
+    schedule: str
+    next_due_at: datetime | None
+    last_closed_at: datetime | None
+    waiting: int
+    """Matches that no digest has taken yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of the whole at one moment."""
+
+    at: datetime
+    beat_at: datetime | None
+    """When the daemon last beat; None when none ever ran on this database."""
+    feeds: int
+    feeds_failing: tuple[FeedHealth, ...]
+    feeds_unread: int
+    articles: int
+    articles_day: int
+    told_day: int
+    topics: tuple[TopicStatus, ...]
+    waiting: int
+    """Deliveries that wait or are under way."""
+    failed: int
+    """Deliveries given up, until a person acts."""
+    needs: tuple[str, ...]
+    """What needs a person, each a sentence with its remedy; empty when all is well."""
+
+
+def read_status(store: Store, topics: tuple[Topic, ...], now: datetime) -> Status:
+    """Look at everything in one consistent view."""
+    with store.read() as tx:
+        return _read(tx, topics, now)
+
+
+def _read(tx: Transaction, topics: tuple[Topic, ...], now: datetime) -> Status:
+    health = [feed for feed in tx.feeds.health() if feed.active]
+    failing = tuple(feed for feed in health if feed.feed.state.fail_count)
+    states = {state.key: state for state in tx.topics.all()}
+    listed = []
+    for topic in topics:
+        state = states.get(topic.key)
+        listed.append(
+            TopicStatus(
+                key=topic.key,
+                name=topic.name,
+                schedule=topic.schedule.text,
+                next_due_at=state.next_due_at if state else None,
+                last_closed_at=state.last_closed_at if state else None,
+                waiting=tx.matches.count_open(topic.key),
+            )
+        )
+    deliveries = tx.outbox.count_by_state()
+    beat = tx.topics.heartbeats().get("daemon")
+    day = now - timedelta(days=1)
+    failed = deliveries.get(DeliveryState.DEAD.value, 0)
+    return Status(
+        at=now,
+        beat_at=beat.at if beat else None,
+        feeds=len(health),
+        feeds_failing=failing,
+        feeds_unread=sum(1 for feed in health if feed.last_poll_at is None),
+        articles=tx.articles.count(),
+        articles_day=tx.articles.count_since(day),
+        told_day=tx.digests.count_told_since(day),
+        topics=tuple(listed),
+        waiting=deliveries.get(DeliveryState.PENDING.value, 0) + deliveries.get(DeliveryState.LEASED.value, 0),
+        failed=failed,
+        needs=tuple(_needs(health, failed, beat.at if beat else None, now)),
+    )
+
+
+def _needs(health: list[FeedHealth], failed: int, beat_at: datetime | None, now: datetime) -> list[str]:
+    needs = []
+    if beat_at is not None and now - beat_at > DAEMON_SILENT:
+        needs.append(f"The daemon has been silent since {beat_at:%d %b %H:%M} UTC. Start it: monitor run")
+    if failed:
+        needs.append(f"{failed} deliveries were given up. See why: monitor outbox list")
+    for feed in health:
+        since = feed.feed.state.failing_since
+        if feed.outcome == "gone":
+            needs.append(f'Feed "{feed.feed.name}" is gone (410). Remove it from feeds.toml, or correct its url.')
+        elif since is not None and now - since > FAILING_NEEDS_PERSON:
+            needs.append(f'Feed "{feed.feed.name}" has failed since {since:%d %b %H:%M} UTC: {feed.error}')
+    tried = [feed for feed in health if feed.last_poll_at is not None]
+    if tried and all(feed.feed.state.fail_count for feed in tried):
+        needs.append("Every feed fails. Check this machine's network: monitor feeds list")
+    return needs

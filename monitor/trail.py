@@ -1,0 +1,100 @@
+"""The whole way of one article, as the pipeline recorded it: polled, stored, grouped, matched, told; why and why not.
+
+Effects: database.
+"""
+
+from dataclasses import dataclass
+
+from monitor.model import ArticleId, Entry, Match, NoMatch, Story
+from monitor.storage.articles import StoredArticle
+from monitor.storage.digests import HeldRecord, SentRecord, StoredDigest
+from monitor.storage.feeds import FeedHealth, PollVisit
+from monitor.storage.matches import StoredMatch, StoredNearMiss
+from monitor.storage.outbox import StoredDelivery
+from monitor.storage.store import Store, Transaction
+from monitor.storage.topics import TopicState
+from monitor.stories.identity import AliasKind, entry_keys
+from monitor.topics.match import CompiledWatchlist, judge_article
+from monitor.urls import host_of
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Everything known of one article."""
+
+    stored: StoredArticle
+    feed: FeedHealth | None
+    visits: tuple[PollVisit, ...]
+    """The visit to its feed that brought it, then the latest recorded ones, oldest first."""
+    story: Story | None
+    original: StoredArticle | None
+    """The article it is a copy or a report of."""
+    matches: tuple[StoredMatch, ...]
+    near: tuple[StoredNearMiss, ...]
+    verdicts: tuple[Match | NoMatch, ...]
+    """What today's watchlist says of it, topic by topic."""
+    digests: tuple[StoredDigest, ...]
+    """The digests that took its matches."""
+    tellings: tuple[SentRecord, ...]
+    """Every telling of its story, on every channel."""
+    held: tuple[HeldRecord, ...]
+    deliveries: tuple[StoredDelivery, ...]
+    topics: tuple[TopicState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What can be said of an address that is not in the archive: the feeds of its host, and when they were read."""
+
+    wanted: str
+    host: str
+    feeds: tuple[FeedHealth, ...]
+    swept: bool
+    """An article stood under this address, but its text is past the retention."""
+
+
+def find_trail(store: Store, wanted: str, watchlist: CompiledWatchlist) -> Trail | Unknown:
+    """The trail of the article with this id or address. Several under one address: the one first seen."""
+    with store.read() as tx:
+        ids = _ids_of(tx, wanted)
+        found = tx.articles.by_ids(ids)
+        if found:
+            return _read(tx, found[min(found)], watchlist)
+        host = host_of(wanted)
+        feeds = tuple(feed for feed in tx.feeds.health() if host and _same_site(host_of(feed.feed.url), host))
+        return Unknown(wanted, host, feeds, swept=bool(ids) and not wanted.isdigit())
+
+
+def _ids_of(tx: Transaction, wanted: str) -> list[ArticleId]:
+    if wanted.isdigit():
+        return [ArticleId(int(wanted))]
+    key = entry_keys(Entry(id="", title="", link=wanted)).get(AliasKind.URL)
+    return tx.articles.with_url_key(key) if key is not None else []
+
+
+def _same_site(one: str, other: str) -> bool:
+    return one == other or one.endswith("." + other) or other.endswith("." + one)
+
+
+def _read(tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist) -> Trail:
+    article = stored.article
+    health = [feed for feed in tx.feeds.health() if feed.feed.id == article.feed_id]
+    matches = tx.matches.of_article(article.id)
+    digest_ids = sorted({match.digest_id for match in matches if match.digest_id is not None})
+    tellings = tx.digests.tellings_of(stored.story_id)
+    original = tx.articles.by_ids([stored.copy_of]).get(stored.copy_of) if stored.copy_of is not None else None
+    return Trail(
+        stored=stored,
+        feed=health[0] if health else None,
+        visits=tuple(tx.feeds.visits_around(article.feed_id, article.seen_at)),
+        story=tx.stories.get(stored.story_id),
+        original=original,
+        matches=tuple(matches),
+        near=tuple(tx.matches.near_of(article.id)),
+        verdicts=tuple(judge_article(watchlist, article)),
+        digests=tuple(tx.digests.by_ids(digest_ids).values()),
+        tellings=tuple(tellings),
+        held=tuple(tx.digests.held_of(stored.story_id)),
+        deliveries=tuple(tx.outbox.of_digests(sorted({telling.digest_id for telling in tellings} | set(digest_ids)))),
+        topics=tuple(tx.topics.all()),
+    )

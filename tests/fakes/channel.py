@@ -1,0 +1,57 @@
+"""A channel that remembers what it took, and fails as it is told to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from monitor.channels.base import Payload, Receipt
+from monitor.errors import ChannelError, SendOutcome
+from monitor.model import Delivery, Digest
+
+
+class Crash(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+@dataclass
+class RecordingChannel:
+    """Takes payloads like a chat service: it can be asked what it has, unless `can_find` says otherwise.
+
+    `faults` is consumed one per send: `ok`, `refused`, `retry`, `lost` (nothing arrived, nobody knows), `taken` (it
+    arrived, nobody knows), `crash_before`, `crash_after`.
+    """
+
+    name: str = "desk"
+    can_find: bool = True
+    kind: str = "recording"
+    faults: list[str] = field(default_factory=list)
+    arrived: list[str] = field(default_factory=list)
+    asked: int = 0
+    on_send: Callable[[Delivery], None] | None = None
+
+    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+        """One part that names its stories."""
+        return [Payload(1, "", f"{key}: " + ", ".join(str(story.story_id) for story in digest.stories))]
+
+    def send(self, delivery: Delivery) -> Receipt:
+        """Take it, or fail as told."""
+        if self.on_send is not None:
+            self.on_send(delivery)
+        fault = self.faults.pop(0) if self.faults else "ok"
+        if fault == "refused":
+            raise ChannelError("it is not welcome", reason="refused", outcome=SendOutcome.REFUSED, remedy="Ask them.")
+        if fault == "retry":
+            raise ChannelError("later", reason="busy", outcome=SendOutcome.RETRYABLE, retry_after_s=7)
+        if fault == "crash_before":
+            raise Crash
+        if fault != "lost":
+            self.arrived.append(delivery.key)
+        if fault in ("lost", "taken"):
+            raise ChannelError("no answer", reason="timeout", outcome=SendOutcome.UNKNOWN)
+        if fault == "crash_after":
+            raise Crash
+        return Receipt(f"receipt of {delivery.key}")
+
+    def find(self, delivery: Delivery) -> Receipt | None:
+        """Whether it arrived."""
+        self.asked += 1
+        return Receipt(f"receipt of {delivery.key}") if delivery.key in self.arrived else None
