@@ -74,6 +74,7 @@ class _NewArticle:
     standing: Standing
     reason: str
     print_: Fingerprint
+    content_key: int
     stored: StoredArticle | None = None
 
 
@@ -212,7 +213,7 @@ def _new_article(
     )
     silent = verdict.standing is not Standing.NEW
     print_ = fingerprint(article.title, article.text, article.url)
-    return _NewArticle(article, entry, keys, silent, verdict.standing, verdict.reason, print_)
+    return _NewArticle(article, entry, keys, silent, verdict.standing, verdict.reason, print_, content_hash(entry))
 
 
 def _assign_ids(tx: Transaction, new: Sequence[_NewArticle]) -> None:
@@ -231,7 +232,8 @@ def _time_of(article: Article, now: datetime) -> datetime:
 def _assign_stories(tx: Transaction, new: Sequence[_NewArticle], now: datetime) -> None:
     grouper = Grouper()
     keys = {key for item in new for key in item.print_.keys}
-    for stored in tx.stories.candidates(keys, now - timedelta(seconds=COPY_WINDOW_S)):
+    strong = {key for item in new for key in item.print_.strong_keys}
+    for stored in tx.stories.candidates(keys, strong, now - timedelta(seconds=COPY_WINDOW_S)):
         seen = stored.article
         print_ = fingerprint(seen.title, seen.text, seen.url)
         grouper.add(_stored_print(seen, stored.story_id, print_, _time_of(seen, seen.seen_at or now)))
@@ -243,7 +245,7 @@ def _assign_stories(tx: Transaction, new: Sequence[_NewArticle], now: datetime) 
         item.stored = StoredArticle(
             article=item.article,
             standing=item.standing.value,
-            content_key=content_hash(item.entry),
+            content_key=item.content_key,
             story_id=story_id,
             relation=choice.relation,
             copy_of=choice.of,

@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from monitor.storage.articles import StoredArticle, select_articles, to_stored
 from monitor.storage.matches import match_columns, to_match
 from monitor.storage.rows import insert_new, portions
 from monitor.storage.tables import ARTICLE, ARTICLE_PRINT, MATCH, STORY
+from monitor.stories.group import SHARED_MIN
 
 POSTINGS_MAX = 60
 """Articles looked at per key, newest first: bounds the work however hot a story is."""
@@ -41,20 +42,28 @@ class StoryTable:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def candidates(self, keys: Iterable[int], since: datetime) -> list[StoredArticle]:
-        """Articles that share a key and came since then, at most the newest 60 per key, oldest first."""
-        ids: set[int] = set()
+    def candidates(self, keys: Iterable[int], strong: Iterable[int], since: datetime) -> list[StoredArticle]:
+        """Articles since then that share a strong key or two of the others, oldest first.
+
+        Of each key the newest 60 are looked at, however hot a story is.
+        """
+        shared: Counter[int] = Counter()
         since_s = int(since.timestamp())
+        sure = set(strong)
         order = sa.func.row_number().over(partition_by=ARTICLE_PRINT.c.key, order_by=ARTICLE_PRINT.c.article_id.desc())
         for some in portions(sorted(set(keys))):
             newest = (
-                sa.select(ARTICLE_PRINT.c.article_id, order.label("place"))
+                sa.select(ARTICLE_PRINT.c.key, ARTICLE_PRINT.c.article_id, order.label("place"))
                 .where(ARTICLE_PRINT.c.key.in_(some), ARTICLE_PRINT.c.at_s >= since_s)
                 .subquery()
             )
-            ids |= set(self._db.execute(sa.select(newest.c.article_id).where(newest.c.place <= POSTINGS_MAX)).scalars())
+            for key, article_id in self._db.execute(
+                sa.select(newest.c.key, newest.c.article_id).where(newest.c.place <= POSTINGS_MAX)
+            ):
+                shared[article_id] += SHARED_MIN if key in sure else 1
+        ids = sorted(article_id for article_id, count in shared.items() if count >= SHARED_MIN)
         found: list[StoredArticle] = []
-        for few in portions(sorted(ids)):
+        for few in portions(ids):
             rows = self._db.execute(select_articles().where(ARTICLE.c.id.in_(few)).order_by(ARTICLE.c.id))
             found += [to_stored(row) for row in rows]
         return found

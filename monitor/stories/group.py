@@ -6,7 +6,7 @@ with nothing that speaks against it. What is weaker stays its own story and is s
 Effects: none.
 """
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,8 @@ from monitor.stories.similarity import Alike, Fingerprint, similarity
 from monitor.text import shorten
 from monitor.urls import canonical_url, publisher_of
 
+SHARED_MIN = 2
+"""Keys of the sample that two articles must share: one is often a common turn of phrase."""
 COPY_WINDOW_S = 7 * 86_400
 """A text printed again later is told again: somebody thinks it is news."""
 REPORT_WINDOW_S = 72 * 3_600
@@ -94,8 +96,10 @@ class Grouper:
                     del self._by_key[key]
 
     def candidates(self, fingerprint: Fingerprint) -> list[StoredPrint]:
-        """Articles that share a key, newest first, at most sixty."""
-        ids = {article_id for key in fingerprint.keys for article_id in self._by_key.get(key, ())}
+        """Articles that share a strong key or two of the sample, newest first, at most sixty."""
+        shared = Counter(article_id for key in fingerprint.keys for article_id in self._by_key.get(key, ()))
+        strong = {i for key in fingerprint.strong_keys for i in self._by_key.get(key, ())}
+        ids = strong | {article_id for article_id, count in shared.items() if count >= SHARED_MIN}
         found = [self._prints[article_id] for article_id in ids if article_id in self._prints]
         found.sort(key=lambda stored: (stored.at, stored.article_id), reverse=True)
         return found[:CANDIDATES_MAX]

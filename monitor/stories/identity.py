@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from monitor.model import ArticleId, Entry
-from monitor.stories.normal import body, headline_form, key_of, split_words
+from monitor.stories.normal import body_words, headline_form, key_of
 from monitor.urls import canonical_url, is_front_page, names_one_page
 
 WORDS_MIN = 48
@@ -368,11 +368,11 @@ def _why_held(entry: Entry, flood: bool, backlog: bool, watermark_at: datetime |
 
 
 def _text_form(entry: Entry) -> str:
-    return " ".join(split_words(body(entry.text)))[:TEXT_CHARS]
+    return " ".join(body_words(entry.text))[:TEXT_CHARS]
 
 
 def _has_long_text(entry: Entry) -> bool:
     text = entry.text
     if len(text) < 2 * WORDS_MIN:
         return False
-    return len(split_words(text[: 40 * WORDS_MIN])) >= WORDS_MIN
+    return len(body_words(text)) >= WORDS_MIN

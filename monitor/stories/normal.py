@@ -16,6 +16,8 @@ BODY_CHARS_MAX = 1_600
 """How much of a text is looked at: more than 100 words in any language, and nothing longer is ever compared."""
 CACHE_TITLES = 8_192
 """Headlines remembered with their form, about 3 MB: a batch asks for each three times."""
+CACHE_BODIES = 256
+"""Beginnings of texts remembered with their form, under 1 MB: identity and likeness ask for each in turn."""
 SUFFIX_WORDS_MAX = 4
 SUFFIX_CHARS_MAX = 40
 REST_WORDS_MIN = 4
@@ -111,7 +113,21 @@ def headline_key(title: str) -> int:
 
 def body(text: str) -> str:
     """The beginning of a text without dateline, credits, "read more" and other standing lines."""
-    cut = text[:BODY_CHARS_MAX]
+    return _body(text[:BODY_CHARS_MAX])
+
+
+def body_words(text: str) -> tuple[str, ...]:
+    """The words of `body`."""
+    return _body_words(text[:BODY_CHARS_MAX])
+
+
+@lru_cache(maxsize=CACHE_BODIES)
+def _body_words(cut: str) -> tuple[str, ...]:
+    return tuple(split_words(_body(cut)))
+
+
+@lru_cache(maxsize=CACHE_BODIES)
+def _body(cut: str) -> str:
     dateline = _DATELINE.match(cut[:120]) if "(" in cut[:80] else None
     if dateline is not None:
         cut = cut[dateline.end() :]

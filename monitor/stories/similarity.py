@@ -7,12 +7,13 @@ which near-identical articles find each other in an ordinary table.
 Effects: none.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from zlib import crc32
 
 from monitor.stories.guards import direction_of, names_in, numbers_in
-from monitor.stories.normal import body, headline, headline_form, key_of, split_words
+from monitor.stories.normal import body, body_words, headline, headline_form, key_of, split_words
 from monitor.urls import canonical_url, is_front_page
 
 LEAD_WORDS = 100
@@ -40,6 +41,11 @@ class Fingerprint:
     """At most eight, by which candidates are found: headline, address, and a sample of the text."""
     shingles: frozenset[int]
     headline_terms: frozenset[str]
+
+    @property
+    def strong_keys(self) -> tuple[int, ...]:
+        """Those of the keys of which one in common is enough: headline and address."""
+        return (self.headline_key,) if self.url_key is None else (self.headline_key, self.url_key)
 
     @property
     def is_headline_only(self) -> bool:
@@ -88,7 +94,7 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
     """What is compared of an article, made of its stored title, text and url alone."""
     form = headline_form(title)
     lead = body(text)
-    words = split_words(lead)[:LEAD_WORDS]
+    words = body_words(text)[:LEAD_WORDS]
     shingles = _shingles(words)
     address = canonical_url(url) if url else ""
     url_key = key_of(address) if address and not is_front_page(address) else None
@@ -107,7 +113,7 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
     )
 
 
-def _shingles(words: list[str]) -> frozenset[int]:
+def _shingles(words: Sequence[str]) -> frozenset[int]:
     return frozenset(
         crc32(f"{one} {two} {three}".encode("utf-8", "surrogatepass"))
         for one, two, three in zip(words, words[1:], words[2:], strict=False)
