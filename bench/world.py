@@ -109,7 +109,8 @@ class World:
         """Entry `serial` of a feed; the first reading shows 1 to `ENTRIES`, later ones are new."""
         chance = random.Random(f"{number}/{serial}")
         if chance.random() < WIRE_SHARE:
-            title, text = self._wire[chance.randrange(WIRE_STORIES)]
+            # The stride has no factor in common with the number of wire stories: a feed never carries one twice.
+            title, text = self._wire[(number * 37 + serial * 53) % WIRE_STORIES]
             text = text.replace("said", "told reporters", 1) if chance.random() < 0.5 else text
         else:
             title, text = _title(chance), _paragraph(chance)
