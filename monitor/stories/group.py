@@ -189,7 +189,7 @@ def _veto(alike: Alike, a: Fingerprint, b: Fingerprint, is_later: bool) -> str:
         return "one headline rises, the other falls"
     if numbers_disagree(a.headline_numbers, b.headline_numbers, a.numbers, b.numbers):
         return "the numbers differ"
-    if names_disagree(a.names, a.terms, b.names, b.terms):
+    if a.headline_key != b.headline_key and names_disagree(a.names, a.terms, b.names, b.terms):
         return "the names differ"
     if max(_cover(a, b), _cover(b, a)) < TITLE_COVER_MIN:
         return "the headlines have nothing to do with each other"

@@ -6,6 +6,7 @@ Effects: none.
 """
 
 import re
+from collections.abc import Iterable
 
 from monitor.stories.normal import split_words
 
@@ -32,10 +33,10 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SENTENCE_START = frozenset(".!?:(|-–—\"'“‘«„\n")
 
 
-def numbers_in(text: str) -> frozenset[str]:
-    """The numbers of a text, as digits; one is no number, for it is said of anything."""
+def numbers_in(words: Iterable[str]) -> frozenset[str]:
+    """The numbers among folded words, as digits; one is no number, for it is said of anything."""
     found: set[str] = set()
-    for word in split_words(text):
+    for word in words:
         if word in _NUMBER_WORDS:
             found.add(_NUMBER_WORDS[word])
         elif word[0].isdigit() and word != "1":
@@ -57,7 +58,7 @@ def names_in(title: str, lead: str) -> frozenset[str]:
     headline that is itself written like a sentence.
     """
     small, mid = _capitals(lead)
-    title_words = [word for word, _ in _placed(title)]
+    title_words = _WORD.findall(title)
     later = [word for word in title_words[1:] if len(word) >= 4]
     is_sentence = len(later) >= 2 and 2 * sum(1 for word in later if word[0].islower()) >= len(later)
     _, mid_title = _capitals(title) if is_sentence else (set(), set())
@@ -65,26 +66,22 @@ def names_in(title: str, lead: str) -> frozenset[str]:
     return frozenset(term for term in terms if term not in small and (term in mid or term in mid_title))
 
 
-def _placed(text: str) -> list[tuple[str, bool]]:
-    """Each word, and whether a sentence may begin with it."""
-    placed: list[tuple[str, bool]] = []
-    for found in _WORD.finditer(text):
-        start = found.start()
-        before = text[max(0, start - 3) : start].rstrip(" ")[-1:]
-        placed.append((found.group(), not placed or before in _SENTENCE_START))
-    return placed
-
-
 def _capitals(text: str) -> tuple[set[str], set[str]]:
     """Folded words in small letters anywhere, and those with a capital in mid-sentence."""
-    small: set[str] = set()
-    mid: set[str] = set()
-    for word, is_start in _placed(text):
+    small: list[str] = []
+    mid: list[str] = []
+    is_first = True
+    for found in _WORD.finditer(text):
+        word = found.group()
         if word[0].islower():
-            small.update(split_words(word))
-        elif word[0].isupper() and not is_start and not (len(word) > 5 and word.isupper()):
-            mid.update(split_words(word))
-    return small, mid
+            small.append(word)
+        elif word[0].isupper() and not is_first and not (len(word) > 5 and word.isupper()):
+            start = found.start()
+            if text[max(0, start - 3) : start].rstrip(" ")[-1:] not in _SENTENCE_START:
+                mid.append(word)
+        is_first = False
+    # Folded together: most of the time goes into taking words apart one by one.
+    return set(split_words(" ".join(small))), set(split_words(" ".join(mid)))
 
 
 def numbers_disagree(

@@ -34,6 +34,8 @@ class Fingerprint:
     """Without labels and the outlet's name."""
     lead: str = field(repr=False)
     """The beginning of the text, without dateline and standing lines."""
+    lead_words: tuple[str, ...] = field(repr=False)
+    """Its folded words."""
     url_key: int | None
     """The canonical address, None where it names no article."""
     headline_key: int
@@ -55,12 +57,12 @@ class Fingerprint:
     @cached_property
     def numbers(self) -> frozenset[str]:
         """Numbers of headline and lead; needed only where two articles are alike."""
-        return numbers_in(self.title) | numbers_in(self.lead)
+        return self.headline_numbers | numbers_in(self.lead_words)
 
     @cached_property
     def headline_numbers(self) -> frozenset[str]:
         """Numbers of the headline."""
-        return numbers_in(self.title)
+        return numbers_in(split_words(self.title))
 
     @cached_property
     def direction(self) -> int:
@@ -75,7 +77,7 @@ class Fingerprint:
     @cached_property
     def terms(self) -> frozenset[str]:
         """The terms of headline and lead."""
-        return self.headline_terms | frozenset(split_words(self.lead))
+        return self.headline_terms.union(self.lead_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
     """What is compared of an article, made of its stored title, text and url alone."""
     form = headline_form(title)
     lead = body(text)
-    words = body_words(text)[:LEAD_WORDS]
-    shingles = _shingles(words)
+    words = body_words(text)
+    shingles = _shingles(words[:LEAD_WORDS])
     address = canonical_url(url) if url else ""
     url_key = key_of(address) if address and not is_front_page(address) else None
     headline_key = key_of(form)
@@ -105,6 +107,7 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
     return Fingerprint(
         title=headline(title),
         lead=lead,
+        lead_words=words,
         url_key=url_key,
         headline_key=headline_key,
         keys=tuple(keys),
