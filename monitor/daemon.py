@@ -1,4 +1,4 @@
-"""Run what `app` built: for ever, or for one cycle.
+"""Run what `app` built, until a signal says stop.
 
 SIGTERM and SIGINT drain: visits under way end and are stored, messages under way are settled, leases are given back.
 SIGHUP reads the configuration again. SIGKILL at any line loses nothing, because whatever is under way is in a row
@@ -10,7 +10,6 @@ Effects: those of `app`, signals.
 import asyncio
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -174,41 +173,6 @@ def log_faults(faults: ConfigFaults) -> None:
     """Say each fault of a rejected configuration; the one in force stays."""
     for problem in faults.problems:
         log.error("config.rejected", problem=str(problem), hint="monitor check")
-
-
-@dataclass(frozen=True, slots=True)
-class OnceResult:
-    """What one full cycle came to, beyond the visits and deliveries that were reported on the way."""
-
-    closed: list[Closed]
-
-
-def run_once(app: App) -> OnceResult:
-    """One poll of every feed, then every due digest, then every due delivery; then stop.
-
-    Each feed is visited whatever its schedule, since the caller's own schedule is what counts here, unless its server
-    asked us to stay away. A topic told at once does not wait for its settle time.
-    """
-    return asyncio.run(_run_once(app))
-
-
-async def _run_once(app: App) -> OnceResult:
-    app.check_room()
-    await app.poller.run_round()
-    closed = close_due(app.store, app.in_force.digest, app.clock.now(), settled=True)
-    with app.store.read() as tx:
-        due = tx.outbox.channels_due(app.clock.now())
-    force = app.in_force
-    waiting = [in_pool(app.sender_pool, _sending(app, name)) for name in due if name in force.channels]
-    await asyncio.gather(*waiting)
-    await app.poller.drain(DRAIN_S)
-    await app.close_network()
-    return OnceResult(closed)
-
-
-def _sending(app: App, name: ChannelName) -> Callable[[], list[Sent]]:
-    force = app.in_force
-    return lambda: app.sender.deliver_due(force.channels[name], force.rules.get(name, SendRules()))
 
 
 def run_daemon(app: App, watcher: Watcher) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from monitor.app import build_app
 from monitor.clock import Clock
 from monitor.config.load import load
-from monitor.daemon import run_once
+from monitor.cycle import run_once
 from monitor.feeds.replay import Replay, load_recorded, serve_recorded
 from monitor.pipeline.visits import PollSummary
 
@@ -89,6 +89,7 @@ def _write_config(folder: Path, replay: Replay, paths: list[str]) -> None:
         '[polling]\nallow_private_hosts = ["127.0.0.0/8"]\n[web]\nlisten = ""\n',
         encoding="utf-8",
     )
-    feeds = "".join(f'[[feeds]]\nname = "{Path(path).stem}"\nurl = "{replay.base_url}{path}"\n' for path in paths)
+    named = {path: Path(path).stem.replace("-", " ").title() for path in paths}
+    feeds = "".join(f'[[feeds]]\nname = "{name}"\nurl = "{replay.base_url}{path}"\n' for path, name in named.items())
     (folder / "feeds.toml").write_text(feeds, encoding="utf-8")
     (folder / "watchlist.toml").write_text(WATCHLIST, encoding="utf-8")

@@ -29,7 +29,7 @@ LAYERS: dict[int, str] = {
           storage.matches storage.digests storage.outbox storage.store storage.rows storage.topics""",
     4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.digest pipeline.sweep outbox.deliver status trail",
     5: "runner scheduler web.pages web.app health",
-    6: "app daemon demo",
+    6: "app cycle daemon demo",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}
@@ -65,10 +65,10 @@ DOORS: dict[str, set[str]] = {
     "alembic": {"storage.migrate"},
     "psycopg": {"storage.engine"},
     "apscheduler": {"scheduler"},
-    "fastapi": {"web.app"},
+    "starlette": {"web.app"},
     "uvicorn": {"web.app"},
 }
-ASYNC = {"feeds.guard", "feeds.fetch", "pipeline.poll", "runner", "scheduler", "web.app", "app", "daemon"}
+ASYNC = {"feeds.guard", "feeds.fetch", "pipeline.poll", "runner", "scheduler", "web.app", "app", "cycle", "daemon"}
 CONCRETE_CHANNELS = {"channels.slack", "channels.email", "channels.webhook", "channels.console"}
 IMPURE_IMPORTS = {"os", "pathlib", "time", "logging", "socket", "random", "threading", "asyncio", "subprocess"}
 IMPURE_CALLS = {"open", "print", "input", "now", "today", "utcnow"}

@@ -9,35 +9,43 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
 
 from monitor import __version__
-from monitor.cli import check, db, demo, explain, feeds, group, match, once, outbox, parse, preview, run, status
 from monitor.errors import ConfigError, MonitorError
 
-COMMANDS: tuple[ModuleType, ...] = (
-    run,
-    once,
-    check,
-    status,
-    preview,
-    explain,
-    feeds,
-    outbox,
-    db,
-    parse,
-    group,
-    match,
-    demo,
+COMMANDS = (
+    "run",
+    "once",
+    "check",
+    "status",
+    "preview",
+    "explain",
+    "feeds",
+    "outbox",
+    "db",
+    "parse",
+    "group",
+    "match",
+    "demo",
 )
-"""Each has NAME, SUMMARY, EXAMPLE, `add_arguments(parser)` and `run(args) -> int`."""
+"""Each is a module of this package with NAME, SUMMARY, EXAMPLE, `add_arguments(parser)` and `run(args) -> int`.
+
+Only the one asked for is loaded: a stage command in a pipe should not wait for a database's library to load.
+"""
 
 EXIT_NO = 1
 EXIT_USAGE = 2
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line, every command with its example."""
+def load_command(name: str) -> ModuleType:
+    """The module of a command."""
+    return import_module(f"monitor.cli.{name}")
+
+
+def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line with these commands, each with its example."""
     parser = argparse.ArgumentParser(
         prog="monitor",
         description="Watches news feeds for your topics and tells each story once.",
@@ -45,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"news-monitor {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in COMMANDS:
+    for module in map(load_command, names):
         sub = commands.add_parser(
             module.NAME,
             help=module.SUMMARY,
@@ -66,7 +74,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Every expected error becomes a sentence on standard error."""
-    args = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    wanted = words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS
+    args = build_parser(wanted).parse_args(words)
     try:
         code = args.run(args)
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from monitor.app import build_app
 from monitor.cli.lines import write_line
 from monitor.cli.opening import load_config
 from monitor.clock import SystemClock
-from monitor.daemon import run_once
+from monitor.cycle import run_once
 from monitor.logs import setup_logging
 from monitor.model import PollOutcome
 from monitor.outbox.deliver import Sent
