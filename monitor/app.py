@@ -46,7 +46,7 @@ from monitor.pipeline.poll import HostLimit, Poller
 from monitor.pipeline.sweep import Retention
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.engine import ProcessLock, open_engine
-from monitor.storage.migrate import upgrade
+from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
 from monitor.topics.lexicon import load_lexicon
@@ -266,7 +266,7 @@ def user_agent(contact: str | None) -> str:
 def open_store(loaded: Loaded) -> Store:
     """The database of a configuration, its schema brought up."""
     database = open_engine(loaded.database_url)
-    upgrade(database)
+    ensure_schema(database)
     return Store(database)
 
 
@@ -287,7 +287,7 @@ def build_app(
     if lock is not None:
         lock.take()
     try:
-        upgrade(database)
+        ensure_schema(database)
         app = App(
             loaded,
             Store(database),

@@ -25,7 +25,7 @@ LAYERS: dict[int, str] = {
           channels.email channels.email_message channels.webhook channels.console config.schema config.values config.places
           config.secrets config.files config.feeds config.watchlist
           config.load config.faults config.watch config.edit
-          storage.engine storage.tables storage.migrate storage.backup storage.feeds storage.articles storage.stories
+          storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds storage.articles storage.stories
           storage.matches storage.digests storage.outbox storage.store storage.rows storage.topics""",
     4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.digest pipeline.sweep outbox.deliver status trail",
     5: "runner scheduler web.pages web.app health",
@@ -63,7 +63,6 @@ DOORS: dict[str, set[str]] = {
     "sqlmodel": {"storage"},
     "sqlalchemy": {"storage"},
     "alembic": {"storage.migrate"},
-    "psycopg": {"storage.engine"},
     "apscheduler": {"scheduler"},
     "starlette": {"web.app"},
     "uvicorn": {"web.app"},

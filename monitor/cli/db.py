@@ -11,7 +11,8 @@ from monitor.clock import SystemClock
 from monitor.pipeline.sweep import Retention, sweep
 from monitor.storage.backup import backup
 from monitor.storage.engine import open_engine
-from monitor.storage.migrate import head_revision, upgrade
+from monitor.storage.migrate import upgrade
+from monitor.storage.revision import head_revision
 
 NAME = "db"
 SUMMARY = "Bring the schema up, copy the archive while the daemon runs, remove what is older than the retention."

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,11 +24,6 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
 from monitor.errors import ConfigError, StorageError, StorageReason
-
-try:
-    import psycopg
-except ImportError:
-    psycopg = None  # type: ignore[assignment]  # the extra `postgres` is not installed; open_engine says so
 
 BUSY_TIMEOUT_S = 5.0
 """How long a writer waits for another process's lock before the transaction fails and is tried at the next tick."""
@@ -82,7 +78,7 @@ def open_engine(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         writer = _sqlite_engine(parsed, busy_timeout_s, reads_only=False)
         return Database(parsed, writer, _sqlite_engine(parsed, busy_timeout_s, reads_only=True))
-    if psycopg is None:
+    if find_spec("psycopg") is None:  # loading it where it is not used would slow every start
         raise ConfigError(
             "PostgreSQL needs the extra `postgres`", remedy="Install it: pip install 'news-monitor[postgres]'."
         )

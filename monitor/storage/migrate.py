@@ -6,7 +6,6 @@ Effects: database, files.
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
@@ -18,28 +17,16 @@ from sqlalchemy.engine import Connection
 from monitor.errors import StorageError, StorageReason
 from monitor.storage.backup import backup
 from monitor.storage.engine import Database, translated
+from monitor.storage.revision import head_revision, migrations_folder
 
 ADVISORY_LOCK = 7_295_001_842
 """An arbitrary number that all processes of this program agree on, for PostgreSQL's advisory lock."""
-
-
-def migrations_folder() -> Path:
-    """Where the migrations lie: inside the installed package, or at the top of a checkout."""
-    installed = Path(__file__).resolve().parent.parent / "_migrations"
-    return installed if installed.is_dir() else Path(__file__).resolve().parent.parent.parent / "migrations"
 
 
 def current_revision(database: Database) -> str | None:
     """The revision the database stands at; None for one without tables."""
     with translated(), database.reader.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
-
-
-def head_revision() -> str:
-    """The revision this version of the program needs."""
-    head = ScriptDirectory(str(migrations_folder())).get_current_head()
-    assert head is not None
-    return head
 
 
 def upgrade(database: Database, revision: str = "head") -> bool:
