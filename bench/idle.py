@@ -20,7 +20,10 @@ from bench.world import FEEDS
 LIMIT_MB = 150
 SETTLE_S_MAX = 180
 WATCH_S = 20
-QUIET_S = 5
+QUIET_S_MAX = 120
+QUIET_SHARE = 0.02
+"""Below this share of a core, over one look, the daemon has settled."""
+LOOK_S = 5
 
 
 def cpu_s(pids: list[int]) -> float:
@@ -50,11 +53,18 @@ def polled(database: Path) -> int:
 
 
 def settle(daemon: "subprocess.Popen[bytes]", database: Path) -> int:
-    """Wait until every feed was read once and the daemon has been quiet; says how many were read."""
+    """Wait until every feed was read once and the daemon has gone quiet; says how many were read."""
     deadline = time.monotonic() + SETTLE_S_MAX
     while polled(database) < FEEDS and time.monotonic() < deadline and daemon.poll() is None:
         time.sleep(1)
-    time.sleep(QUIET_S)
+    deadline = time.monotonic() + QUIET_S_MAX
+    is_quiet = False
+    while not is_quiet and time.monotonic() < deadline and daemon.poll() is None:
+        before = cpu_s(tree_of(daemon.pid))
+        time.sleep(LOOK_S)
+        pids = tree_of(daemon.pid)
+        # The parser's process ends once it had nothing to do for a while; what remains is what an idle daemon holds.
+        is_quiet = len(pids) == 1 and cpu_s(pids) - before < QUIET_SHARE * LOOK_S
     return polled(database)
 
 
@@ -76,7 +86,7 @@ def run() -> int:
             finally:
                 daemon.send_signal(signal.SIGTERM)
                 code = daemon.wait(60)
-        print(f"idle: {read} of {FEEDS} feeds read, {len(pids)} processes; PSS {pss:.0f} MB, RSS {rss:.0f} MB", end="")
+        print(f"idle: {read} of {FEEDS} feeds read; processes: {len(pids)}; PSS {pss:.0f} MB, RSS {rss:.0f} MB", end="")
         print(f" (limit {LIMIT_MB}); {100 * share:.1f} % of a core; ended with {code} on SIGTERM")
         if read < FEEDS or code != 0:
             print((folder / "daemon.log").read_text()[-3000:])
