@@ -6,7 +6,7 @@ Effects: none.
 import re
 
 from monitor.model import Via
-from monitor.topics.meaning import Lexicon
+from monitor.topics.meaning import IDF_FLAT, Lexicon
 from monitor.topics.nodes import Element, Fact, Kind, Leaf, Metadata, Sequence
 from monitor.words import fold, tokenise, without_tails, words
 
@@ -64,7 +64,7 @@ def spell_word(word: str) -> tuple[Sequence, ...]:
 
 def rarest_idf(text: str, lexicon: Lexicon) -> float:
     """How much a word or phrase tells: as much as its rarest word."""
-    return max(map(lexicon.idf, words(text)), default=lexicon.idf(""))
+    return max(map(lexicon.idf, words(text)), default=IDF_FLAT)
 
 
 def build_phrase(text: str, slop: int, column: int, lexicon: Lexicon) -> Leaf | None:

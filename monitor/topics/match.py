@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Evidence, Match, NoMatch, Topic, Watchlist
 from monitor.topics.anchors import Anchors, build_anchors
+from monitor.topics.concepts import Name, needed_node, read_name
 from monitor.topics.evaluate import is_true
 from monitor.topics.findings import Finding, choose_sentence, fact_evidence, show_evidence
 from monitor.topics.index import ReadArticle
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
-from monitor.topics.names import Judged, Name, judge_name, read_name
+from monitor.topics.names import Judged, judge_name
 from monitor.topics.nodes import AnyOf, Node
 from monitor.topics.queries import explain_miss, find_evidence, score_query
 from monitor.topics.query import Query, compile_query
@@ -39,7 +40,7 @@ class CompiledTopic:
         """The least an article must hold to match, as a query."""
         if self.query:
             return self.query.root
-        nodes = tuple(name.node for name in self.names)
+        nodes = tuple(needed_node(name, self.topic.level) for name in self.names)
         return nodes[0] if len(nodes) == 1 else AnyOf(nodes)
 
 

@@ -72,6 +72,11 @@ class Lexicon:
         """Whether `~word` can find anything."""
         return bool(self.related_words)
 
+    @property
+    def has_frequencies(self) -> bool:
+        """Whether `idf` tells common words from rare ones."""
+        return bool(self.ranks)
+
     def related(self, word: str) -> tuple[Related, ...]:
         """Words related to any form of a folded word, the nearest first, one per stem and none of its own stem."""
         own = stem(word)
@@ -104,8 +109,12 @@ def _forms(word: str, own: str, known: Sequence[str]) -> list[int]:
 
     English changes at most the last letter of a stem (city, cities), so few others begin like it.
     """
+    if not own:  # a wildcard's empty word begins every other
+        return []
     beginning = own[: max(STEM_SHARED_CHARS, len(own) - 1)]
-    found = []
+    found: list[int] = []
+    if not beginning:
+        return found
     for place in range(bisect_left(known, beginning), len(known)):
         form = known[place]
         if not form.startswith(beginning):

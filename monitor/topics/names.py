@@ -1,61 +1,37 @@
-"""Judge a topic that is a name: are all its concepts there, and near one another?
+"""Judge a topic that is a name: are its concepts there, how strongly, or else near one another?
 
 A name matches when all its content words, by stem, stand within ten words of each other anywhere, or all in the
-title. `strict` asks for five words, `broad` for thirty. A name of one word matches where the word is there; `strict`
-wants it in the title or twice.
+title. `strict` asks for five words, `broad` for thirty. Where word frequencies are installed, it also matches by score:
+two concepts must both be there, by the word or a related one, of three and more some may be missing. A name of one
+word matches where the word is there; `strict` wants it in the title or twice.
 
 Effects: none.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.model import Level, Via
-from monitor.topics.evaluate import find_leaf
+from monitor.topics.concepts import NEAR_SCORE, Concept, Name, least_score
+from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
-from monitor.topics.leaves import rarest_idf, spell_word
-from monitor.topics.meaning import Lexicon, is_stop_word
-from monitor.topics.nodes import All, Leaf, Node
 from monitor.topics.score import Weighed, score_match
-from monitor.words import stem, words
+from monitor.words import DEFAULT_LANGUAGE
 
 WINDOW_WORDS = {Level.STRICT: 5, Level.BALANCED: 10, Level.BROAD: 30}
 """How far the first and the last word of a name may stand apart, in words: a clause, a sentence, a paragraph."""
 ONE_WORD_TIMES_STRICT = 2
 """How often a one-word name must stand in a text for `strict`: once is a mention."""
-
-_WRITTEN_WORD = re.compile(r"[^\s,;:!?()\[\]{}<>|/\\\"“”„…–—]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """One content word of a name."""
-
-    leaf: Leaf
-    idf: float
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name as it is looked for."""
-
-    text: str
-    concepts: tuple[Concept, ...]
-
-    @property
-    def node(self) -> Node:
-        """The least an article must hold to match, as a query."""
-        leaves = tuple(concept.leaf for concept in self.concepts)
-        return leaves[0] if len(leaves) == 1 else All(leaves)
+RELATED_TIMES = 2
+"""How often related words must be found to stand for a word, once in the title or twice in the text: an exchange of
+lists is no trade."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """How a name stands to an article."""
 
-    name: Name
     is_match: bool
     score: int
     findings: tuple[Finding, ...]
@@ -66,61 +42,100 @@ class Judged:
     title_hit: bool
 
 
-def read_name(text: str, lexicon: Lexicon) -> Name | None:
-    """The content words of a name, each once; all its words where none has content; None where it has no word."""
-    written = [found.group().strip("'’.&+-") for found in _WRITTEN_WORD.finditer(text)]
-    written = [word for word in written if words(word)]
-    telling = [word for word in written if not all(is_stop_word(part) for part in words(word))]
-    concepts: dict[tuple[str, ...], Concept] = {}
-    for word in telling or written:
-        parts = words(word)
-        key = tuple(stem(part) for part in parts)
-        if key not in concepts:
-            idf = rarest_idf(word, lexicon)
-            concepts[key] = Concept(Leaf(word, spell_word(word), concept=word.lower(), idf=idf), idf)
-    return Name(" ".join(text.split()), tuple(concepts.values())) if concepts else None
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What an article holds of one concept."""
+
+    concept: Concept
+    places: list[Place]
+    related: list[Place]
+    related_count: float
+    """How often related words were found, title occurrences counted double."""
+    frequency: float
+    """The same of the word, and of related words at what they count."""
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self.places) or self.related_count >= RELATED_TIMES
 
 
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     """Decide one name for one article."""
-    places = [find_leaf(concept.leaf, article, None) for concept in name.concepts]
-    found = list(zip(name.concepts, places, strict=True))
-    score = score_match(
-        (Weighed(concept.idf, count_weighted(at, article)) for concept, at in found), article.word_count
+    held = [_hold(concept, article) for concept in name.concepts]
+    score = score_match((Weighed(one.concept.leaf.idf, one.frequency) for one in held), article.word_count)
+    title_hit = all(any(map(article.is_title, one.places + one.related)) for one in held)
+    reason = _find_fault(name, held, score, article, level)
+    is_near = bool(reason) and _is_near(name, held, score, level)
+    return Judged(not reason, score, _findings(held), reason, is_near, title_hit)
+
+
+def _hold(concept: Concept, article: ReadArticle) -> _Held:
+    places = find_leaf(concept.leaf, article, None)
+    frequency = count_weighted(places, article)
+    related: set[Place] = set()
+    # The related terms are English.
+    for stand in concept.stands if article.language == DEFAULT_LANGUAGE else ():
+        found = find_sequence(stand.sequence, article)
+        if found:
+            frequency += stand.weight * count_weighted(found, article)
+            related.update(found)
+    return _Held(concept, places, sorted(related), count_weighted(related, article), frequency)
+
+
+def _findings(held: list[_Held]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(one.concept.leaf.concept, via, tuple(places), one.concept.leaf.idf)
+        for one in held
+        for via, places in ((Via.STEM, one.places), (Via.SYNONYM, one.related))
+        if places
     )
-    findings = tuple(Finding(concept.leaf.concept, Via.STEM, tuple(at), concept.idf) for concept, at in found if at)
-    missing = [concept.leaf.text for concept, at in found if not at]
-    title_hit = all(any(article.is_title(place) for place in at) for at in places)
-    if missing:
-        is_match, reason = False, _say_missing(name, missing)
-    elif len(places) == 1:
-        is_match, reason = _judge_one_word(name, places[0], level, title_hit=title_hit)
-    else:
-        is_match, reason = _judge_distance(name, places, article, level, title_hit=title_hit)
-    return Judged(name, is_match, score, findings, reason, is_near=not missing and not is_match, title_hit=title_hit)
 
 
-def _say_missing(name: Name, missing: list[str]) -> str:
+def _find_fault(name: Name, held: list[_Held], score: int, article: ReadArticle, level: Level) -> str:
+    """Why a name does not match; empty where it does."""
+    if len(held) == 1:
+        return _judge_one_word(name, held[0].places, article, level)
+    places = [one.places for one in held]
+    apart = closest_distance(places, article) if all(places) else None
+    if apart is not None and apart <= WINDOW_WORDS[level]:
+        return ""
+    if all(any(map(article.is_title, at)) for at in places):
+        return ""
+    missing = [one.concept.leaf.text for one in held if not one.is_there]
+    if not name.is_scored or (missing and len(held) == 2):
+        return _say_missing(held, missing) if missing else _say_apart(name, apart, level)
+    least = least_score(level, len(held))
+    if score >= least:
+        return ""
+    weak = f"score {score} of the {least} that level {level} asks for"
+    return f"{_say_missing(held, missing)}: {weak}" if missing else f'all of "{name.text}" is there, but weakly: {weak}'
+
+
+def _judge_one_word(name: Name, places: list[Place], article: ReadArticle, level: Level) -> str:
+    if not places:
+        return f'"{name.concepts[0].leaf.text}" is not there'
+    if level is not Level.STRICT or len(places) >= ONE_WORD_TIMES_STRICT or article.is_title(places[0]):
+        return ""
+    return f'"{name.text}" stands in the text once only; level strict wants it in the title or twice'
+
+
+def _say_missing(held: list[_Held], missing: list[str]) -> str:
     listed = " and ".join(f'"{word}"' for word in missing)
-    if len(missing) == len(name.concepts):
-        return f"nothing of {listed} is there"
-    return f"{listed} {'is' if len(missing) == 1 else 'are'} not there"
+    related = ", nor related words twice" if any(one.concept.stands for one in held) else ""
+    if len(missing) == len(held):
+        return f"nothing of {listed} is there{related}"
+    return f"{listed} {'is' if len(missing) == 1 else 'are'} not there{related}"
 
 
-def _judge_one_word(name: Name, places: list[Place], level: Level, *, title_hit: bool) -> tuple[bool, str]:
-    if level is not Level.STRICT or title_hit or len(places) >= ONE_WORD_TIMES_STRICT:
-        return True, ""
-    return False, f'"{name.text}" stands in the text once only; level strict wants it in the title or twice'
-
-
-def _judge_distance(
-    name: Name, places: list[list[Place]], article: ReadArticle, level: Level, *, title_hit: bool
-) -> tuple[bool, str]:
-    apart = closest_distance(places, article)
-    if title_hit or (apart is not None and apart <= WINDOW_WORDS[level]):
-        return True, ""
+def _say_apart(name: Name, apart: int | None, level: Level) -> str:
     how = "title and text hold one part each" if apart is None else f"never nearer than {apart} words"
-    return False, f'all of "{name.text}" is there, but not within {WINDOW_WORDS[level]} words: {how}'
+    return f'all of "{name.text}" is there, but not within {WINDOW_WORDS[level]} words: {how}'
+
+
+def _is_near(name: Name, held: list[_Held], score: int, level: Level) -> bool:
+    if len(held) > 2 and name.is_scored:
+        return score >= least_score(level, len(held)) - NEAR_SCORE
+    return all(one.is_there for one in held)
 
 
 def closest_distance(places: Sequence[list[Place]], article: ReadArticle) -> int | None:

@@ -13,8 +13,9 @@ K1 = 1.2
 """How soon another occurrence of a word counts for less; with `B`, the values BM25 was published with."""
 B = 0.75
 """How much a long article's words count for less."""
-ARTICLE_WORDS_MEAN = 400
-"""Words of an ordinary article, against which length is measured."""
+ARTICLE_WORDS_MEAN = 280
+"""Words of an ordinary article, against which length is measured: between a teaser and a full report. Measured: from
+250 to 400 the labelled sets answer alike, below 290 names that share one word with a long article are told apart."""
 TITLE_FACTOR = 2
 """An occurrence in the title counts as so many."""
 

@@ -48,7 +48,9 @@ def test_a_match_is_one_line_with_its_evidence(articles: str, capsys: pytest.Cap
     assert (record["article"], record["topic"], record["level"]) == ("a1", "Hostage negotiations", "balanced")
     assert record["evidence"] == [
         {"concept": "hostage", "found": {"hostages": 2, "hostage": 2}, "via": "stem"},
+        {"concept": "hostage", "found": {"captive": 1, "captives": 1}, "via": "synonym"},
         {"concept": "negotiations", "found": {"negotiations": 1}, "via": "exact"},
+        {"concept": "negotiations", "found": {"talks": 2}, "via": "synonym"},
     ]
     assert isinstance(record["score"], int)
 
@@ -60,7 +62,12 @@ def test_all_tells_the_rest_with_reasons(articles: str, capsys: pytest.CaptureFi
     assert told == [
         ("a1", "Hostage negotiations", True, None),
         ("a1", "rates NEAR/2 bank", False, "rates is not there"),
-        ("a2", "Hostage negotiations", False, 'nothing of "Hostage" and "negotiations" is there'),
+        (
+            "a2",
+            "Hostage negotiations",
+            False,
+            'nothing of "Hostage" and "negotiations" is there, nor related words twice',
+        ),
         ("a2", "rates NEAR/2 bank", True, None),
     ]
 
@@ -72,7 +79,8 @@ def test_a_reader_sees_words(articles: str, capsys: pytest.CaptureFixture[str]) 
     assert lines[0] == "From the border"
     assert lines[1].startswith("  Hostage negotiations: match, ")
     assert lines[2] == "    hostage, by its stem: hostage 2 times, hostages 2 times"
-    assert lines[4].startswith("    “")
+    assert lines[3] == "    hostage, by related words: captive, captives"
+    assert lines[6].startswith("    “")
     assert lines[-1] == "1 of 2 articles match."
 
 

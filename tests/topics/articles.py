@@ -11,7 +11,7 @@ said that the stalled negotiations could still bring home everyone who was taken
 setting deadlines they did not mean.
 A diplomat who has seen the draft described two steps. First comes the release of individuals held captive in the
 north, most of them old or ill. Later, after an exchange of lists, the remaining hostages would cross the border in
-groups of ten. A doctor would travel with each group, and observers would count heads on both banks of the river.
+groups of ten. A doctor would travel with each group, and observers would count heads on both shores of the river.
 Not everyone is convinced. Two former ministers called the plan naive and said that only pressure had ever worked. The
 parents of one hostage answered that pressure had brought three funerals. They asked the prime minister to send his
 best people back to the table and to keep the cameras away from them.

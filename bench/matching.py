@@ -1,0 +1,175 @@
+"""Matching on labelled news: how well a bare name finds its articles, and how fast a thousand topics are judged.
+
+Quality is macro-F1 over the topics of `$MONITOR_CORPUS/topics`, beside two plain baselines in the same run: the literal
+phrase, and all words by stem anywhere. Speed is measured beside what cannot be avoided, cutting the text into words.
+
+    python -m bench.matching
+
+Effects: reads files, writes to standard output.
+"""
+
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from monitor.model import Article, ArticleId, Level, Schedule, Topic, TopicKey, Watchlist
+from monitor.topics.index import ReadArticle
+from monitor.topics.lexicon import load_lexicon
+from monitor.topics.match import compile_watchlist, match_article
+from monitor.topics.meaning import EMPTY_LEXICON, Lexicon, is_stop_word
+from monitor.words import stem, words
+
+SETS = (("muc", "muc"), ("ecb", "ecb_event"), ("ecb", "ecb_theme"))
+"""(articles, topics) of the corpus."""
+SPEED_ARTICLES = 400
+SPEED_TOPICS = 1000
+Found = dict[str, set[str]]
+
+
+def read_lines(path: Path) -> list[dict[str, str]]:
+    """The objects of a JSON Lines file."""
+    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+
+
+def make_topic(name: str, query: str | None = None, level: Level = Level.BALANCED) -> Topic:
+    """A topic whose key is its name or query."""
+    return Topic(TopicKey(query or name), name, Schedule("UTC", now=True), (), query=query, level=level)
+
+
+def by_phrase(names: Sequence[str], articles: dict[str, Article]) -> Found:
+    """Baseline: the name stands there word for word."""
+    phrases = {name: " " + " ".join(words(name)) + " " for name in names}
+    texts = {key: " " + " ".join(words(known.title + "\n" + known.text)) + " " for key, known in articles.items()}
+    return {name: {key for key, text in texts.items() if phrase in text} for name, phrase in phrases.items()}
+
+
+def by_stems(names: Sequence[str], articles: dict[str, Article]) -> Found:
+    """Baseline: every content word stands there somewhere, by its stem."""
+    wanted = {name: {stem(word) for word in words(name) if not is_stop_word(word)} for name in names}
+    held = {key: set(map(stem, words(known.title + "\n" + known.text))) for key, known in articles.items()}
+    return {name: {key for key, stems in held.items() if wanted[name] <= stems} for name in names}
+
+
+def by_monitor(lexicon: Lexicon, level: Level = Level.BALANCED) -> Callable[[Sequence[str], dict[str, Article]], Found]:
+    """Ours, with a lexicon or without."""
+
+    def find(names: Sequence[str], articles: dict[str, Article]) -> Found:
+        compiled = compile_watchlist(Watchlist(tuple(make_topic(name, level=level) for name in names)), lexicon)
+        found: Found = {name: set() for name in names}
+        for key, known in articles.items():
+            for match in match_article(compiled, known)[0]:
+                found[match.topic].add(key)
+        return found
+
+    return find
+
+
+def f1(found: set[str], right: set[str]) -> tuple[float, float, float]:
+    """Precision, recall and their harmonic mean."""
+    hits = len(found & right)
+    precision = hits / len(found) if found else 0.0
+    recall = hits / len(right)
+    return precision, recall, 2 * hits / (len(found) + len(right)) if hits else 0.0
+
+
+def mean(values: Iterable[float]) -> float:
+    """The mean of some numbers."""
+    listed = list(values)
+    return sum(listed) / len(listed)
+
+
+def show_quality(folder: Path, lexicon: Lexicon) -> dict[str, float]:
+    """Print precision, recall and F1 of each way on each set; give the mean F1 of each way."""
+    ways = {
+        "literal phrase": by_phrase,
+        "all stems": by_stems,
+        "near rule alone": by_monitor(EMPTY_LEXICON),
+        "balanced": by_monitor(lexicon),
+        "strict": by_monitor(lexicon, Level.STRICT),
+        "broad": by_monitor(lexicon, Level.BROAD),
+    }
+    scores: dict[str, list[float]] = {way: [] for way in ways}
+    for article_set, topic_set in SETS:
+        topics = {line["id"]: line["name"] for line in read_lines(folder / f"{topic_set}.topics.jsonl")}
+        lines = read_lines(folder / f"{article_set}.articles.jsonl")
+        articles = {
+            line["id"]: Article(ArticleId(number), line["title"], line["text"]) for number, line in enumerate(lines)
+        }
+        right: Found = {key: set() for key in topics}
+        for line in (folder / f"{topic_set}.relevant.tsv").read_text().splitlines():
+            key, article = line.split("\t")
+            right[key].add(article)
+        for way, find in ways.items():
+            found = find(list(dict.fromkeys(topics.values())), articles)
+            rated = [f1(found[topics[key]], right[key]) for key in topics if right[key]]
+            figures = [mean(one[place] for one in rated) for place in range(3)]
+            scores[way].append(figures[2])
+            print(f"{topic_set:10} {len(rated):3} topics  {way:16} " + "  ".join(f"{one:.3f}" for one in figures))
+    return {way: mean(values) for way, values in scores.items()}
+
+
+def random_topics(articles: Sequence[Article], count: int) -> list[Topic]:
+    """Topics in the shapes people write, of words of the articles themselves: the hardest case there is."""
+    chance = random.Random(7)
+    vocabulary = sorted({word for known in articles for word in words(known.text) if len(word) > 4 and word.isalpha()})
+
+    def one() -> str:
+        return chance.choice(vocabulary)
+
+    shapes: list[Callable[[], Topic]] = [
+        lambda: make_topic("", f"{one()} OR {one()} OR {one()}"),
+        lambda: make_topic("", f"({one()} OR {one()}) ({one()} OR {one()} OR {one()})"),
+        lambda: make_topic("", f"{one()} NEAR/8 {one()}"),
+        lambda: make_topic("", f"{one()} {one()} NOT {one()}"),
+        lambda: make_topic(f"{one()} {one()}"),
+        lambda: make_topic(f"{one()} {one()} {one()}"),
+    ]
+    return [chance.choice(shapes)() for _ in range(count)]
+
+
+def show_speed(folder: Path, lexicon: Lexicon) -> None:
+    """Print articles per CPU second: words alone, and all topics judged."""
+    lines = (
+        read_lines(folder / "ecb.articles.jsonl")[:SPEED_ARTICLES]
+        + read_lines(folder / "muc.articles.jsonl")[:SPEED_ARTICLES]
+    )
+    articles = [Article(ArticleId(number), line["title"], line["text"]) for number, line in enumerate(lines)]
+    started = time.process_time()
+    for known in articles:
+        ReadArticle(known)
+    print(f"{len(articles) / (time.process_time() - started):6.0f} articles/s cut into words")
+    for count in (10, 100, SPEED_TOPICS):
+        started = time.process_time()
+        compiled = compile_watchlist(Watchlist(tuple(random_topics(articles, count))), lexicon)
+        match_article(compiled, articles[0])
+        ready = time.process_time()
+        found = sum(len(match_article(compiled, known)[0]) for known in articles)
+        rate = len(articles) / (time.process_time() - ready)
+        print(
+            f"{rate:6.0f} articles/s judged for {count:5} topics, {found / len(articles):.1f} matches each; "
+            f"ready in {1000 * (ready - started):.0f} ms"
+        )
+
+
+def run() -> int:
+    """Print all; 1 where ours does not beat both baselines, 2 without the corpus."""
+    folder = os.environ.get("MONITOR_CORPUS")
+    if not folder:
+        print("MONITOR_CORPUS is not set: the labelled articles are not at hand", file=sys.stderr)
+        return 2
+    started = time.perf_counter()
+    lexicon = load_lexicon()
+    print(f"lexicon loaded in {1000 * (time.perf_counter() - started):.0f} ms")
+    print(f"{'':31}{'':17}P      R      F1")
+    means = show_quality(Path(folder) / "topics", lexicon)
+    print("mean F1: " + ", ".join(f"{way} {value:.3f}" for way, value in means.items()))
+    show_speed(Path(folder) / "topics", lexicon)
+    return 0 if means["balanced"] > max(means["literal phrase"], means["all stems"]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(run())
