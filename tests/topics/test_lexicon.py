@@ -84,8 +84,16 @@ def test_a_name_of_one_word_stays_that_word() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "football transfer news|interest rates|cybersecurity breach|climate talks|salary negotiations"
-    "|trade negotiations|hostage drama film|bank robbery hostages".split("|"),
+    [
+        "football transfer news",
+        "interest rates",
+        "cybersecurity breach",
+        "climate talks",
+        "salary negotiations",
+        "trade negotiations",
+        "hostage drama film",
+        "bank robbery hostages",
+    ],
 )
 def test_what_shares_a_word_is_still_not_found(name: str) -> None:
     """Related words widen a name, not to its neighbours."""
