@@ -109,6 +109,7 @@ class App:
             user_agent=user_agent(polling.user_agent_contact),
             concurrency=polling.concurrency,
             body_bytes_max=polling.body_bytes_max,
+            exchange_s=polling.timeout_s,
         )
         self.sender = Sender(store, clock, owner=self.owner, jitter=lambda: random.uniform(-1, 1), report=report_sent)
         self.poller = Poller(

@@ -100,7 +100,8 @@ def _health_record(spec: FeedSpec, found: FeedHealth | None) -> dict[str, object
 def _visit(url: str, loaded: Loaded) -> tuple[Fetched, ParsedFeed]:
     """Fetch and parse as the daemon would. Raises FetchError or ParseError."""
     polling = loaded.settings.polling
-    answer = fetch_once(url, Guard(polling.allow_private_hosts), body_bytes_max=polling.body_bytes_max)
+    guard = Guard(polling.allow_private_hosts)
+    answer = fetch_once(url, guard, body_bytes_max=polling.body_bytes_max, exchange_s=polling.timeout_s)
     if not isinstance(answer, Fetched):
         raise MonitorError(
             "the server says the feed is gone for good (410)", where=url, remedy="Look for a new address."

@@ -91,6 +91,8 @@ class PollingSection(Section):
     concurrency: int = Field(default=50, ge=1, le=500)
     """Feeds fetched at the same time: a thousand feeds within a minute, with sockets that any system allows."""
     per_host: int = Field(default=2, ge=1, le=16)
+    timeout_s: Annotated[Duration, Field(ge=1, le=60)] = Field(default=30, alias="timeout")
+    """For one whole visit; at most a minute, because the lease on a feed (two minutes) must outlast it."""
     body_bytes_max: int = Field(default=5_000_000, ge=10_000, le=100_000_000)
     """The largest news feeds seen are under 3 MB."""
     user_agent_contact: Url | None = None

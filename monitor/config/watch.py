@@ -24,7 +24,7 @@ from monitor.model.feeds import FeedSpec
 CONTENT_EVERY_S = 30.0
 """Seconds between two full readings: a few hundred kB, against mounts that hide a change from `stat`."""
 
-_BUILT_IN = ("allow_private_hosts", "concurrency", "body_bytes_max", "user_agent_contact")
+_BUILT_IN = ("allow_private_hosts", "concurrency", "timeout", "body_bytes_max", "user_agent_contact")
 _Placed = TypeVar("_Placed", Topic, FeedSpec)
 _Signature = tuple[tuple[int, int, int] | None, ...]
 
@@ -241,6 +241,6 @@ def _find_restarts(old: Loaded, new: Loaded) -> tuple[str, ...]:
         words.append("[database]")
     if old.settings.web != new.settings.web:
         words.append("[web] listen")
-    before, now = old.settings.polling.model_dump(), new.settings.polling.model_dump()
+    before, now = (loaded.settings.polling.model_dump(by_alias=True) for loaded in (old, new))
     words += [f"[polling] {key}" for key in _BUILT_IN if before[key] != now[key]]
     return tuple(words)

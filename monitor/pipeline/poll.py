@@ -200,7 +200,9 @@ class Poller:
         polled = Polled(feed, PollOutcome.FAILED, now)
         try:
             answer = await self._fetcher.fetch(feed.url, etag=etag, last_modified=last_modified)
-            polled = await self._understand(replace(polled, fetched=answer), answer)
+            # Kept before it is parsed: what the server said is known even where the body turns out to be no feed.
+            polled = _with_answer(polled, answer)
+            polled = await self._understand(polled, answer)
         except (FetchError, ParseError) as error:
             polled = replace(polled, outcome=PollOutcome.FAILED, error=error)
         return replace(polled, elapsed_ms=int((self._clock.monotonic_s() - started_s) * 1000))
@@ -211,8 +213,7 @@ class Poller:
         if isinstance(answer, NotModified):
             return replace(polled, outcome=PollOutcome.UNCHANGED)
         body, state = answer.body, polled.feed.state
-        light = replace(answer, body=b"")  # the body is not carried through the queue
-        polled = replace(polled, fetched=light, bytes_read=len(body), body_hash=hash_body(body))
+        polled = replace(polled, body_hash=hash_body(body))
         if polled.body_hash == state.body_hash:
             return replace(polled, outcome=PollOutcome.UNCHANGED, entries_hash=state.entries_hash)
         polled = replace(polled, entries_hash=hash_entries(body))
@@ -259,3 +260,9 @@ class Poller:
         for summary in summaries:
             if self._report is not None:
                 self._report(summary)
+
+
+def _with_answer(polled: Polled, answer: Fetched | NotModified | Gone) -> Polled:
+    if isinstance(answer, Fetched):  # its body is not carried through the queue
+        return replace(polled, fetched=replace(answer, body=b""), bytes_read=len(answer.body))
+    return replace(polled, fetched=answer)
