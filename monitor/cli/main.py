@@ -83,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser(wanted)
     gc.freeze()
     gc.enable()
+    gc.set_threshold(20_000, 10, 10)  # the default looks again after 700 objects: a fourteenth of a cold round
     args = parser.parse_args(words)
     try:
         code = args.run(args)

@@ -233,10 +233,17 @@ def _assign_stories(tx: Transaction, new: Sequence[_NewArticle], now: datetime) 
     grouper = Grouper()
     keys = {key for item in new for key in item.print_.keys}
     strong = {key for item in new for key in item.print_.strong_keys}
-    for stored in tx.stories.candidates(keys, strong, now - timedelta(seconds=COPY_WINDOW_S)):
-        seen = stored.article
-        print_ = fingerprint(seen.title, seen.text, seen.url)
-        grouper.add(_stored_print(seen, stored.story_id, print_, _time_of(seen, seen.seen_at or now)))
+    for seen in tx.stories.candidates(keys, strong, now - timedelta(seconds=COPY_WINDOW_S)):
+        grouper.add(
+            StoredPrint(
+                article_id=seen.id,
+                story_id=seen.story_id,
+                feed_id=seen.feed_id,
+                at=seen.at,
+                publisher=publisher_of(seen.url, seen.outlet),
+                fingerprint=fingerprint(seen.title, seen.text, seen.url),
+            )
+        )
     growths: dict[StoryId, StoryGrowth] = {}
     for item in new:
         at = _time_of(item.article, now)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryId
-from monitor.storage.rows import insert_new, portions, take_ids, upsert
+from monitor.storage.rows import insert_rows, portions, take_ids, upsert
 from monitor.storage.tables import ARTICLE, ENTRY_ALIAS, FEED
 from monitor.stories.identity import AliasKind, KnownAlias
 
@@ -109,13 +109,11 @@ class ArticleTable:
     def add_first_aliases(self, aliases: Sequence[Alias], now: datetime) -> None:
         """The same for new articles, whose names nobody has; cheaper."""
         today = day_of(now)
-        insert_new(
+        insert_rows(
             self._db,
             ENTRY_ALIAS,
-            [
-                {"feed_id": a.feed_id, "kind": int(a.kind), "key": a.key, "article_id": a.article_id, "seen_day": today}
-                for a in aliases
-            ],
+            ("feed_id", "kind", "key", "article_id", "seen_day"),
+            [(alias.feed_id, int(alias.kind), alias.key, alias.article_id, today) for alias in aliases],
         )
 
     def revise(self, changes: Mapping[ArticleId, int]) -> None:

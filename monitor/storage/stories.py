@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.digests.burst import publisher_key
-from monitor.model import ArticleId, Relation, Story, StoryCandidate, StoryId, StoryMember, TopicKey
-from monitor.storage.articles import StoredArticle, select_articles, to_stored
+from monitor.model import ArticleId, FeedId, Relation, Story, StoryCandidate, StoryId, StoryMember, TopicKey
+from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.matches import match_columns, to_match
-from monitor.storage.rows import insert_new, portions
-from monitor.storage.tables import ARTICLE, ARTICLE_PRINT, MATCH, STORY
+from monitor.storage.rows import insert_rows, portions
+from monitor.storage.tables import ARTICLE, ARTICLE_PRINT, FEED, MATCH, STORY
 from monitor.stories.group import SHARED_MIN
+from monitor.stories.normal import BODY_CHARS_MAX
 
 POSTINGS_MAX = 60
 """Articles looked at per key, newest first: bounds the work however hot a story is."""
@@ -36,13 +37,28 @@ class StoryGrowth:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """What is read of an article to compare another with it: the beginning of its text is enough."""
+
+    id: ArticleId
+    story_id: StoryId
+    feed_id: FeedId
+    title: str
+    text: str
+    url: str
+    outlet: str
+    at: datetime
+    """When it was published, never later than we saw it."""
+
+
 class StoryTable:
     """Questions and changes of stories."""
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def candidates(self, keys: Iterable[int], strong: Iterable[int], since: datetime) -> list[StoredArticle]:
+    def candidates(self, keys: Iterable[int], strong: Iterable[int], since: datetime) -> list[Comparable]:
         """Articles since then that share a strong key or two of the others, oldest first.
 
         Of each key the newest 60 are looked at, however hot a story is.
@@ -57,25 +73,24 @@ class StoryTable:
                 .where(ARTICLE_PRINT.c.key.in_(some), ARTICLE_PRINT.c.at_s >= since_s)
                 .subquery()
             )
-            for key, article_id in self._db.execute(
-                sa.select(newest.c.key, newest.c.article_id).where(newest.c.place <= POSTINGS_MAX)
-            ):
+            chosen = sa.select(newest.c.key, newest.c.article_id).where(newest.c.place <= POSTINGS_MAX)
+            for key, article_id in self._db.execute(chosen).all():
                 shared[article_id] += SHARED_MIN if key in sure else 1
         ids = sorted(article_id for article_id, count in shared.items() if count >= SHARED_MIN)
-        found: list[StoredArticle] = []
+        found: list[Comparable] = []
         for few in portions(ids):
-            rows = self._db.execute(select_articles().where(ARTICLE.c.id.in_(few)).order_by(ARTICLE.c.id))
-            found += [to_stored(row) for row in rows]
+            rows = self._db.execute(_select_comparable().where(ARTICLE.c.id.in_(few)).order_by(ARTICLE.c.id))
+            found += [_to_comparable(row) for row in rows.all()]
         return found
 
     def add_prints(self, prints: Mapping[ArticleId, Sequence[int]], at: Mapping[ArticleId, datetime]) -> None:
         """Remember the keys of new articles."""
         rows = [
-            {"key": key, "article_id": article_id, "at_s": int(at[article_id].timestamp())}
+            (key, article_id, int(at[article_id].timestamp()))
             for article_id, keys in prints.items()
             for key in set(keys)
         ]
-        insert_new(self._db, ARTICLE_PRINT, rows)
+        insert_rows(self._db, ARTICLE_PRINT, ("key", "article_id", "at_s"), rows)
 
     def grow(self, growths: Sequence[StoryGrowth]) -> None:
         """Make new stories and let old ones grow."""
@@ -146,3 +161,24 @@ def _to_candidate(story_id: StoryId, members: Sequence[StoryMember], article_cou
         publisher_count=len(publishers),
         independent_count=len(independent),
     )
+
+
+def _select_comparable() -> sa.Select[Any]:
+    # Only what is compared: the whole rows of a first reading's candidates cost as much as storing it (measured).
+    return sa.select(
+        ARTICLE.c.id,
+        ARTICLE.c.story_id,
+        ARTICLE.c.feed_id,
+        ARTICLE.c.title,
+        sa.func.substr(ARTICLE.c.text, 1, BODY_CHARS_MAX),
+        ARTICLE.c.url,
+        sa.case((ARTICLE.c.source != "", ARTICLE.c.source), else_=sa.func.coalesce(FEED.c.name, "")),
+        ARTICLE.c.published_at,
+        ARTICLE.c.first_seen_at,
+    ).select_from(sa.outerjoin(ARTICLE, FEED, ARTICLE.c.feed_id == FEED.c.id))
+
+
+def _to_comparable(row: Any) -> Comparable:
+    number, story_id, feed_id, title, text, url, outlet, published_at, seen_at = row
+    at = min(published_at or seen_at, seen_at)
+    return Comparable(ArticleId(number), StoryId(story_id), FeedId(feed_id), title, text, url, outlet, at)

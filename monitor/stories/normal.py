@@ -49,7 +49,7 @@ _BOILERPLATE = re.compile(
     r"|\bthis article was originally published)[^.!?\n]{0,200}[.!?]?",
     re.IGNORECASE | re.DOTALL,
 )
-_TAIL = re.compile(r"(?:\s|\.\.\.|…|\[…\]|\[\.\.\.\])+$")
+_TAILS = ("...", "…", "[…]", "[...]")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")
 _WIDE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _SPACELESS = re.compile(f"[{_WIDE}]")
@@ -134,6 +134,10 @@ def _body(cut: str) -> str:
     lower = cut.lower()
     if any(sign in lower for sign in _BOILERPLATE_SIGNS):
         cut = _BOILERPLATE.sub(" ", cut)
-    if cut.endswith((".", "…", "]")):
-        cut = _TAIL.sub("", cut)
-    return cut.strip()
+    return _drop_tails(cut.strip())
+
+
+def _drop_tails(text: str) -> str:
+    while text.endswith(_TAILS):
+        text = text[: -max(len(tail) for tail in _TAILS if text.endswith(tail))].rstrip()
+    return text
