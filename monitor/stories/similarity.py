@@ -24,8 +24,8 @@ SKETCH_KEYS = 6
 """Sequences that are keys: two texts that share half find each other by at least one in about 99 of 100 cases."""
 CACHE_WORDS = 65_536
 """Words remembered with their number, about 10 MB at most: news has few words and repeats them."""
-_SPREAD = (0x5F356495, 0x6C8E9CF7, 0x45D9F3B7)
-"""Odd 31-bit constants that spread sums of words evenly, so that the smallest of them are a fair sample."""
+_SPREAD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+"""Odd 64-bit constants that spread sums of words evenly, so that the smallest of them are a fair sample."""
 _MASK = (1 << 63) - 1
 
 

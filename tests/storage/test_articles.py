@@ -106,7 +106,7 @@ def test_candidates_are_the_newest_per_key_and_bounded(store: Store) -> None:
         tx.stories.add_prints({a.id: [5, 5] for a in many}, {a.id: START for a in many})
         tx.stories.add_prints({ArticleId(1): [6]}, {ArticleId(1): START - timedelta(days=9)})
         week = START - timedelta(days=7)
-        found = [stored.article.id for stored in tx.stories.candidates([5], [5], week)]
+        found = [stored.id for stored in tx.stories.candidates([5], [5], week)]
         assert tx.stories.candidates([6], [6], week) == [], "too old"
         assert tx.stories.candidates([5], [], week) == [], "one key of the sample is a turn of phrase"
         assert tx.stories.forget_prints(START - timedelta(days=8)) == 1
