@@ -1,0 +1,388 @@
+"""A batch in one transaction: what is kept, what may be told, what is remembered of the feed. On both databases."""
+
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.model import Gone, Level, Polled, PollOutcome, Relation, Topic, TopicKey
+from monitor.storage.engine import open_engine
+from monitor.storage.feeds import FeedHealth
+from monitor.storage.store import Store
+from tests.fakes.clock import START
+from tests.pipeline.given import (
+    HOSTAGES,
+    SHIPPING,
+    a_context,
+    a_failed_visit,
+    a_topic,
+    a_visit,
+    a_wire_copy,
+    an_entry,
+    an_unchanged_visit,
+    articles_of,
+    claim_again,
+    claim_feeds,
+    ingest,
+    watch,
+    with_baseline,
+)
+
+TOPICS = [a_topic(HOSTAGES, "now"), a_topic(SHIPPING)]
+CONTEXT = a_context(TOPICS)
+HOUR = timedelta(hours=1)
+
+
+def health(store: Store) -> list[FeedHealth]:
+    """Every feed as it is remembered, by id."""
+    with store.read() as tx:
+        return sorted(tx.feeds.health(), key=lambda feed: feed.feed.id)
+
+
+def standings(store: Store) -> list[str]:
+    """How each kept article stood when it came, oldest first."""
+    return [stored.standing for stored in articles_of(store)]
+
+
+def open_count(store: Store, topic: TopicKey = HOSTAGES) -> int:
+    """Matches that may still be told."""
+    with store.read() as tx:
+        return tx.matches.count_open(topic)
+
+
+# --- what is news ----------------------------------------------------------------------------------------------------
+
+
+def test_a_first_reading_is_the_baseline(store: Store) -> None:
+    """What stood in a feed before we came is kept and matched, never told."""
+    watch(store, TOPICS)
+    [feed] = claim_feeds(store)
+
+    [summary] = ingest(store, [a_visit(feed, [an_entry(n) for n in range(30)])], CONTEXT)
+
+    assert (summary.new, summary.told_later, summary.matches, summary.first) == (30, 0, 30, True)
+    assert standings(store) == ["baseline"] * 30
+    assert open_count(store) == 0
+    with store.read() as tx:
+        assert len(tx.matches.latest(HOSTAGES, START - HOUR)) == 30
+        assert [state.key for state in tx.topics.due(START + HOUR)] == [SHIPPING], "only by its schedule"
+
+
+def test_a_first_reading_is_told_where_somebody_wants_that(store: Store) -> None:
+    """`first_poll = "tell"` makes news of it."""
+    watch(store, TOPICS)
+    [feed] = claim_feeds(store)
+    ingest(store, [a_visit(feed, [an_entry(1)])], a_context(TOPICS, tell_first_poll=True))
+    assert standings(store) == ["new"]
+    assert open_count(store) == 1
+
+
+def test_new_entries_of_a_known_feed_are_news_once(store: Store) -> None:
+    """Three unseen entries are news; the same bytes an hour later are not."""
+    watch(store, TOPICS)
+    [feed] = with_baseline(store, CONTEXT)
+    entries = [an_entry(n) for n in (3, 2, 1)]
+
+    [first] = ingest(store, [a_visit(feed, entries)], CONTEXT)
+    [again] = ingest(store, [a_visit(claim_again(store, START)[0], entries)], CONTEXT, START + HOUR)
+
+    assert (first.new, first.told_later, first.outcome) == (3, 3, PollOutcome.NEW)
+    assert (again.new, again.outcome) == (0, PollOutcome.UNCHANGED)
+    assert standings(store) == ["baseline", "new", "new", "new"]
+    assert open_count(store) == 3
+
+
+def test_a_revision_is_counted_and_is_not_news(store: Store) -> None:
+    """An entry edited twice is one article; its text stays as first stored, the edits are counted."""
+    [feed] = with_baseline(store, CONTEXT)
+    entry = an_entry(1)
+    ingest(store, [a_visit(feed, [entry])], CONTEXT)
+    for edit in ("Correction: the mayor met five families.", "Correction: the mayor met six families, he says."):
+        [feed] = claim_again(store, START)
+        [summary] = ingest(store, [a_visit(feed, [replace(entry, summary=edit)])], CONTEXT)
+        assert summary.new == 0
+
+    stored = articles_of(store)[-1]
+    assert (stored.revision, stored.article.text) == (2, entry.summary)
+    assert open_count(store) == 1
+
+
+def test_a_renumbered_feed_is_not_news(store: Store) -> None:
+    """Every id and address changes at once, with two truly new entries: just these two are news, also next time."""
+    [feed] = with_baseline(store, CONTEXT)
+    ingest(store, [a_visit(feed, [an_entry(n, at=START - n * HOUR) for n in range(8)])], CONTEXT)
+    moved = [
+        an_entry(n, at=START - n * HOUR, id=f"moved-{n}", link=f"https://outlet0.example/en/{n}.html") for n in range(8)
+    ]
+    fresh = [an_entry(n, at=START + HOUR) for n in (18, 19)]
+
+    for _ in range(2):
+        [feed] = claim_again(store, START)
+        ingest(store, [a_visit(feed, [*fresh, *moved])], CONTEXT, START + HOUR)
+
+    assert len(articles_of(store)) == 1 + 8 + 2
+    assert open_count(store) == 10
+
+
+def test_a_dumped_archive_is_kept_silently(store: Store) -> None:
+    """Forty entries older than a month are stored and matched, none may be told; one from today may."""
+    [feed] = with_baseline(store, CONTEXT)
+    old = [an_entry(n, at=START - timedelta(days=40, hours=n)) for n in range(40)]
+
+    [summary] = ingest(store, [a_visit(feed, [an_entry(99), *old])], CONTEXT)
+
+    assert (summary.new, summary.told_later) == (41, 1)
+    assert standings(store).count("backlog") == 40
+    assert open_count(store) == 1
+
+
+def test_an_entry_shown_twice_in_one_poll_is_one_article(store: Store) -> None:
+    """A feed that lists an entry in two sections has one article, known by the names of both."""
+    [feed] = with_baseline(store, CONTEXT)
+    twice = an_entry(1, id="elsewhere-1")
+    [summary] = ingest(store, [a_visit(feed, [an_entry(1), twice])], CONTEXT)
+    [feed] = claim_again(store, START)
+    [later] = ingest(store, [a_visit(feed, [an_entry(1, id="elsewhere-1", link="")])], CONTEXT)
+    assert (summary.entries, summary.new, later.new) == (2, 1, 0)
+
+
+def test_an_entry_longer_than_a_book_is_cut(sqlite_store: Store) -> None:
+    """One article cannot fill the archive."""
+    [feed] = with_baseline(sqlite_store, CONTEXT)
+    ingest(sqlite_store, [a_visit(feed, [an_entry(1, content="hostage " * 30_000)])], CONTEXT)
+    assert len(articles_of(sqlite_store)[-1].article.text) == 100_000
+
+
+# --- stories ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cut", [1, 2, 30])
+def test_copies_are_one_story_however_the_batches_are_cut(store: Store, cut: int) -> None:
+    """Thirty outlets print one wire text: one story of thirty articles, in one batch, in two or in thirty."""
+    feeds = with_baseline(store, CONTEXT, 30)
+    visits = [a_visit(feed, [a_wire_copy(n)]) for n, feed in enumerate(feeds)]
+    size = 30 // cut
+    for start in range(0, 30, size):
+        ingest(store, visits[start : start + size], CONTEXT)
+
+    copies = articles_of(store)[30:]
+    assert len({stored.story_id for stored in copies}) == 1
+    assert [stored.relation for stored in copies] == [Relation.NEW] + [Relation.COPY] * 29
+    assert "same text" in copies[7].evidence
+    with store.read() as tx:
+        story = tx.stories.get(copies[0].story_id)
+    assert story is not None
+    assert story.article_count == 30
+
+
+@pytest.fixture(scope="module")
+def scratch(sqlite_template: Path) -> Path:
+    """An empty database to copy for each example."""
+    return sqlite_template
+
+
+STREAM = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["copy", "own", "other"])), min_size=2, max_size=9)
+
+
+@settings(max_examples=12, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stream=STREAM, cuts=st.sets(st.integers(1, 8)))
+def test_batches_cut_differently_store_the_same(scratch: Path, stream: list[tuple[int, str]], cuts: set[int]) -> None:
+    """The same visits, one by one or gathered, give the same articles, stories, copies and matches."""
+    assert _stored_after(scratch, stream, set(range(1, 9))) == _stored_after(scratch, stream, cuts)
+
+
+def _stored_after(template: Path, stream: list[tuple[int, str]], cuts: set[int]) -> list[tuple[object, ...]]:
+    with tempfile.TemporaryDirectory(prefix="monitor-cut-") as folder:
+        path = Path(folder) / "monitor.db"
+        shutil.copy(template, path)
+        store = Store(open_engine(f"sqlite:///{path}"))
+        try:
+            feeds = with_baseline(store, CONTEXT, 4)
+            batch: list[Polled] = []
+            for place, (outlet, what) in enumerate(stream):
+                # One feed comes once per batch: the same lease never holds two visits at a time.
+                if batch and (place in cuts or any(polled.feed.id == feeds[outlet].id for polled in batch)):
+                    ingest(store, batch, CONTEXT)
+                    batch, feeds = [], claim_again(store, START)
+                entry = {
+                    "copy": a_wire_copy(outlet),
+                    "own": an_entry(place, outlet=outlet),
+                    "other": an_entry(place, about="tanker", outlet=outlet),
+                }[what]
+                batch.append(a_visit(feeds[outlet], [entry]))
+            ingest(store, batch, CONTEXT)
+            with store.read() as tx:
+                matched = {
+                    (match.match.article_id, topic.key, match.match.score)
+                    for topic in TOPICS
+                    for match in tx.matches.latest(topic.key, START - timedelta(days=1))
+                }
+            return [
+                (s.article.id, s.article.title, s.story_id, s.relation, s.copy_of, s.standing)
+                for s in articles_of(store)
+            ] + sorted(matched)
+        finally:
+            store.close()
+
+
+# --- topics ----------------------------------------------------------------------------------------------------------
+
+
+def test_matches_are_recorded_with_their_evidence(store: Store) -> None:
+    """Which words, where, in which sentence is written down with the article, in the same transaction."""
+    watch(store, TOPICS)
+    [feed] = with_baseline(store, CONTEXT)
+
+    ingest(store, [a_visit(feed, [an_entry(1), an_entry(2, about="tanker"), an_entry(3, about="weather")])], CONTEXT)
+
+    with store.read() as tx:
+        [hostages], [shipping] = tx.matches.open_for(HOSTAGES), tx.matches.open_for(SHIPPING)
+        due = {state.key: state.next_due_at for state in tx.topics.all()}
+    [evidence] = hostages.match.evidence
+    assert dict(evidence.found) == {"hostage": 2}
+    assert hostages.match.title_hit
+    assert "hostage" in hostages.match.sentence
+    assert shipping.match.article_id == articles_of(store)[2].article.id
+    assert due[HOSTAGES] == START + timedelta(seconds=120), "told at once, after its settle time"
+    assert due[SHIPPING] == START + HOUR, "the schedule decides"
+
+
+def test_near_misses_are_recorded_with_their_reason(store: Store) -> None:
+    """A name whose words stand too far apart is a no whose reason can be asked for later."""
+    topic: Topic = replace(a_topic(), name="Hostage negotiations", query=None, level=Level.STRICT)
+    context = a_context([topic])
+    watch(store, [topic])
+    [feed] = with_baseline(store, context)
+    far = "The hostage was named in the morning. " + "Rain fell on the quiet town all day long. " * 12
+    entry = an_entry(1, about="rain", summary=f"{far} The harbour negotiations went on.")
+
+    ingest(store, [a_visit(feed, [entry])], context)
+
+    with store.read() as tx:
+        assert tx.matches.open_for(HOSTAGES) == []
+        [near] = tx.matches.near_of(articles_of(store)[-1].article.id)
+    assert near.reason
+
+
+# --- what is remembered of the feed ----------------------------------------------------------------------------------
+
+
+def test_validators_come_with_the_articles(store: Store) -> None:
+    """ETag, hashes and watermark are written by the very transaction that stores the entries."""
+    [feed] = claim_feeds(store)
+    entries = [an_entry(1, at=START - HOUR), an_entry(2, at=START + 5 * HOUR)]
+
+    ingest(store, [a_visit(feed, entries, etag='"a"', body=b"hash")], CONTEXT)
+
+    state = health(store)[0].feed.state
+    assert (state.etag, state.body_hash, state.entries_hash) == ('"a"', b"hash", b"hash")
+    assert (state.first_polled_at, state.validators_at) == (START, START)
+    assert state.watermark_at == START, "an entry dated in the future moves the watermark to now at most"
+
+
+def test_an_unchanged_body_stores_nothing_and_keeps_the_memory(store: Store) -> None:
+    """304, and equal bytes from a server without validators, leave the baseline, the watermark and the articles."""
+    [feed] = with_baseline(store, CONTEXT)
+    before = health(store)[0]
+    ingest(store, [an_unchanged_visit(feed)], CONTEXT)
+    [feed] = claim_again(store, START)
+    same = replace(a_visit(feed, [], etag=None, body=b"body"), outcome=PollOutcome.UNCHANGED, parsed=None)
+    [summary] = ingest(store, [same], CONTEXT, START + HOUR)
+
+    after = health(store)[0]
+    assert summary.outcome is PollOutcome.UNCHANGED
+    assert after.feed.state.watermark_at == before.feed.state.watermark_at
+    assert after.feed.state.first_polled_at == before.feed.state.first_polled_at
+    assert (after.last_ok_at, after.last_new_at) == (START, before.last_new_at)
+    assert len(articles_of(store)) == 1
+
+
+def test_a_failing_feed_backs_off_and_recovers(store: Store) -> None:
+    """Each failure waits longer and is counted; a success forgets it. The validators survive the failures."""
+    [feed] = with_baseline(store, CONTEXT)
+    etag = feed.state.etag
+    waits = []
+    for _ in range(3):
+        ingest(store, [a_failed_visit(claim_again(store, START)[0])], CONTEXT)
+        waits.append(health(store)[0].next_poll_at - START)
+    failing = health(store)[0]
+    assert waits[0] < waits[1] < waits[2]
+    assert (failing.feed.state.fail_count, failing.feed.state.failing_since) == (3, START)
+    assert (failing.outcome, failing.reason, failing.status) == ("failed", "unavailable", 503)
+    assert failing.feed.state.etag == etag
+
+    ingest(store, [an_unchanged_visit(claim_again(store, START)[0])], CONTEXT)
+    assert health(store)[0].feed.state.fail_count == 0
+    assert health(store)[0].feed.state.failing_since is None
+    assert health(store)[0].error == ""
+
+
+@pytest.mark.parametrize("kind", ["retry_after", "gone"])
+def test_a_server_that_asks_us_to_stay_away_is_held(store: Store, kind: str) -> None:
+    """Not even `monitor once`, which visits everything, goes there before the time."""
+    [feed] = with_baseline(store, CONTEXT)
+    gone = Polled(feed, PollOutcome.GONE, START, fetched=Gone(feed.url))
+    ingest(store, [gone if kind == "gone" else a_failed_visit(feed, retry_after_s=7200)], CONTEXT)
+
+    with store.write() as tx:
+        soon = tx.feeds.claim_due(START + HOUR, owner="once", limit=9, round_started_at=START + HOUR)
+        late = tx.feeds.claim_due(START + 9 * 24 * HOUR, owner="once", limit=9, round_started_at=START + 9 * 24 * HOUR)
+    assert soon == []
+    assert [one.id for one in late] == [feed.id]
+
+
+def test_a_window_that_rolled_over_is_noticed(store: Store) -> None:
+    """When nothing shown now was known before, entries may have come and gone: counted, and said by `explain`."""
+    [feed] = with_baseline(store, CONTEXT)
+    ingest(store, [a_visit(feed, [an_entry(n) for n in range(3)])], CONTEXT)
+    [feed] = claim_again(store, START)
+    ingest(store, [a_visit(feed, [an_entry(n) for n in range(2, 5)])], CONTEXT)
+    assert health(store)[0].lost_windows == 1
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+def test_a_lease_lost_to_another_worker_leaves_the_feeds_state_alone(store: Store) -> None:
+    """A worker that slept past its lease stores what it has, once, but writes no older state over the newer one."""
+    [feed] = with_baseline(store, CONTEXT)
+    entries = [an_entry(1), an_entry(2)]
+    with store.write() as tx:
+        [theirs] = tx.feeds.claim_due(START + 60 * 24 * HOUR, owner="other", limit=1)
+    ingest(store, [a_visit(theirs, entries, etag='"newer"')], a_context(TOPICS, owner="other"))
+    with store.write() as tx:
+        tx.feeds.claim_due(START + 60 * 24 * HOUR, owner="other", limit=1)
+
+    [summary] = ingest(store, [a_visit(feed, [*entries, an_entry(3)], etag='"older"')], CONTEXT)
+
+    assert summary.new == 1
+    assert len(articles_of(store)) == 1 + 3
+    assert health(store)[0].feed.state.etag == '"newer"'
+    with store.read() as tx:
+        leased = tx.connection.execute(sa.text("SELECT lease_owner FROM feed")).scalar_one()
+    assert leased == "other"
+
+
+def test_one_feeds_poison_costs_no_other_feed(store: Store) -> None:
+    """Text the database cannot hold fails the batch; run again feed by feed, only the guilty feed is marked."""
+    feeds = with_baseline(store, CONTEXT, 3)
+    before = feeds[1].state.etag
+    visits = [a_visit(feed, [an_entry(n, outlet=n)], etag='"next"') for n, feed in enumerate(feeds)]
+    # The parser cleans this away; so it is put into the visit by hand: a lone surrogate is no UTF-8 anywhere.
+    poison = an_entry(1, outlet=1, title="Mayor speaks of the hostage \ud800")
+    visits[1] = a_visit(feeds[1], [poison], etag='"next"')
+
+    summaries = ingest(store, visits, CONTEXT)
+
+    assert [summary.outcome for summary in summaries] == [PollOutcome.NEW, PollOutcome.FAILED, PollOutcome.NEW]
+    assert [stored.article.feed for stored in articles_of(store)[3:]] == ["Outlet 0", "Outlet 2"]
+    good, bad, _ = health(store)
+    assert (good.feed.state.etag, bad.feed.state.etag) == ('"next"', before)
+    assert (bad.feed.state.fail_count, bad.reason) == (1, "unstorable")
+    assert "could not be stored" in bad.error
