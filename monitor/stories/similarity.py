@@ -20,11 +20,12 @@ LEAD_WORDS = 100
 """Only so much of a text is compared: what feeds carry of it, and where a report says what it is about."""
 SHINGLES_MIN = 12
 """Fewer three-word sequences are a teaser's standing phrase, not a text."""
-SKETCH_KEYS = 6
+SKETCH_KEYS = 8
 """Sequences that are keys: two texts that share half find each other by at least one in about 99 of 100 cases."""
 CACHE_WORDS = 65_536
 """Words remembered with their number, about 10 MB at most: news has few words and repeats them."""
 _SPREAD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+_MIX = 0x2545F4914F6CDD1D
 """Odd 64-bit constants that spread sums of words evenly, so that the smallest of them are a fair sample."""
 _MASK = (1 << 63) - 1
 
@@ -43,7 +44,7 @@ class Fingerprint:
     """The canonical address, None where it names no article."""
     headline_key: int
     keys: tuple[int, ...]
-    """At most eight, by which candidates are found: headline, address, and a sample of the text."""
+    """At most ten, by which candidates are found: headline, address, and a sample of the text."""
     shingles: frozenset[int]
     headline_terms: frozenset[str]
 
@@ -106,7 +107,8 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
     headline_key = key_of(form)
     keys = [headline_key, *([url_key] if url_key is not None else ())]
     if len(shingles) >= SHINGLES_MIN:
-        keys += sorted(shingles)[:SKETCH_KEYS]
+        # Mixed once more: sums of words that stand in many texts would else be small together.
+        keys += sorted([((one ^ (one >> 31)) * _MIX) & _MASK for one in shingles])[:SKETCH_KEYS]
     return Fingerprint(
         title=headline(title),
         lead=lead,

@@ -1,0 +1,129 @@
+"""When to visit a feed next, and whether its window rolled over meanwhile.
+
+The interval follows the feed's own rhythm within the configured bounds; what the server asks for makes it longer,
+never shorter. A feed is never given up: a failing one is visited ever more rarely, at least once a day.
+
+Effects: none.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from zlib import crc32
+
+from monitor.errors import FetchError, FetchReason
+from monitor.model import Feed, FeedState, Fetched, NotModified, Polled, PollOutcome
+
+VALIDATORS_KEPT = timedelta(days=8)
+"""Some servers, once given an ETag, say 304 for ever; a feed that is truly quiet costs one full read in eight days."""
+ENTRIES_LOOKED_AT = 20
+GAP_SHARE = 0.5
+"""Twice as often as entries come: a visit finds one new entry on average half the time."""
+WINDOW_SHARE = 0.25
+"""Four visits while an entry is shown, so that three may fail before one is missed."""
+HINT_S_MAX = 18_000
+"""Five hours: news sites have been seen asking for sixteen years."""
+BACKOFF_S_MAX = 86_400
+DOUBLINGS_MAX = 10
+RATE_LIMITED_S = 600
+SHUT_OUT_S = 21_600
+"""401, 403 and robot walls do not mend in minutes, and knocking makes it worse."""
+GONE_S = 7 * 86_400
+JITTER_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PollBounds:
+    """The configured bounds of a feed's interval, in seconds."""
+
+    interval_min_s: int = 300
+    interval_max_s: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class NextPoll:
+    """When a feed is visited next, the interval its rhythm asks for, and what decided."""
+
+    at: datetime
+    interval_s: int
+    reason: str
+
+
+def validators_for(state: FeedState, now: datetime) -> tuple[str | None, str | None]:
+    """What to send as ETag and Last-Modified: nothing for one visit in eight days, which reads the feed whole."""
+    if state.validators_at is None or now - state.validators_at > VALIDATORS_KEPT:
+        return None, None
+    return state.etag, state.last_modified
+
+
+def first_poll_at(url: str, now: datetime, spread_s: int) -> datetime:
+    """The first visit of a feed: spread by its address, the same way after a restart."""
+    return now + timedelta(seconds=crc32(url.encode()) % max(1, spread_s))
+
+
+def lost_window(known: int, shown: int, first_poll: bool) -> bool:
+    """Whether entries may have come and gone between two visits: nothing shown now was known from before."""
+    return not first_poll and shown > 0 and known == 0
+
+
+def next_poll_at(feed: Feed, polled: Polled, now: datetime, bounds: PollBounds, jitter: float) -> NextPoll:
+    """When to visit next. `jitter` is the caller's random number in [0, 1); the wait moves by up to a tenth by it."""
+    interval_s = _interval_s(feed, polled, bounds)
+    if polled.outcome is PollOutcome.GONE:
+        return _after(now, GONE_S, interval_s, "gone", jitter)
+    if polled.outcome is PollOutcome.FAILED:
+        wait_s, reason = _failed_wait_s(feed.state, polled, interval_s)
+        return _after(now, wait_s, interval_s, reason, jitter)
+    hint_s = _hint_s(polled)
+    if hint_s > interval_s:
+        return _after(now, hint_s, interval_s, "the server asks for it", jitter, never_sooner=True)
+    return _after(now, interval_s, interval_s, "the feed's rhythm", jitter)
+
+
+def _after(
+    now: datetime, wait_s: float, interval_s: int, reason: str, jitter: float, *, never_sooner: bool = False
+) -> NextPoll:
+    spread = JITTER_SHARE * (jitter if never_sooner else 2 * jitter - 1)
+    return NextPoll(now + timedelta(seconds=wait_s * (1 + spread)), interval_s, reason)
+
+
+def _interval_s(feed: Feed, polled: Polled, bounds: PollBounds) -> int:
+    """The feed's rhythm: half the usual gap of its newest entries, within the bounds and a quarter of its window."""
+    if polled.parsed is None:
+        return _clamp(feed.state.interval_s, bounds)
+    dates = sorted((e.published for e in polled.parsed.entries if e.published is not None), reverse=True)
+    newest = dates[:ENTRIES_LOOKED_AT]
+    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
+    if not gaps:
+        return _clamp(feed.state.interval_s, bounds)
+    window_s = (dates[0] - dates[-1]).total_seconds()
+    wanted_s = GAP_SHARE * median(gaps)
+    if window_s > 0:
+        wanted_s = min(wanted_s, WINDOW_SHARE * window_s)
+    return _clamp(wanted_s, bounds)
+
+
+def _clamp(seconds: float, bounds: PollBounds) -> int:
+    return int(min(max(seconds, bounds.interval_min_s), bounds.interval_max_s))
+
+
+def _hint_s(polled: Polled) -> float:
+    answer = polled.fetched
+    asked_s = answer.min_wait_s or 0.0 if isinstance(answer, Fetched | NotModified) else 0.0
+    ttl_s = polled.parsed.ttl_s or 0 if polled.parsed is not None else 0
+    return min(max(asked_s, float(ttl_s)), HINT_S_MAX)
+
+
+def _failed_wait_s(state: FeedState, polled: Polled, interval_s: int) -> tuple[float, str]:
+    backoff_s = min(BACKOFF_S_MAX, interval_s * 2.0 ** min(state.fail_count + 1, DOUBLINGS_MAX))
+    error = polled.error
+    if not isinstance(error, FetchError):
+        return backoff_s, "it fails"
+    if error.retry_after_s is not None:
+        return min(max(error.retry_after_s, interval_s), BACKOFF_S_MAX), "the server asks for it"
+    if error.reason is FetchReason.RATE_LIMITED:
+        return max(RATE_LIMITED_S, interval_s), "we came too often"
+    if error.reason in (FetchReason.UNAUTHORISED, FetchReason.FORBIDDEN, FetchReason.CHALLENGE):
+        return max(SHUT_OUT_S, backoff_s), "it shuts us out"
+    return backoff_s, "it fails"
