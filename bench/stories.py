@@ -1,7 +1,8 @@
 """How well copies and stories are found, beside exact titles, on labelled articles; and what an article costs.
 
 `python -m bench.stories [FOLDER]` reads `stories/*.jsonl` of `$MONITOR_CORPUS` (or FOLDER), an article a line; its
-`story` is the label. Copies are judged by pairs; tellings are what a reader of everything gets per story of several outlets.
+`story` is the label. Copies are judged by pairs; tellings are what a reader of everything gets per story of several
+outlets.
 
 Effects: reads files, writes to standard output.
 """
