@@ -6,14 +6,16 @@ matches it takes, the sent log and the deliveries stand together or not at all.
 Effects: database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from monitor.channels.base import Channel
 from monitor.digests.burst import find_breaking
 from monitor.digests.compose import Composed, compose_digest
 from monitor.digests.schedule import DueSlot, due_slot, held_until, next_slot_at
+from monitor.errors import StorageError
 from monitor.logs import get_log
 from monitor.model import (
     ArticleId,
@@ -72,11 +74,11 @@ def close_due(store: Store, context: DigestContext, now: datetime, *, settled: b
     for key in sorted(due):
         topic = context.topics.get(key)
         if topic is not None:
-            closed += _attempt(store, topic, context, now, settled=settled)
+            closed += _attempt(key, partial(_close_slot, store, topic, context, now, settled=settled))
     for key in touched:
         topic = context.topics.get(key)
         if topic is not None:
-            closed += _close_breaking(store, topic, context, now)
+            closed += _attempt(key, partial(_close_breaking, store, topic, context, now))
     return closed
 
 
@@ -85,7 +87,17 @@ def _is_now(context: DigestContext, key: TopicKey) -> bool:
     return topic is not None and topic.schedule.now
 
 
-def _attempt(store: Store, topic: Topic, context: DigestContext, now: datetime, *, settled: bool) -> list[Closed]:
+def _attempt(key: TopicKey, work: Callable[[], list[Closed]]) -> list[Closed]:
+    try:
+        return work()
+    except StorageError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the edge of a unit of work: nothing of it stands, the next look tries again
+        log.error("digest.broke", topic=key, error=error, hint="please report this; it is tried again")
+        return []
+
+
+def _close_slot(store: Store, topic: Topic, context: DigestContext, now: datetime, *, settled: bool) -> list[Closed]:
     done = close_digest(store, topic, context, now, settled=settled)
     if done is None:
         return []
@@ -123,13 +135,15 @@ def close_digest(
             return None
         opened = tx.matches.open_for(topic.key)
         done = _write(tx, topic, context, _Slot(slot.label, slot.kind, slot.next_due_at), opened, state, now)
-        tx.topics.set_next(topic.key, _next_due(topic, slot, len(opened), now), closed_at=now)
+        is_left = len(opened) == OPEN_MAX or (bool(opened) and done is None)
+        tx.topics.set_next(topic.key, _next_due(topic, slot, now, is_left=is_left), closed_at=now)
         return done
 
 
-def _next_due(topic: Topic, slot: DueSlot, taken: int, now: datetime) -> datetime | None:
+def _next_due(topic: Topic, slot: DueSlot, now: datetime, *, is_left: bool) -> datetime | None:
     if topic.schedule.now:
-        return now if taken == OPEN_MAX else None  # what one digest could not take is due at once
+        # What this digest could not take is due at once: a moment later, since the slot of a moment closes only once.
+        return now + timedelta(microseconds=1) if is_left else None
     return slot.next_due_at or next_slot_at(topic.schedule, now)
 
 
