@@ -16,6 +16,7 @@ from typing import TypeVar
 from monitor.app import App
 from monitor.config.load import ConfigFaults
 from monitor.config.watch import Change, Watcher
+from monitor.errors import StorageError
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
 from monitor.logs import get_log
 from monitor.model import ChannelName
@@ -103,7 +104,9 @@ class Daemon:
     def _channels_due(self) -> list[ChannelName]:
         with self._app.store.read() as tx:
             due = tx.outbox.channels_due(self._app.clock.now())
-        return [name for name in due if name in self._app.in_force.channels]
+        # Where an outcome waits to be written nothing is due before its lease ends; a stop until then would forget it.
+        owing = [name for name in self._app.sender.unsettled if name not in due]
+        return [name for name in (*due, *owing) if name in self._app.in_force.channels]
 
     async def _deliver_on(self, name: ChannelName) -> list[Sent]:
         force = self._app.in_force
@@ -166,6 +169,10 @@ class Daemon:
         log.info("daemon.draining", visits=self._app.poller.busy)
         await self._app.poller.drain(DRAIN_S)
         await self._runner.drain(DRAIN_S)
+        try:
+            await in_pool(self._app.database_pool, self._app.sender.settle_kept)
+        except StorageError as error:
+            log.error("daemon.stopped_owing", reason=error.reason, hint="what was sent is asked for at the next start")
         await self._app.close_network()
 
 

@@ -64,6 +64,16 @@ class Sender:
         self._report = report
         self._unsettled: dict[ChannelName, Callable[[Transaction], bool]] = {}
 
+    @property
+    def unsettled(self) -> list[ChannelName]:
+        """Channels whose last outcome the database has not taken yet: to be looked at although nothing is due."""
+        return list(self._unsettled)
+
+    def settle_kept(self) -> None:
+        """Write every outcome that is still kept. Raises StorageError when the database takes nothing."""
+        for name in self.unsettled:
+            self._write_unsettled(name)
+
     def deliver_due(
         self, channel: Channel, rules: SendRules, *, is_stopping: Callable[[], bool] = lambda: False
     ) -> list[Sent]:

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,9 +21,12 @@ WAIT_S_MAX = 10  # a test that forgot to release a hanging call still ends
 
 @dataclass
 class Fault:
-    """How one call goes wrong. `stored` says whether a post was kept before that."""
+    """How one call goes wrong. `stored` says whether a post was kept before that.
 
-    kind: Literal["rate", "drop", "short", "status", "code", "html", "hang", "not_object"]
+    `hang` says nothing until `release` and then cuts the line, `late` answers then as if nothing had been.
+    """
+
+    kind: Literal["rate", "drop", "short", "status", "code", "html", "hang", "late", "not_object"]
     stored: bool = False
     retry_after: str | None = None
     status: int = 500
@@ -50,6 +53,7 @@ class FakeSlack:
         self.calls: list[Call] = []
         self.release = threading.Event()
         self.hanging = threading.Event()
+        self.on_called: Callable[[], None] = lambda: None
         self._faults: dict[str, deque[Fault]] = {}
         self._lock = threading.Lock()
         self._count = 0
@@ -142,12 +146,18 @@ class _Handler(BaseHTTPRequestHandler):
         is_json = self.headers.get("Content-Type", "").startswith("application/json")
         arguments = json.loads(body or b"{}") if is_json else dict(parse_qsl(body.decode()))
         self.slack.calls.append(Call(method, arguments))
+        self.slack.on_called()
         if self.headers.get("Authorization") != f"Bearer {self.slack.token}":
             self._json({"ok": False, "error": "invalid_auth"})
             return
         fault = self.slack.next_fault(method)
         if fault is None:
             self._json(self.slack.answer(method, arguments))
+            return
+        if fault.kind == "late":
+            answer = self.slack.answer(method, arguments)
+            self._wait()
+            self._json(answer)
             return
         if fault.stored:
             self.slack.answer(method, arguments)
@@ -173,9 +183,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             if fault.kind == "hang":
-                self.slack.hanging.set()
-                self.slack.release.wait(WAIT_S_MAX)
+                self._wait()
             self.close_connection = True
+
+    def _wait(self) -> None:
+        self.slack.hanging.set()
+        self.slack.release.wait(WAIT_S_MAX)
 
     def _json(self, data: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> None:
         self._send(json.dumps(data).encode(), status, "application/json", headers)
