@@ -231,9 +231,8 @@ def _time_of(article: Article, now: datetime) -> datetime:
 
 def _assign_stories(tx: Transaction, new: Sequence[_NewArticle], now: datetime) -> None:
     grouper = Grouper()
-    keys = {key for item in new for key in item.print_.keys}
-    strong = {key for item in new for key in item.print_.strong_keys}
-    for seen in tx.stories.candidates(keys, strong, now - timedelta(seconds=COPY_WINDOW_S)):
+    prints = [item.print_ for item in new]
+    for seen in tx.stories.candidates(prints, now - timedelta(seconds=COPY_WINDOW_S)):
         grouper.add(
             StoredPrint(
                 article_id=seen.id,

@@ -4,10 +4,10 @@ Effects: database.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -37,6 +37,18 @@ class StoryGrowth:
     is_new: bool
 
 
+class Asking(Protocol):
+    """What an article is looked for by: a fingerprint."""
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """All its keys."""
+
+    @property
+    def strong_keys(self) -> tuple[int, ...]:
+        """Those of which one in common is enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparable:
     """What is read of an article to compare another with it: the beginning of its text is enough."""
@@ -58,30 +70,39 @@ class StoryTable:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def candidates(self, keys: Iterable[int], strong: Iterable[int], since: datetime) -> list[Comparable]:
-        """Articles since then that share a strong key or two of the others, oldest first.
+    def candidates(self, asking: Sequence[Asking], since: datetime) -> list[Comparable]:
+        """Articles since then that share a strong key, or two of the others, with one of those asking; oldest first.
 
         Of each key the newest 60 are looked at, however hot a story is.
         """
-        shared: Counter[int] = Counter()
-        since_s = int(since.timestamp())
-        sure = set(strong)
-        order = sa.func.row_number().over(partition_by=ARTICLE_PRINT.c.key, order_by=ARTICLE_PRINT.c.article_id.desc())
-        for some in portions(sorted(set(keys))):
-            newest = (
-                sa.select(ARTICLE_PRINT.c.key, ARTICLE_PRINT.c.article_id, order.label("place"))
-                .where(ARTICLE_PRINT.c.key.in_(some), ARTICLE_PRINT.c.at_s >= since_s)
-                .subquery()
-            )
-            chosen = sa.select(newest.c.key, newest.c.article_id).where(newest.c.place <= POSTINGS_MAX)
-            for key, article_id in self._db.execute(chosen).all():
-                shared[article_id] += SHARED_MIN if key in sure else 1
-        ids = sorted(article_id for article_id, count in shared.items() if count >= SHARED_MIN)
+        askers: dict[int, list[int]] = defaultdict(list)
+        strong: set[tuple[int, int]] = set()
+        for number, one in enumerate(asking):
+            for key in set(one.keys):
+                askers[key].append(number)
+            strong.update((number, key) for key in one.strong_keys)
+        shared: Counter[tuple[int, int]] = Counter()
+        for some in portions(sorted(askers)):
+            for key, article_id in self._newest(some, since):
+                for number in askers[key]:
+                    shared[number, article_id] += SHARED_MIN if (number, key) in strong else 1
+        ids = sorted({article_id for (_, article_id), count in shared.items() if count >= SHARED_MIN})
         found: list[Comparable] = []
         for few in portions(ids):
             rows = self._db.execute(_select_comparable().where(ARTICLE.c.id.in_(few)).order_by(ARTICLE.c.id))
             found += [_to_comparable(row) for row in rows.all()]
         return found
+
+    def _newest(self, keys: Sequence[int], since: datetime) -> Sequence[sa.Row[tuple[int, int]]]:
+        order = sa.func.row_number().over(partition_by=ARTICLE_PRINT.c.key, order_by=ARTICLE_PRINT.c.article_id.desc())
+        ranked = (
+            sa.select(ARTICLE_PRINT.c.key, ARTICLE_PRINT.c.article_id, order.label("place"))
+            .where(ARTICLE_PRINT.c.key.in_(keys), ARTICLE_PRINT.c.at_s >= int(since.timestamp()))
+            .subquery()
+        )
+        return self._db.execute(
+            sa.select(ranked.c.key, ranked.c.article_id).where(ranked.c.place <= POSTINGS_MAX)
+        ).all()
 
     def add_prints(self, prints: Mapping[ArticleId, Sequence[int]], at: Mapping[ArticleId, datetime]) -> None:
         """Remember the keys of new articles."""

@@ -9,7 +9,7 @@ Effects: none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from zlib import crc32
 
 from monitor.stories.guards import direction_of, names_in, numbers_in
@@ -20,14 +20,8 @@ LEAD_WORDS = 100
 """Only so much of a text is compared: what feeds carry of it, and where a report says what it is about."""
 SHINGLES_MIN = 12
 """Fewer three-word sequences are a teaser's standing phrase, not a text."""
-SKETCH_KEYS = 8
+SKETCH_KEYS = 6
 """Sequences that are keys: two texts that share half find each other by at least one in about 99 of 100 cases."""
-CACHE_WORDS = 65_536
-"""Words remembered with their number, about 10 MB at most: news has few words and repeats them."""
-_SPREAD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
-_MIX = 0x2545F4914F6CDD1D
-"""Odd 64-bit constants that spread sums of words evenly, so that the smallest of them are a fair sample."""
-_MASK = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,7 @@ class Fingerprint:
     """The canonical address, None where it names no article."""
     headline_key: int
     keys: tuple[int, ...]
-    """At most ten, by which candidates are found: headline, address, and a sample of the text."""
+    """At most eight, by which candidates are found: headline, address, and a sample of the text."""
     shingles: frozenset[int]
     headline_terms: frozenset[str]
 
@@ -107,8 +101,7 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
     headline_key = key_of(form)
     keys = [headline_key, *([url_key] if url_key is not None else ())]
     if len(shingles) >= SHINGLES_MIN:
-        # Mixed once more: sums of words that stand in many texts would else be small together.
-        keys += sorted([((one ^ (one >> 31)) * _MIX) & _MASK for one in shingles])[:SKETCH_KEYS]
+        keys += sorted(shingles)[:SKETCH_KEYS]  # CRCs are spread evenly: their smallest are a fair sample
     return Fingerprint(
         title=headline(title),
         lead=lead,
@@ -122,18 +115,10 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
 
 
 def _shingles(words: Sequence[str]) -> frozenset[int]:
-    numbers = [_number(word) for word in words]
+    coded = [f"{word} ".encode("utf-8", "surrogatepass") for word in words]
     return frozenset(
-        [
-            (one * _SPREAD[0] + two * _SPREAD[1] + three * _SPREAD[2]) & _MASK
-            for one, two, three in zip(numbers, numbers[1:], numbers[2:], strict=False)
-        ]
+        [crc32(three, crc32(two, crc32(one))) for one, two, three in zip(coded, coded[1:], coded[2:], strict=False)]
     )
-
-
-@lru_cache(maxsize=CACHE_WORDS)
-def _number(word: str) -> int:
-    return crc32(word.encode("utf-8", "surrogatepass"))
 
 
 def similarity(a: Fingerprint, b: Fingerprint) -> Alike:

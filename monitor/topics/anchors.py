@@ -6,20 +6,25 @@ is left out here is certainly no match; what is kept is judged in full.
 Effects: none.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from monitor.model import Article
 from monitor.topics.evaluate import compile_pattern
 from monitor.topics.index import PREFIX_CHARS, ReadArticle
 from monitor.topics.nodes import AnyOf, Element, Fact, Kind, Leaf, Node, Not, children
 from monitor.topics.nodes import Sequence as WordSequence
-from monitor.words import fold, stem, tokenise, without_tails
+from monitor.words import fold, stem, stem_forms, tokenise, without_tails
+
+_PLAIN = re.compile("[a-z0-9]+")
 
 Group = frozenset[str]
 """Keys of which a match needs at least one: stems, and beginnings of words with a `*` behind."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Anchors:
     """The numbers of the topics that may match, found by the words of an article."""
 
@@ -29,6 +34,27 @@ class Anchors:
     """Topics with one group only: the first decides."""
     always: list[int] = field(default_factory=list)
     """Topics that no word decides."""
+
+    def leaves_out(self, article: Article, language: str) -> bool:
+        """Whether a glance is enough to say that no topic matches: certain where it says so, and most articles are so.
+
+        Only for plain ASCII, where the words of a glance are those of a full reading or more; a topic that hangs on a
+        joined word with a sign in it, such as `u.s`, is never left out.
+        """
+        if self.always or not (article.title.isascii() and article.text.isascii()):
+            return False
+        text = f"{article.title}\n{article.text}".lower()
+        found = set(_PLAIN.findall(text))
+        if "-" in text:
+            found.update(_PLAIN.findall(text.replace("-", "")))  # COVID-19 is also looked up as covid19
+        return self.is_plain and not any(
+            form in self.first for word in found for form in (*stem_forms(word, language), word[:PREFIX_CHARS] + "*")
+        )
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether every word that decides is letters and digits alone."""
+        return all(key.rstrip("*").isalnum() for key in self.first)
 
     def candidates(self, article: ReadArticle) -> list[int]:
         """The topics to be judged, in the watchlist's order."""

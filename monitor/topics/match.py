@@ -19,6 +19,7 @@ from monitor.topics.names import Judged, judge_name
 from monitor.topics.nodes import AnyOf, Node
 from monitor.topics.queries import explain_miss, find_evidence, score_query
 from monitor.topics.query import Query, compile_query
+from monitor.words import stemmed_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,15 @@ def match_article(compiled: CompiledWatchlist, article: Article) -> tuple[list[M
 
     The same article and watchlist always give the same answer. Every topic left out holds too little to be near.
     """
-    read = ReadArticle(article)
-    anchors = compiled.anchors.get(read.language)
+    language = stemmed_language(article.language)
+    anchors = compiled.anchors.get(language)
     if anchors is None:
         roots = [compiled_topic.root for compiled_topic in compiled.topics]
-        anchors = build_anchors(roots, read.language, compiled.lexicon.idf)
-        compiled.anchors[read.language] = anchors
+        anchors = build_anchors(roots, language, compiled.lexicon.idf)
+        compiled.anchors[language] = anchors
+    if anchors.leaves_out(article, language):
+        return [], []
+    read = ReadArticle(article)
     matches: list[Match] = []
     near: list[NoMatch] = []
     for number in anchors.candidates(read):

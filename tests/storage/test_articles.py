@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -98,6 +99,13 @@ def test_revisions_are_counted_and_the_text_stays(store: Store) -> None:
     assert (found.revision, found.content_key, found.article.title) == (1, 99, "Talks resume")
 
 
+class Keys(NamedTuple):
+    """What an article is looked for by."""
+
+    keys: tuple[int, ...]
+    strong_keys: tuple[int, ...]
+
+
 def test_candidates_are_the_newest_per_key_and_bounded(store: Store) -> None:
     """However hot a story is, only so many articles are compared."""
     many = [an_article(n) for n in range(1, POSTINGS_MAX + 21)]
@@ -106,9 +114,10 @@ def test_candidates_are_the_newest_per_key_and_bounded(store: Store) -> None:
         tx.stories.add_prints({a.id: [5, 5] for a in many}, {a.id: START for a in many})
         tx.stories.add_prints({ArticleId(1): [6]}, {ArticleId(1): START - timedelta(days=9)})
         week = START - timedelta(days=7)
-        found = [stored.id for stored in tx.stories.candidates([5], [5], week)]
-        assert tx.stories.candidates([6], [6], week) == [], "too old"
-        assert tx.stories.candidates([5], [], week) == [], "one key of the sample is a turn of phrase"
+        found = [stored.id for stored in tx.stories.candidates([Keys((5,), (5,))], week)]
+        assert tx.stories.candidates([Keys((6,), (6,))], week) == [], "too old"
+        assert tx.stories.candidates([Keys((5,), ())], week) == [], "one key of the sample is a turn of phrase"
+        assert tx.stories.candidates([Keys((5,), ()), Keys((5, 7), ())], week) == [], "each asks for itself"
         assert tx.stories.forget_prints(START - timedelta(days=8)) == 1
 
     assert found == [a.id for a in many][20:]
