@@ -17,6 +17,8 @@ UNWRAP_MAX = 3
 """Redirectors within redirectors that are looked through."""
 CACHE_URLS = 16_384
 """Addresses remembered with their key, about 5 MB: a batch asks for each address several times."""
+CACHE_PUBLISHERS = 4_096
+"""Addresses remembered with their publisher: a batch asks for each at least twice."""
 
 
 def _listed(names: str) -> frozenset[str]:
@@ -95,6 +97,7 @@ def host_of(url: str) -> str:
     return _host_and_port(split.netloc)[0] if split is not None else ""
 
 
+@lru_cache(maxsize=CACHE_PUBLISHERS)
 def publisher_of(url: str, fallback: str) -> str:
     """Who publishes under an address: its registrable domain; `fallback` where the address does not say.
 

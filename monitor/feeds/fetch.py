@@ -98,11 +98,11 @@ class Fetcher:
         self, url: str, sent: Mapping[bytes, bytes], secret: Mapping[str, str]
     ) -> Fetched | NotModified | Gone:
         here, seen, permanent = url, {url}, True
-        origin = _origin(url)
         for _ in range(HOPS_MAX + 1):
             self._guard.check_url(here)
             # A secret goes to the origin it was configured for, and to no other, whatever redirects there.
-            own = {k.encode(): v.encode() for k, v in secret.items()} if _origin(here) == origin else {}
+            is_ours = bool(secret) and _origin(here) == _origin(url)
+            own = {k.encode(): v.encode() for k, v in secret.items()} if is_ours else {}
             response = await self._send(here, {**sent, **own})
             try:
                 target = response.headers.get("location", "")

@@ -93,16 +93,15 @@ class StoryTable:
             found += [_to_comparable(row) for row in rows.all()]
         return found
 
-    def _newest(self, keys: Sequence[int], since: datetime) -> Sequence[sa.Row[tuple[int, int]]]:
+    def _newest(self, keys: Sequence[int], since: datetime) -> list[tuple[int, int]]:
         order = sa.func.row_number().over(partition_by=ARTICLE_PRINT.c.key, order_by=ARTICLE_PRINT.c.article_id.desc())
         ranked = (
             sa.select(ARTICLE_PRINT.c.key, ARTICLE_PRINT.c.article_id, order.label("place"))
             .where(ARTICLE_PRINT.c.key.in_(keys), ARTICLE_PRINT.c.at_s >= int(since.timestamp()))
             .subquery()
         )
-        return self._db.execute(
-            sa.select(ranked.c.key, ranked.c.article_id).where(ranked.c.place <= POSTINGS_MAX)
-        ).all()
+        chosen = sa.select(ranked.c.key, ranked.c.article_id).where(ranked.c.place <= POSTINGS_MAX)
+        return [(row[0], row[1]) for row in self._db.execute(chosen).all()]
 
     def add_prints(self, prints: Mapping[ArticleId, Sequence[int]], at: Mapping[ArticleId, datetime]) -> None:
         """Remember the keys of new articles."""
