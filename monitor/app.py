@@ -49,8 +49,7 @@ from monitor.storage.engine import ProcessLock, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
-from monitor.topics.lexicon import load_lexicon
-from monitor.topics.match import CompiledWatchlist, compile_watchlist
+from monitor.topics.match import CompiledWatchlist
 
 log = get_log()
 
@@ -97,7 +96,6 @@ class App:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._lock = lock
         self._write = write
-        self._lexicon = load_lexicon()
         self.guard = Guard(polling.allow_private_hosts)
         self.in_force = self._prepare(loaded)
         self.database_pool = ThreadPoolExecutor(1, "database")
@@ -177,7 +175,7 @@ class App:
     def _prepare(self, loaded: Loaded) -> InForce:
         polling = loaded.settings.polling
         topics = {topic.key: topic for topic in loaded.watchlist.topics}
-        watchlist = compile_watchlist(loaded.watchlist, self._lexicon)
+        watchlist = loaded.compiled
         channels = {ChannelName(name): self._build_channel(name, loaded) for name in loaded.settings.channels}
         settings = {ChannelName(name): value for name, value in loaded.settings.channels.items()}
         return InForce(

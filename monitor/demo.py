@@ -17,6 +17,7 @@ from monitor.config.load import load
 from monitor.cycle import run_once
 from monitor.feeds.replay import Replay, load_recorded, serve_recorded
 from monitor.pipeline.visits import PollSummary
+from monitor.topics.lexicon import load_lexicon
 
 WATCHLIST = '''timezone = "UTC"
 
@@ -71,7 +72,7 @@ def _round(folder: Path, clock: Clock) -> _Round:
     """One full cycle of an app of its own: between two rounds the demo restarts, as a daemon may at any time."""
     visits: list[PollSummary] = []
     digests: list[str] = []
-    app = build_app(load(folder, {}), clock, write=digests.append, report_poll=visits.append)
+    app = build_app(load(folder, {}, load_lexicon()), clock, write=digests.append, report_poll=visits.append)
     try:
         closed = run_once(app).closed
     finally:

@@ -12,6 +12,7 @@ from monitor.cli.lines import write_line
 from monitor.config.faults import count
 from monitor.config.load import ConfigFaults, Loaded, load
 from monitor.model import Topic
+from monitor.topics.lexicon import load_lexicon
 from monitor.topics.query import compile_query
 
 NAME = "check"
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Print every fault, or what is configured and each query as it is understood."""
     folder = Path(args.config)
     try:
-        loaded = load(folder, os.environ)
+        loaded = load(folder, os.environ, load_lexicon())
     except ConfigFaults as faults:
         if args.json:
             for problem in faults.problems:
@@ -77,9 +78,11 @@ def _lines(loaded: Loaded) -> Iterator[str]:
 
 def _topic_record(topic: Topic, loaded: Loaded) -> dict[str, object]:
     """A topic as it is understood: queries normalised and fully parenthesised, with what looks unintended in them."""
-    lists = loaded.watchlist.lists
+    lists, lexicon = loaded.watchlist.lists, loaded.compiled.lexicon
     compiled = {
-        key: compile_query(text, lists, is_exclusion=key == "exclude") if text is not None else None
+        key: compile_query(text, lists, loaded.compiled.lexicon, is_exclusion=key == "exclude")
+        if text is not None
+        else None
         for key, text in (("query", topic.query), ("exclude", topic.exclude))
     }
     return {

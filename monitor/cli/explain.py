@@ -11,8 +11,6 @@ from monitor.cli.opening import load_config, opened_store
 from monitor.model import Match, NoMatch
 from monitor.storage.matches import StoredMatch
 from monitor.topics.explain import explain
-from monitor.topics.lexicon import load_lexicon
-from monitor.topics.match import compile_watchlist
 from monitor.trail import Trail, Unknown, find_trail
 
 NAME = "explain"
@@ -38,9 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Tell the article's way; 1 when it is not in the archive, with what can be said all the same."""
     loaded = load_config(args)
-    watchlist = compile_watchlist(loaded.watchlist, load_lexicon())
     with opened_store(loaded) as store:
-        found = find_trail(store, args.article.strip(), watchlist)
+        found = find_trail(store, args.article.strip(), loaded.compiled)
     if args.json:
         write_line(_unknown_record(found) if isinstance(found, Unknown) else _record(found))
     else:

@@ -60,11 +60,11 @@ def compile_topics(args: argparse.Namespace) -> CompiledWatchlist:
     """The topics asked for: those of --topic, else the file of --watchlist, else the configuration's."""
     lexicon = load_lexicon()
     if args.watchlist:
-        watchlist = load_watchlist(Path(args.watchlist))
+        watchlist = load_watchlist(Path(args.watchlist), lexicon).watchlist
     elif args.topic:
         watchlist = Watchlist(())
     else:
-        watchlist = load(Path(args.config), os.environ).watchlist
+        watchlist = load(Path(args.config), os.environ, lexicon).watchlist
     if args.topic:
         watchlist = Watchlist(tuple(_topic_of(text) for text in dict.fromkeys(args.topic)), watchlist.lists)
     try:

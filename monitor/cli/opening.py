@@ -14,11 +14,12 @@ from monitor.config.load import Loaded, load
 from monitor.errors import MonitorError
 from monitor.model import Topic
 from monitor.storage.store import Store
+from monitor.topics.lexicon import load_lexicon
 
 
 def load_config(args: argparse.Namespace) -> Loaded:
     """The configuration in `--config`; raises ConfigFaults with every fault, which `main` shows."""
-    return load(Path(args.config), os.environ)
+    return load(Path(args.config), os.environ, load_lexicon())
 
 
 @contextmanager

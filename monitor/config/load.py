@@ -21,6 +21,8 @@ from monitor.config.secrets import Secret, SecretList, gather_secrets
 from monitor.config.watchlist import read_watchlist
 from monitor.model import ChannelName, Watchlist
 from monitor.model.feeds import FeedSpec
+from monitor.topics.match import CompiledWatchlist, compile_watchlist
+from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 
 __all__ = ["ConfigFaults", "Loaded", "Problem", "Secret", "load", "load_watchlist"]
 
@@ -37,7 +39,8 @@ class Loaded:
     folder: Path
     settings: Settings
     feeds: tuple[FeedSpec, ...]
-    watchlist: Watchlist
+    compiled: CompiledWatchlist
+    """The watchlist, ready to match."""
     secrets: Mapping[ChannelName, Secret]
     """The token, password or signing key of each channel that has one."""
     content_hash: str
@@ -45,6 +48,11 @@ class Loaded:
     files: tuple[Path, ...]
     """Every file that was read, OPML and secret files among them: what `Watcher` looks at."""
     database_password: Secret | None = field(default=None)
+
+    @property
+    def watchlist(self) -> Watchlist:
+        """The topics and lists as configured."""
+        return self.compiled.watchlist
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -66,7 +74,7 @@ class Loaded:
         return f"{scheme}://{user.partition(':')[0]}:{quote(self.database_password.reveal(), safe='')}{at or '@'}{host}"
 
 
-def load(folder: Path, environ: Mapping[str, str]) -> Loaded:
+def load(folder: Path, environ: Mapping[str, str], lexicon: Lexicon = EMPTY_LEXICON) -> Loaded:
     """The configuration in a folder. Raises `ConfigFaults` with every problem of every file when it is not all good.
 
     `environ` is where secrets are looked up. monitor.toml may be missing: all its keys have defaults.
@@ -86,9 +94,9 @@ def load(folder: Path, environ: Mapping[str, str]) -> Loaded:
         entries, found = check_shape(FeedsFile, file.values, file.shown_path, file.places)
         feeds = gather_feeds(entries, file)
         problems += sorted([*found, *find_doubles(file), *feeds.problems], key=lambda problem: problem.line)
-    watchlist = Watchlist(topics=())
+    compiled = compile_watchlist(Watchlist(topics=()), lexicon)
     if (file := files.get("watchlist.toml")) is not None:
-        watchlist, found = read_watchlist(file, channels)
+        compiled, found = read_watchlist(file, channels, lexicon)
         problems += found
     looked_at = (*(folder / name for name in FILES), *feeds.files, *secrets.files)
     if problems or settings is None:
@@ -97,7 +105,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Loaded:
         folder=folder,
         settings=settings,
         feeds=tuple(feeds.feeds),
-        watchlist=watchlist,
+        compiled=compiled,
         secrets=MappingProxyType(secrets.of_channels),
         content_hash=_content_hash([*(files[name].body for name in FILES), *feeds.bodies]),
         files=looked_at,
@@ -105,13 +113,13 @@ def load(folder: Path, environ: Mapping[str, str]) -> Loaded:
     )
 
 
-def load_watchlist(path: Path) -> Watchlist:
-    """One watchlist file by itself, its channels not checked. Raises `ConfigFaults`."""
+def load_watchlist(path: Path, lexicon: Lexicon = EMPTY_LEXICON) -> CompiledWatchlist:
+    """One watchlist file by itself, ready to match, its channels not checked. Raises `ConfigFaults`."""
     file = read_config_file(path, str(path), _MISSING["watchlist.toml"])
-    watchlist, problems = read_watchlist(file, None)
+    compiled, problems = read_watchlist(file, None, lexicon)
     if problems:
         raise ConfigFaults(problems, files=[path])
-    return watchlist
+    return compiled
 
 
 def _read_files(folder: Path) -> tuple[dict[str, ConfigFile], list[Problem]]:

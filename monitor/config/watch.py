@@ -120,7 +120,7 @@ class Watcher:
         if is_known and not is_asked:
             return None
         try:
-            loaded = load(self._folder, self._environ)
+            loaded = load(self._folder, self._environ, self.loaded.compiled.lexicon)
         except ConfigFaults as error:
             return self._reject(error)
         had_faults, self.faults = self.faults is not None, None

@@ -15,12 +15,16 @@ from monitor.digests.schedule import parse_schedule
 from monitor.errors import MonitorError
 from monitor.model import Article, ArticleId, ChannelName, Level, Topic, TopicKey, Watchlist
 from monitor.topics.match import CompiledWatchlist, compile_topic, compile_watchlist, match_article
+from monitor.topics.meaning import Lexicon
 
 
-def read_watchlist(file: ConfigFile, channels: Collection[str] | None) -> tuple[Watchlist, list[Problem]]:
-    """The watchlist, and everything that is wrong with it; a topic with a fault is left out of what comes back.
+def read_watchlist(
+    file: ConfigFile, channels: Collection[str] | None, lexicon: Lexicon
+) -> tuple[CompiledWatchlist, list[Problem]]:
+    """The watchlist, compiled, and everything that is wrong with it; a topic with a fault is left out of it.
 
-    `channels` are the names that topics may use; None where they are not known, and then they are not checked.
+    `channels` are the names that topics may use; None where they are not known, and then they are not checked. Its
+    examples are tried with the lexicon that the daemon will match with.
     """
     lists = _lists_of(file)
     shape, problems = check_shape(WatchlistFile, file.values, file.shown_path, file.places, {"lists": lists})
@@ -30,9 +34,9 @@ def read_watchlist(file: ConfigFile, channels: Collection[str] | None) -> tuple[
     watchlist = Watchlist(topics=topics, lists=lists)
     if channels is not None:
         problems += _find_unknown_channels(file, channels)
-    watchlist, found = _find_wordless(watchlist, file)
-    problems += found + _find_failed_examples(watchlist, file)
-    return watchlist, sorted(problems, key=lambda problem: problem.line)
+    compiled, found = _compile(watchlist, file, lexicon)
+    problems += found + _find_failed_examples(compiled, file)
+    return compiled, sorted(problems, key=lambda problem: problem.line)
 
 
 def _lists_of(file: ConfigFile) -> dict[str, tuple[str, ...]]:
@@ -96,12 +100,20 @@ def _find_unknown_channels(file: ConfigFile, channels: Collection[str]) -> list[
     return problems
 
 
-def _find_wordless(watchlist: Watchlist, file: ConfigFile) -> tuple[Watchlist, list[Problem]]:
+def _compile(watchlist: Watchlist, file: ConfigFile, lexicon: Lexicon) -> tuple[CompiledWatchlist, list[Problem]]:
     """The topics that the matcher can read, and the others' faults: a name of signs alone can find nothing."""
+    try:
+        return compile_watchlist(watchlist, lexicon), []
+    except MonitorError:
+        watchlist, problems = _find_wordless(watchlist, file, lexicon)
+        return compile_watchlist(watchlist, lexicon), problems
+
+
+def _find_wordless(watchlist: Watchlist, file: ConfigFile, lexicon: Lexicon) -> tuple[Watchlist, list[Problem]]:
     good, problems = [], []
     for topic in watchlist.topics:
         try:
-            compile_topic(topic, watchlist)
+            compile_topic(topic, watchlist, lexicon)
         except MonitorError as error:
             texts: dict[KeyPath, str] = {("name",): topic.name}
             texts |= {("also", index): text for index, text in enumerate(topic.also)}
@@ -115,13 +127,10 @@ def _find_wordless(watchlist: Watchlist, file: ConfigFile) -> tuple[Watchlist, l
     return replace(watchlist, topics=tuple(good)), problems
 
 
-def _find_failed_examples(watchlist: Watchlist, file: ConfigFile) -> list[Problem]:
+def _find_failed_examples(compiled: CompiledWatchlist, file: ConfigFile) -> list[Problem]:
     """Every `must_match` that its topic does not find, and every `must_not_match` that it does, with the reason."""
-    if not any(topic.must_match or topic.must_not_match for topic in watchlist.topics):
-        return []
-    compiled = compile_watchlist(watchlist)
     problems = []
-    for topic in watchlist.topics:
+    for topic in compiled.watchlist.topics:
         for key, examples in (("must_match", topic.must_match), ("must_not_match", topic.must_not_match)):
             for index, example in enumerate(examples):
                 said = _try_example(compiled, topic, example, should_match=key == "must_match")

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from monitor.clock import Clock
-from monitor.errors import FetchError, ParseError, StorageError
+from monitor.errors import FetchError, ParseError, ParseReason, StorageError
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.fingerprint import hash_body, hash_entries
 from monitor.feeds.policy import validators_for
@@ -55,14 +55,14 @@ class _HostGate:
     def __init__(self, limit: HostLimit) -> None:
         self._slots = asyncio.Semaphore(limit.at_once)
         self._spacing_s = limit.spacing_s
-        self._next_s = 0.0
+        self.next_s = 0.0
         self.users = 0
 
     async def enter(self) -> None:
         await self._slots.acquire()
         loop = asyncio.get_running_loop()
-        start = max(self._next_s, loop.time())
-        self._next_s = start + self._spacing_s
+        start = max(self.next_s, loop.time())
+        self.next_s = start + self._spacing_s
         if start > loop.time():
             try:
                 await asyncio.sleep(start - loop.time())
@@ -123,6 +123,8 @@ class Poller:
         server asked us to stay away. Raises StorageError when the database takes no claim; polling then rests.
         """
         loop = asyncio.get_running_loop()
+        # A gate is kept while its pause lasts: the next visit to its host may come with a later look.
+        self._hosts = {host: gate for host, gate in self._hosts.items() if gate.users or gate.next_s > loop.time()}
         room = 2 * self._concurrency - len(self._visits)
         if self._stopping or room < self._concurrency or loop.time() < self._resume_s:
             return 0
@@ -189,8 +191,6 @@ class Poller:
                 gate.leave()
         finally:
             gate.users -= 1
-            if gate.users == 0:
-                self._hosts.pop(host, None)
         await self._queue.put(polled)
 
     async def _poll(self, feed: Feed) -> Polled:
@@ -205,6 +205,10 @@ class Poller:
             polled = await self._understand(polled, answer)
         except (FetchError, ParseError) as error:
             polled = replace(polled, outcome=PollOutcome.FAILED, error=error)
+        except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, so that the feed is not silent
+            log.error("visit.broke", error=error, feed=feed.name, hint="please report this feed")
+            broke = ParseError(f"could not be read ({type(error).__name__})", reason=ParseReason.CRASHED)
+            polled = replace(polled, outcome=PollOutcome.FAILED, error=broke)
         return replace(polled, elapsed_ms=int((self._clock.monotonic_s() - started_s) * 1000))
 
     async def _understand(self, polled: Polled, answer: Fetched | NotModified | Gone) -> Polled:
@@ -256,6 +260,9 @@ class Poller:
             # Nothing of the batch stands; its leases end and the same bytes are read again when there is room.
             self._resume_s = asyncio.get_running_loop().time() + STORAGE_PAUSE_S
             log.error("batch.refused", feeds=len(batch), reason=error.reason, hint=str(error))
+            return
+        except Exception as error:  # noqa: BLE001  # the edge of a unit of work: the next batch must still be taken
+            log.error("batch.broke", error=error, feeds=len(batch), hint="please report this; it is read again")
             return
         for summary in summaries:
             if self._report is not None:

@@ -195,7 +195,7 @@ def test_a_watchlist_alone(tmp_path: Path) -> None:
     """`monitor match --watchlist` needs no channels, but refuses every other fault."""
     path = tmp_path / "w.toml"
     path.write_text("[topics.t]\nname = 'x'\nchannels = ['not here']\n")
-    assert load_watchlist(path).topics[0].channels == ("not here",)
+    assert load_watchlist(path).watchlist.topics[0].channels == ("not here",)
     path.write_text("[topics.t]\nnam = 'x'\n")
     with pytest.raises(ConfigFaults, match=r'unknown key "nam"\. Did you mean "name"\?'):
         load_watchlist(path)
