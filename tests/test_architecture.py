@@ -15,18 +15,23 @@ LAYERS: dict[int, str] = {
     0: "errors text words urls clock logs",
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
-          feeds.fingerprint feeds.wire feeds.opml feeds.policy stories.identity
-          stories.normal stories.similarity stories.guards stories.group topics.query topics.lexer topics.leaves topics.nodes
-          topics.grammar topics.evaluate topics.anchors topics.findings topics.concepts topics.names topics.queries
-          topics.index topics.meaning topics.score topics.match topics.explain digests.schedule digests.burst digests.snippet
-          digests.telling digests.compose outbox.retry""",
-    3: """feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay topics.lexicon channels.base channels.wording
-          channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
-          channels.email channels.email_message channels.webhook channels.console config.schema config.values config.places
-          config.secrets config.files config.feeds config.watchlist
+          feeds.fingerprint feeds.wire feeds.opml feeds.policy
+          stories.identity stories.normal stories.similarity stories.guards stories.group
+          topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
+          topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
+          topics.match topics.explain
+          digests.schedule digests.burst digests.snippet digests.telling digests.compose
+          outbox.retry""",
+    3: """feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay
+          topics.lexicon
+          channels.base channels.wording channels.record channels.plain channels.waits channels.slack
+          channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
+          channels.console
+          config.schema config.values config.places config.secrets config.files config.feeds config.watchlist
           config.load config.faults config.watch config.edit
-          storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds storage.articles storage.stories
-          storage.matches storage.digests storage.outbox storage.store storage.rows storage.topics""",
+          storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
+          storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
+          storage.rows storage.topics""",
     4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.digest pipeline.sweep outbox.deliver status trail",
     5: "runner scheduler web.pages web.app health",
     6: "app cycle daemon demo",
