@@ -256,17 +256,15 @@ class Poller:
             summaries = await self._in_database(
                 lambda: ingest_safely(self._store, batch, context, now=self._clock.now(), jitter=random.random)
             )
+            for summary in summaries:
+                if self._report is not None:
+                    self._report(summary)
         except StorageError as error:
             # Nothing of the batch stands; its leases end and the same bytes are read again when there is room.
             self._resume_s = asyncio.get_running_loop().time() + STORAGE_PAUSE_S
             log.error("batch.refused", feeds=len(batch), reason=error.reason, hint=str(error))
-            return
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: the next batch must still be taken
-            log.error("batch.broke", error=error, feeds=len(batch), hint="please report this; it is read again")
-            return
-        for summary in summaries:
-            if self._report is not None:
-                self._report(summary)
+            log.error("batch.broke", error=error, feeds=len(batch), hint="please report this")
 
 
 def _with_answer(polled: Polled, answer: Fetched | NotModified | Gone) -> Polled:
