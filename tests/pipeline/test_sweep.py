@@ -1,0 +1,81 @@
+"""Retention: texts go, what was seen and told stays known."""
+
+from datetime import timedelta
+
+from monitor.model import ChannelName, DigestKind, StoryId
+from monitor.outbox.deliver import Sender, SendRules
+from monitor.pipeline.digest import close_due
+from monitor.pipeline.sweep import PORTION, Retention, Swept, sweep
+from monitor.storage.store import Store
+from tests.fakes.channel import RecordingChannel
+from tests.fakes.clock import START, FakeClock
+from tests.pipeline.given import (
+    HOSTAGES,
+    a_context,
+    a_failed_visit,
+    a_topic,
+    a_visit,
+    an_entry,
+    articles_of,
+    claim_again,
+    digest_context,
+    ingest,
+    told_stories,
+    watch,
+    with_baseline,
+)
+from tests.storage.given import an_article, store_articles
+
+DAY = timedelta(days=1)
+
+
+def test_what_is_past_the_retention_goes_and_stays_known(store: Store) -> None:
+    """Articles, matches, visits and payloads go; the entry is never news again and its story never told again."""
+    topic = a_topic()
+    context = a_context([topic])
+    watch(store, [topic])
+    [feed] = with_baseline(store, context)
+    ingest(store, [a_visit(feed, [an_entry(1)])], context)
+    ingest(store, [a_failed_visit(claim_again(store, START)[0])], context)
+    clock = FakeClock(START + timedelta(hours=1))
+    close_due(store, digest_context([topic], RecordingChannel()), clock.now())
+    Sender(store, clock, owner="me", jitter=lambda: 0.0).deliver_due(RecordingChannel(), SendRules())
+    told = told_stories(store)
+
+    swept = sweep(store, Retention(articles_days=30, polls_days=14), START + 31 * DAY)
+
+    assert swept == Swept(articles=2, visits=3, payloads=1)
+    assert articles_of(store) == []
+    with store.read() as tx:
+        assert tx.matches.latest(HOSTAGES, START - DAY) == []
+        [delivery] = tx.outbox.listed(everything=True)
+        assert tx.digests.told(ChannelName("desk"), [StoryId(told[0])]) != {}
+    assert (delivery.delivery.payload, delivery.delivery.receipt is not None) == ("", True)
+    now = START + 31 * DAY
+    [summary] = ingest(store, [a_visit(claim_again(store, now)[0], [an_entry(1)])], context, now)
+    assert summary.new == 0
+
+
+def test_what_is_young_or_still_to_be_sent_stays(store: Store) -> None:
+    """A sweep takes nothing within the retention, and no payload that waits, however old it is."""
+    topic = a_topic()
+    context = a_context([topic])
+    watch(store, [topic])
+    [feed] = with_baseline(store, context)
+    ingest(store, [a_visit(feed, [an_entry(1)])], context)
+    [closed] = close_due(store, digest_context([topic], RecordingChannel()), START + timedelta(hours=1))
+    assert closed.kind is DigestKind.SCHEDULED
+
+    assert sweep(store, Retention(30, 14), START + 2 * DAY) == Swept(0, 0, 0)
+    assert sweep(store, Retention(30, 14), START + 90 * DAY).payloads == 0
+
+    with store.read() as tx:
+        [delivery] = tx.outbox.listed()
+    assert delivery.delivery.payload != ""
+
+
+def test_a_long_archive_is_swept_in_portions(sqlite_store: Store) -> None:
+    """More than one transaction's worth goes in one sweep."""
+    store_articles(sqlite_store, [an_article(n) for n in range(1, PORTION + 8)])
+    assert sweep(sqlite_store, Retention(), START + 91 * DAY).articles == PORTION + 7
+    assert articles_of(sqlite_store) == []

@@ -1,0 +1,75 @@
+"""Ticks say "look now", on the loop, also after the loop was blocked."""
+
+import asyncio
+import threading
+import time
+
+from monitor.scheduler import Tick, build_scheduler
+
+
+def test_ticks_ask_again_and_again_on_the_loop() -> None:
+    """Each tick asks at its own pace, in the loop's own thread, where work can be started."""
+
+    async def work() -> None:
+        asked: list[str] = []
+        enough = asyncio.Event()
+
+        def ask() -> None:
+            asked.append(threading.current_thread().name)
+            if len(asked) == 3:
+                enough.set()
+
+        scheduler = build_scheduler([Tick("poll", 0.02, ask), Tick("sweep", 3600, lambda: asked.append("too soon"))])
+        scheduler.start()
+        await asyncio.wait_for(enough.wait(), 10)
+        scheduler.shutdown(wait=False)
+        assert set(asked) == {threading.current_thread().name}
+
+    asyncio.run(work())
+
+
+def test_a_blocked_loop_costs_no_tick() -> None:
+    """A loop that stood still for many ticks, longer than the library forgives, asks once and goes on."""
+
+    async def work() -> None:
+        asked = 0
+        again = asyncio.Event()
+
+        def ask() -> None:
+            nonlocal asked
+            asked += 1
+            again.set()
+
+        scheduler = build_scheduler([Tick("poll", 0.05, ask)])
+        scheduler.start()
+        await asyncio.wait_for(again.wait(), 10)
+        before = asked
+        time.sleep(1.2)  # noqa: ASYNC251  # the one thing that a test of a blocked loop must do
+        again.clear()
+        await asyncio.wait_for(again.wait(), 10)
+        scheduler.shutdown(wait=False)
+        assert asked <= before + 3, "missed ticks fold into one"
+
+    asyncio.run(work())
+
+
+def test_a_tick_that_fails_does_not_end_the_others() -> None:
+    """What a tick raises is the library's to log; the next tick comes all the same."""
+
+    async def work() -> None:
+        asked = 0
+        again = asyncio.Event()
+
+        def ask() -> None:
+            nonlocal asked
+            asked += 1
+            if asked == 1:
+                raise ZeroDivisionError
+            again.set()
+
+        scheduler = build_scheduler([Tick("poll", 0.02, ask)])
+        scheduler.start()
+        await asyncio.wait_for(again.wait(), 10)
+        scheduler.shutdown(wait=False)
+
+    asyncio.run(work())
