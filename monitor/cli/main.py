@@ -26,6 +26,7 @@ COMMANDS = (
     "feeds",
     "outbox",
     "db",
+    "fetch",
     "parse",
     "group",
     "match",
