@@ -48,6 +48,8 @@ _BAD_NETWORKS = tuple(
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
+_OWN_NETWORK = 'If it is yours, add its network to polling.allow_private_hosts, as in ["127.0.0.0/8"].'
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -106,7 +108,7 @@ class Guard:
             return False
 
     def check_url(self, url: str) -> None:
-        """Raise FetchError for an address that is refused by its looks: scheme, credentials, port."""
+        """Raise FetchError for an address that is refused by its looks: scheme, credentials."""
         try:
             parts = httpx.URL(url)
         except (httpx.InvalidURL, ValueError) as error:
@@ -115,22 +117,21 @@ class Guard:
             raise _refused("only http and https addresses are fetched", url)
         if parts.userinfo:
             raise _refused("the address holds a user name or password", url, "Configure credentials, not the address.")
-        if parts.port is not None and parts.port not in PORTS and not self.allows_name(parts.host):
-            raise _refused(
-                f"port {parts.port} is not one feeds are served on", url, "Add the host to polling.allow_private_hosts."
-            )
 
     async def find_addresses(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a host, every one of them allowed. Raises FetchError when one is not, or none is found."""
         found = await self._look_up(host, port)
+        if self.allows_name(host):
+            return found
         for text in found:
             address = ipaddress.ip_address(text.split("%")[0])
-            if not (is_public(address) or self._allows(address) or self.allows_name(host)):
-                raise _refused(
-                    f"{host} is at {address}, which is not on the open internet",
-                    host,
-                    'If it is yours, add its network to polling.allow_private_hosts, as in ["127.0.0.0/8"].',
-                )
+            if self._allows(address):
+                continue
+            if not is_public(address):
+                named = host if host.strip("[]") == text else f"{host} ({address})"
+                raise _refused(f"{named} is not on the open internet", "", _OWN_NETWORK)
+            if port not in PORTS:
+                raise _refused(f"port {port} of {host} is not one that feeds are served on", "", _OWN_NETWORK)
         return found
 
     def close(self) -> None:

@@ -1,0 +1,258 @@
+"""No connection reaches an address that is not on the open internet, unless the configuration says it is ours."""
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+
+import httpcore
+import httpx
+import pytest
+
+from monitor.errors import FetchError, FetchReason
+from monitor.feeds.fetch import Fetcher, fetch_once
+from monitor.feeds.guard import Guard, guarded_client, guarded_post, is_public
+from monitor.model import Fetched
+from tests.fakes.http import drop, hang, respond, serve_scripts
+
+OWN = ["127.0.0.0/8"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "192.0.0.8",
+        "192.0.2.1",
+        "198.18.0.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "192.88.99.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "0.0.0.0",
+        "0.1.2.3",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a00:1",
+        "2002:7f00:1::",
+        "2002:a00:1::",
+        "2001::1",
+        "3fff::1",
+        "fec0::1",
+        "fe80::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1",
+        "2001:db8::1",
+    ],
+)
+def test_addresses_that_lead_home_or_nowhere(text: str) -> None:
+    """Private, loopback, metadata, documentation, multicast, and IPv4 hidden in IPv6."""
+    assert not is_public(ipaddress.ip_address(text))
+
+
+@pytest.mark.parametrize("text", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::"])
+def test_addresses_on_the_open_internet(text: str) -> None:
+    """Also those that carry a public IPv4 address inside."""
+    assert is_public(ipaddress.ip_address(text))
+
+
+def refusal(url: str, guard: Guard | None = None) -> FetchError:
+    """The error of a visit that must be refused."""
+    with pytest.raises(FetchError) as caught:
+        fetch_once(url, guard or Guard(), exchange_s=3.0)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://0177.0.0.1/",
+        "http://[::1]/",
+        "http://[::]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[fd00:ec2::254]/",
+        "http://100.64.0.1/",
+        "http://localhost/",
+        "http://127.0.0.1\u3002/",
+        "http://user:password@127.0.0.1/",
+        "http://example.org@127.0.0.1/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1/",
+        "//127.0.0.1/",
+        "http:///x",
+        "http://[::1",
+        "http://exa mple.org/",
+        "http://\x00/",
+        "http://" + "a" * 300 + ".org/",
+        "",
+    ],
+)
+def test_hostile_addresses_get_no_connection(url: str) -> None:
+    """However an address is written; and the library's own errors do not escape."""
+    error = refusal(url)
+    assert error.reason in (FetchReason.REFUSED_ADDRESS, FetchReason.DNS, FetchReason.PROTOCOL)
+
+
+def test_a_name_that_answers_differently_the_second_time_gains_nothing() -> None:
+    """The connection goes to the very address that was checked, so there is no second look-up to lie to."""
+    with serve_scripts() as inside:
+        inside.script("/", respond(body=b"secret"))
+        answers = [["93.184.216.34"], ["127.0.0.1"]]
+        asked: list[str] = []
+
+        def lying(host: str, port: int) -> Sequence[str]:
+            asked.append(host)
+            return answers[min(len(asked) - 1, 1)]
+
+        guard = Guard(resolve=lying)
+
+        async def work() -> None:
+            assert await guard.find_addresses("rebind.example.org", 80) == ["93.184.216.34"]
+            assert await guard.find_addresses("rebind.example.org", 80) == ["93.184.216.34"], "remembered"
+            with pytest.raises(FetchError):
+                await guard.find_addresses("rebind.example.org", inside.port)
+
+        asyncio.run(work())
+        guard.close()
+        assert inside.asked == []
+
+
+def test_one_bad_address_among_good_ones_refuses_the_name() -> None:
+    """A name that is public and private at once is a trap."""
+    guard = Guard(resolve=lambda host, port: ["93.184.216.34", "10.0.0.1"])
+    error = refusal("http://both.example.org/", guard)
+    assert error.reason is FetchReason.REFUSED_ADDRESS
+    assert "both.example.org (10.0.0.1)" in str(error)
+    assert "allow_private_hosts" in str(error)
+
+
+def test_a_dead_first_address_does_not_stop_a_living_one() -> None:
+    """IPv6 that leads nowhere is common; the next address is tried."""
+    with serve_scripts() as server:
+        server.script("/", respond(body=b"here"))
+        guard = Guard([*OWN, "::1/128"], resolve=lambda host, port: ["::1", "127.0.0.1"])
+        answer = fetch_once(f"http://two.example.org:{server.port}/", guard)
+    assert isinstance(answer, Fetched)
+    assert answer.body == b"here"
+
+
+def test_odd_ports_are_for_hosts_of_our_own() -> None:
+    """A public name must not make us talk to its mail server."""
+    guard = Guard(resolve=lambda host, port: ["93.184.216.34"])
+    error = refusal("http://mail.example.org:25/", guard)
+    assert error.reason is FetchReason.REFUSED_ADDRESS
+    assert "port 25" in str(error)
+
+
+def test_a_host_can_be_allowed_by_name() -> None:
+    """For a feed server on one's own network whose address changes."""
+    with serve_scripts() as server:
+        server.script("/", respond(body=b"here"))
+        allowed = Guard(["feeds.internal"], resolve=lambda host, port: ["127.0.0.1"])
+        assert isinstance(fetch_once(f"http://feeds.internal:{server.port}/", allowed), Fetched)
+        other = Guard(["feeds.internal"], resolve=lambda host, port: ["127.0.0.1"])
+        assert refusal(f"http://evil.internal:{server.port}/", other).reason is FetchReason.REFUSED_ADDRESS
+
+
+def test_the_private_attribute_we_lean_on_is_there() -> None:
+    """A new httpx that connects by another way would go round the guard: this is where it is noticed."""
+
+    async def work() -> None:
+        async with guarded_client(Guard(), concurrency=1, timeout_s=1, user_agent="t") as client:
+            transport = client._transport
+            assert isinstance(transport, httpx.AsyncHTTPTransport)
+            backend = transport._pool._network_backend
+            assert type(backend).__name__ == "_GuardedBackend"
+            with pytest.raises(FetchError):
+                await backend.connect_unix_socket("/run/x")
+            assert isinstance(backend, httpcore.AsyncNetworkBackend)
+            with pytest.raises(FetchError):
+                await client.get("http://127.0.0.1/")
+
+    asyncio.run(work())
+
+
+def test_a_post_is_guarded_too_and_follows_nothing() -> None:
+    """A webhook's address is given by a user, and its server may answer anything."""
+    with serve_scripts() as server:
+        url = server.script("/hook", respond("302 Found", "Location: /other", b"moved"))
+        answer = guarded_post(Guard(OWN), url, b"{}", {"X-Test": "1"}, 5.0)
+        assert (answer.status, answer.body, answer.headers["location"]) == (302, b"moved", "/other")
+        assert [asked.path for asked in server.asked] == ["/hook"]
+        assert (server.asked[0].body, server.asked[0].headers["x-test"]) == (b"{}", b"1")
+        with pytest.raises(FetchError) as caught:
+            guarded_post(Guard(), url, b"{}", {}, 5.0)
+        assert caught.value.reason is FetchReason.REFUSED_ADDRESS
+        assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(("script", "reason"), [(drop, FetchReason.PROTOCOL), (hang, FetchReason.TIMEOUT)])
+def test_a_post_that_may_have_arrived_is_told_from_one_that_did_not(script: bytes, reason: FetchReason) -> None:
+    """What follows differs: one may be sent again at once, the other may be there already."""
+    with serve_scripts() as server:
+        url = server.script("/hook", script)
+        with pytest.raises(FetchError) as caught:
+            guarded_post(Guard(OWN), url, b"{}", {}, 0.4)
+        assert caught.value.reason is reason
+        assert len(server.asked) == 1
+    with pytest.raises(FetchError) as refused:
+        guarded_post(Guard(OWN), url, b"{}", {}, 0.4)
+    assert refused.value.reason is FetchReason.CONNECT
+
+
+def test_look_ups_are_remembered_within_bounds() -> None:
+    """A thousand feeds of one host ask its name once; one that fails is asked again later, not at once."""
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        if host.startswith("bad"):
+            raise OSError("no")
+        return ["93.184.216.34"]
+
+    async def work() -> None:
+        guard = Guard(resolve=resolve)
+        for _ in range(3):
+            await guard.find_addresses("good.example.org", 443)
+            with pytest.raises(FetchError):
+                await guard.find_addresses("bad.example.org", 443)
+        guard.close()
+
+    asyncio.run(work())
+    assert asked == ["good.example.org", "bad.example.org"]
+
+
+def test_many_visits_share_one_client() -> None:
+    """Fifty at a time over one fetcher, each with its own answer."""
+    with serve_scripts() as server:
+        for number in range(50):
+            server.script(f"/{number}", respond(body=str(number).encode()))
+
+        async def work() -> list[object]:
+            fetcher = Fetcher(Guard(OWN))
+            try:
+                return await asyncio.gather(*(fetcher.fetch(server.url(f"/{n}")) for n in range(50)))
+            finally:
+                await fetcher.close()
+
+        answers = asyncio.run(work())
+    assert [answer.body for answer in answers if isinstance(answer, Fetched)] == [str(n).encode() for n in range(50)]

@@ -1,0 +1,147 @@
+"""When to visit a feed next."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.errors import FetchError, FetchReason, ParseError, ParseReason
+from monitor.feeds.policy import (
+    BACKOFF_S_MAX,
+    GONE_S,
+    HINT_S_MAX,
+    JITTER_SHARE,
+    PollBounds,
+    first_poll_at,
+    lost_window,
+    next_poll_at,
+    validators_for,
+)
+from monitor.model import Entry, Feed, FeedId, FeedState, Fetched, Gone, NotModified, ParsedFeed, Polled, PollOutcome
+
+NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
+BOUNDS = PollBounds(300, 3600)
+FEED = Feed(FeedId(1), "Example", "https://example.org/rss", state=FeedState(interval_s=900, first_polled_at=NOW))
+URL = FEED.url
+
+
+def with_entries(*minutes_ago: float, ttl_s: int | None = None, min_wait_s: float | None = None) -> Polled:
+    """A visit that brought entries of these ages."""
+    entries = tuple(Entry(str(age), "t", f"{URL}/{age}", published=NOW - timedelta(minutes=age)) for age in minutes_ago)
+    answer = Fetched(b"", URL, 200, min_wait_s=min_wait_s)
+    return Polled(FEED, PollOutcome.NEW, NOW, answer, ParsedFeed("t", URL, entries, ttl_s=ttl_s))
+
+
+def failed(reason: FetchReason, *, fail_count: int = 0, retry_after_s: float | None = None) -> Polled:
+    """A visit that failed, after some others that did."""
+    feed = replace(FEED, state=replace(FEED.state, fail_count=fail_count))
+    error = FetchError("no", reason=reason, retry_after_s=retry_after_s)
+    return Polled(feed, PollOutcome.FAILED, NOW, error=error)
+
+
+def wait_s(polled: Polled, jitter: float = 0.5) -> float:
+    """How long until the next visit; a jitter of one half moves nothing."""
+    return (next_poll_at(polled.feed, polled, NOW, BOUNDS, jitter).at - NOW).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected_s"),
+    [
+        (range(0, 1200, 60), 1800),
+        (range(0, 20, 1), 300),
+        (range(0, 100_000, 5_000), 3600),
+        ([0], 900),
+        ([], 900),
+        ([0, 0, 0], 300),
+        # Two hourly clusters of many: a quarter of a short window is the bound.
+        ([0, 39.9, 40], 300 * 2),
+    ],
+)
+def test_the_rhythm_of_the_feed_decides_within_bounds(minutes: list[float], expected_s: float) -> None:
+    """Half the usual gap of its entries, never above a quarter of what it shows."""
+    assert wait_s(with_entries(*minutes)) == pytest.approx(expected_s, rel=0.01)
+
+
+def test_a_server_may_ask_for_more_time_but_not_for_ever() -> None:
+    """max-age, Expires and ttl make the wait longer, never shorter, and five hours at the most."""
+    often = range(0, 20, 1)
+    assert wait_s(with_entries(*often, min_wait_s=1200)) == pytest.approx(1200, rel=JITTER_SHARE)
+    assert wait_s(with_entries(*often, ttl_s=1800)) == pytest.approx(1800, rel=JITTER_SHARE)
+    assert wait_s(with_entries(*often, min_wait_s=10)) == 300
+    assert wait_s(with_entries(*often, min_wait_s=500_000_000)) <= HINT_S_MAX * (1 + JITTER_SHARE)
+    unchanged = Polled(FEED, PollOutcome.UNCHANGED, NOW, NotModified(URL, min_wait_s=2000))
+    assert wait_s(unchanged, 0.0) >= 2000
+
+
+def test_failing_feeds_are_visited_ever_more_rarely_and_at_least_daily() -> None:
+    """A feed is never given up: it may come back, and then it is read."""
+    waits = [wait_s(failed(FetchReason.CONNECT, fail_count=count)) for count in range(12)]
+    assert waits == sorted(waits)
+    assert waits[0] == 1800
+    assert waits[-1] == BACKOFF_S_MAX
+    broken = Polled(FEED, PollOutcome.FAILED, NOW, error=ParseError("no", reason=ParseReason.HTML))
+    assert wait_s(broken) == 1800
+
+
+@pytest.mark.parametrize(
+    ("polled", "expected_s"),
+    [
+        (failed(FetchReason.RATE_LIMITED), 900),
+        (failed(FetchReason.RATE_LIMITED, retry_after_s=7200), 7200),
+        (failed(FetchReason.UNAVAILABLE, retry_after_s=1), 900),
+        (failed(FetchReason.UNAVAILABLE, retry_after_s=10**9), BACKOFF_S_MAX),
+        (failed(FetchReason.FORBIDDEN), 21_600),
+        (failed(FetchReason.CHALLENGE), 21_600),
+        (failed(FetchReason.UNAUTHORISED), 21_600),
+        (Polled(FEED, PollOutcome.GONE, NOW, Gone(URL)), GONE_S),
+    ],
+)
+def test_what_the_server_said_counts(polled: Polled, expected_s: float) -> None:
+    """Each refusal has its own wait."""
+    assert wait_s(polled) == expected_s
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    ages=st.lists(st.floats(0, 100_000), max_size=40),
+    asked=st.none() | st.floats(0, 1e9),
+    ttl=st.none() | st.integers(0, 10**9),
+    jitter=st.floats(0, 1, exclude_max=True),
+)
+def test_the_next_visit_is_never_before_its_bounds(
+    ages: list[float], asked: float | None, ttl: int | None, jitter: float
+) -> None:
+    """Whatever a feed and its server claim: not sooner than the minimum, nor later than the longest hint."""
+    seconds = wait_s(with_entries(*ages, ttl_s=ttl, min_wait_s=asked), jitter)
+    assert seconds >= 300 * (1 - JITTER_SHARE) - 1e-6
+    assert seconds <= HINT_S_MAX * (1 + JITTER_SHARE) + 1e-6
+    wish = min(max(asked or 0, ttl or 0), HINT_S_MAX)
+    if wish > 3600:
+        assert seconds >= wish - 1e-6
+
+
+def test_validators_are_forgotten_once_in_eight_days() -> None:
+    """Some servers say 304 for ever: one full read shows."""
+    state = FeedState(etag='"a"', last_modified="x", validators_at=NOW)
+    assert validators_for(state, NOW + timedelta(days=7)) == ('"a"', "x")
+    assert validators_for(state, NOW + timedelta(days=9)) == (None, None)
+    assert validators_for(FeedState(etag='"a"'), NOW) == (None, None)
+
+
+def test_first_visits_are_spread_by_address() -> None:
+    """The same way after a restart, and not all at once."""
+    times = [first_poll_at(f"https://f{n}.example.org/", NOW, 60) for n in range(100)]
+    assert times == [first_poll_at(f"https://f{n}.example.org/", NOW, 60) for n in range(100)]
+    assert len(set(times)) > 40
+    assert all(NOW <= at < NOW + timedelta(seconds=60) for at in times)
+
+
+@pytest.mark.parametrize(
+    ("known", "shown", "first", "lost"),
+    [(0, 20, False, True), (1, 20, False, False), (0, 20, True, False), (0, 0, False, False)],
+)
+def test_a_window_that_rolled_over_is_noticed(known: int, shown: int, first: bool, lost: bool) -> None:
+    """Nothing of what is shown was there before: entries may have come and gone unseen."""
+    assert lost_window(known, shown, first) is lost
