@@ -23,7 +23,7 @@ EXIT_TOO_BIG = 70
 RESERVE_BYTES = 64 << 20
 """Address space above the limit, opened only to say that the limit was reached."""
 RESIDENT_BYTES_MAX = 192 << 20
-"""Peak memory after which the process ends with its answer: Python gives little back, and ordinary feeds need 80 MB."""
+"""Memory from which on the process ends with its answer: Python gives little back, and ordinary feeds need 80 MB."""
 
 
 def serve(link: socket.socket) -> None:
@@ -31,7 +31,7 @@ def serve(link: socket.socket) -> None:
     send(link, READY)
     while (message := receive(link)) is not None:
         answer = _answer(message)
-        is_last = _peak_bytes() > RESIDENT_BYTES_MAX
+        is_last = _resident_bytes() > RESIDENT_BYTES_MAX
         if isinstance(answer, ParseError) and answer.reason is ParseReason.TOO_BIG:
             is_last = True
             _open_reserve()
@@ -91,9 +91,17 @@ def _too_big() -> ParseError:
     return ParseError("reading it takes more memory than is allowed", reason=ParseReason.TOO_BIG)
 
 
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def _resident_bytes() -> int:
+    """How much memory this process holds now.
+
+    Not the peak that `getrusage` tells: on Linux a child begins with the peak of the process that started it, and a
+    daemon that once took in a thousand feeds would have its parser end after every single one.
+    """
+    try:
+        with open("/proc/self/statm", "rb") as counts:
+            return int(counts.read().split()[1]) * resource.getpagesize()
+    except OSError:  # no such file elsewhere, where the peak is the process's own
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def run(descriptor: int, memory_bytes_max: int) -> None:

@@ -94,6 +94,16 @@ def test_a_feed_that_takes_too_much_memory_is_refused_and_the_next_is_read() -> 
     parser.close()
 
 
+def test_a_parent_that_once_was_large_keeps_its_child(parser: ParserProcess) -> None:
+    """A child begins with the peak of its parent; taken for its own, it would end after every feed."""
+    once_large = b"x" * 260_000_000
+    del once_large
+    parser.parse(GOOD)
+    first = child_of(parser)
+    parser.parse(GOOD)
+    assert child_of(parser) == first
+
+
 def test_a_child_that_dies_while_idle_costs_no_feed(parser: ParserProcess) -> None:
     """Killed by the system between two feeds, it is replaced, and the next feed is read as if nothing had been."""
     parser.parse(GOOD)
