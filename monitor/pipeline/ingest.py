@@ -281,7 +281,9 @@ def _store_articles(tx: Transaction, readings: Sequence[_Reading], new: Sequence
     tx.articles.add([item.stored for item in new if item.stored is not None])
     tx.stories.add_prints(
         {item.article.id: item.print_.keys for item in new},
-        {item.article.id: _time_of(item.article, now) for item in new},
+        # By when it was seen: two articles that say they are a month old, as feeds with stale dates do, must find
+        # each other although they come in different batches. How far apart they are is looked at pair by pair.
+        {item.article.id: now for item in new},
     )
     first: list[Alias] = []
     again: list[Alias] = []

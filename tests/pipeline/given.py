@@ -30,6 +30,7 @@ from monitor.storage.articles import StoredArticle, select_articles, to_stored
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
 from monitor.topics.match import compile_watchlist
+from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import START
 
@@ -56,10 +57,12 @@ def a_topic(key: str = HOSTAGES, schedule: str = "every 1h", **changes: object) 
     return replace(topic, **changes)  # type: ignore[arg-type]  # the tests name real fields
 
 
-def a_context(topics: Sequence[Topic], *, owner: str = OWNER, tell_first_poll: bool = False) -> IngestContext:
+def a_context(
+    topics: Sequence[Topic], *, owner: str = OWNER, tell_first_poll: bool = False, lexicon: Lexicon = EMPTY_LEXICON
+) -> IngestContext:
     """These topics in force."""
     return IngestContext(
-        compile_watchlist(Watchlist(tuple(topics))),
+        compile_watchlist(Watchlist(tuple(topics)), lexicon),
         {topic.key: topic for topic in topics},
         PollBounds(),
         owner,

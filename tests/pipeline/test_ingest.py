@@ -181,13 +181,25 @@ def test_copies_are_one_story_however_the_batches_are_cut(store: Store, cut: int
     assert story.article_count == 30
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_copies_with_stale_dates_find_each_other(store: Store, apart: bool) -> None:
+    """Feeds that say their news is a month old carry copies like any others, also in batches of their own."""
+    feeds = with_baseline(store, CONTEXT, 2)
+    visits = [a_visit(feed, [a_wire_copy(n, START - timedelta(days=30))]) for n, feed in enumerate(feeds)]
+    for batch in [visits[:1], visits[1:]] if apart else [visits]:
+        ingest(store, batch, CONTEXT)
+    assert [stored.relation for stored in articles_of(store)[2:]] == [Relation.NEW, Relation.COPY]
+
+
 @pytest.fixture(scope="module")
 def scratch(sqlite_template: Path) -> Path:
     """An empty database to copy for each example."""
     return sqlite_template
 
 
-STREAM = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["copy", "own", "other"])), min_size=2, max_size=9)
+STREAM = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(["copy", "own", "other", "late copy"])), min_size=2, max_size=9
+)
 
 
 @settings(max_examples=12, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -212,6 +224,7 @@ def _stored_after(template: Path, stream: list[tuple[int, str]], cuts: set[int])
                     batch, feeds = [], claim_again(store, START)
                 entry = {
                     "copy": a_wire_copy(outlet),
+                    "late copy": replace(a_wire_copy(outlet, START - timedelta(days=30)), id=f"late-{place}"),
                     "own": an_entry(place, outlet=outlet),
                     "other": an_entry(place, about="tanker", outlet=outlet),
                 }[what]
