@@ -78,7 +78,7 @@ def _lines(loaded: Loaded) -> Iterator[str]:
 
 def _topic_record(topic: Topic, loaded: Loaded) -> dict[str, object]:
     """A topic as it is understood: queries normalised and fully parenthesised, with what looks unintended in them."""
-    lists, lexicon = loaded.watchlist.lists, loaded.compiled.lexicon
+    lists = loaded.watchlist.lists
     compiled = {
         key: compile_query(text, lists, loaded.compiled.lexicon, is_exclusion=key == "exclude")
         if text is not None

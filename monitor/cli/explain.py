@@ -99,6 +99,8 @@ def _topic_lines(trail: Trail) -> Iterator[str]:
             continue
         if isinstance(verdict, Match):
             yield f"  {verdict.topic}: would match by today's watchlist, but not when it came. {explain(verdict)}"
+            if verdict.topic in near:
+                yield f"    when it came: {near[verdict.topic].reason}"
         elif verdict.topic in near:
             yield f"  {verdict.topic}: nearly. {near[verdict.topic].reason}"
         else:

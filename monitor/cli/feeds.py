@@ -12,6 +12,7 @@ from monitor.cli.lines import format_time, read_bytes, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.edit import add_feeds
+from monitor.config.feeds import new_feeds
 from monitor.config.load import Loaded
 from monitor.errors import FetchError, MonitorError, ParseError
 from monitor.feeds.fetch import fetch_once
@@ -159,9 +160,8 @@ def _add(args: argparse.Namespace, loaded: Loaded) -> int:
 
 def _import(args: argparse.Namespace, loaded: Loaded) -> int:
     where = "standard input" if args.file == "-" else args.file
-    known = {spec.url for spec in loaded.feeds}
     found = read_opml(read_bytes(args.file), where)
-    fresh = [spec for spec in found if spec.url not in known]
+    fresh = new_feeds(loaded.feeds, found)  # a name that is taken gets its host, and refuses nothing
     if fresh:
         add_feeds(Path(args.config), fresh)
     print(f"{len(fresh)} feeds added to {args.config}/feeds.toml, {len(found) - len(fresh)} were there already.")

@@ -39,7 +39,7 @@ def read_lines(path: str) -> Iterator[tuple[int, dict[str, object]]]:
             raise MonitorError(f"the line is longer than {LINE_CHARS_MAX} characters", where=where)
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the second from a line of a hundred thousand brackets
             raise MonitorError(
                 f"not JSON ({error})", where=where, remedy="Each line is one object, as `monitor parse --json` writes."
             ) from error
@@ -90,9 +90,9 @@ def read_time(value: object) -> datetime | None:
     if isinstance(value, str) and value:
         try:
             parsed = datetime.fromisoformat(value)
-        except ValueError:
+            return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        except (ValueError, OverflowError):  # the second from the first hours of year 1 in an eastern zone
             return None
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     return None
 
 

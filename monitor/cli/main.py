@@ -7,6 +7,7 @@ Effects: reads arguments, writes to standard error; the rest is the command's.
 
 import argparse
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -86,6 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.enable()
     gc.set_threshold(20_000, 10, 10)  # the default looks again after 700 objects: a fourteenth of a cold round
     args = parser.parse_args(words)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Half a surrogate pair, which JSON can spell and UTF-8 cannot, leaves as the escape it came as.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = args.run(args)
         sys.stdout.flush()

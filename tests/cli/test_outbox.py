@@ -1,0 +1,56 @@
+"""`monitor outbox`: what waits and what failed, and a person's word on it."""
+
+from tests.cli.newsroom import Newsroom
+from tests.pipeline.given import an_entry
+
+
+def failed(newsroom: Newsroom) -> None:
+    """A delivery the channel refused."""
+    newsroom.read_first()
+    newsroom.read(an_entry(1))
+    newsroom.tell(faults=["refused"])
+
+
+def test_an_empty_outbox_says_so(newsroom: Newsroom) -> None:
+    """Nothing waits: everything was sent."""
+    assert newsroom.run("outbox", "list").out == "The outbox is empty: everything was sent.\n"
+    assert newsroom.run("outbox", "list", "--json").out == ""
+
+
+def test_a_failed_delivery_is_shown_with_its_reason_and_retried(newsroom: Newsroom) -> None:
+    """List, retry, list: it stands in line again with its next try."""
+    failed(newsroom)
+    shown = newsroom.run("outbox", "list")
+    assert "1  dead     console: hostages, 1 stories, part 1, attempt 1\n" in shown.out
+    assert "it is not welcome. Ask them." in shown.out
+
+    retried = newsroom.run("outbox", "retry", "1")
+
+    assert (retried.code, retried.out) == (0, "delivery 1: in line again\n")
+    [record] = newsroom.run("outbox", "list", "--json").records
+    assert (record["id"], record["state"], record["topic"], record["channel"]) == (1, "pending", "hostages", "console")
+
+
+def test_a_dropped_delivery_is_out_of_the_list(newsroom: Newsroom) -> None:
+    """Given up for good: not waiting, not failed, still to be seen with --all."""
+    failed(newsroom)
+    assert newsroom.run("outbox", "drop", "1").out == "delivery 1: dropped\n"
+    assert newsroom.run("outbox", "list", "--json").records == []
+    [record] = newsroom.run("outbox", "list", "--all", "--json").records
+    assert (record["state"], record["reason"]) == ("dead", "dropped")
+    assert newsroom.run("status").code == 0
+
+
+def test_a_sent_delivery_is_proof_and_cannot_be_changed(newsroom: Newsroom) -> None:
+    """It is listed with --all only; retrying it, or one that never was, is refused with what to look at."""
+    newsroom.read_first()
+    newsroom.read(an_entry(1))
+    newsroom.tell()
+    assert newsroom.run("outbox", "list", "--json").records == []
+    [record] = newsroom.run("outbox", "list", "--all", "--json").records
+    assert (record["state"], record["receipt"]) == ("sent", "receipt of digest-1-console-1")
+
+    refused = newsroom.run("outbox", "retry", "1", "99")
+
+    assert refused.code == 1
+    assert "no delivery 1, 99 waits or has failed. See: monitor outbox list --all" in refused.err
