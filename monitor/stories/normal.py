@@ -44,11 +44,17 @@ _BOILERPLATE = re.compile(
     r"|\bthe post\b.{1,200}?\bappeared first on\b.*"
     r"|\((?:additional |further )?(?:reporting|editing|writing|compiled)\b[^)]{0,200}\)"
     r"|(?:©|\(c\)|\bcopyright\b).{0,120}$"
-    r"|\ball rights reserved\b\.?"
-    r"|[^.!?\n]{0,200}(?:\bwe use cookies|\bour newsletter|\bsubscribe (?:to|now)|\bfollow us on|\brelated:"
-    r"|\bthis article was originally published)[^.!?\n]{0,200}[.!?]?",
+    r"|\ball rights reserved\b\.?",
     re.IGNORECASE | re.DOTALL,
 )
+_STANDING = re.compile(
+    r"\b(?:we use cookies|our newsletter|subscribe (?:to|now)|follow us on|related:"
+    r"|this article was originally published)",
+    re.IGNORECASE,
+)
+STANDING_CHARS_MAX = 200
+"""How much of a sentence goes with the standing phrase in it, on either side."""
+_SENTENCE_END = re.compile(r"[.!?\n]")
 _TAILS = ("...", "…", "[…]", "[...]")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")
 _WIDE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -133,8 +139,19 @@ def _body(cut: str) -> str:
         cut = cut[dateline.end() :]
     lower = cut.lower()
     if any(sign in lower for sign in _BOILERPLATE_SIGNS):
-        cut = _BOILERPLATE.sub(" ", cut)
+        cut = _drop_standing(_BOILERPLATE.sub(" ", cut))
     return _drop_tails(cut.strip())
+
+
+def _drop_standing(text: str) -> str:
+    """Without the sentences that hold a standing phrase; found by the phrase, for a pattern of the whole is slow."""
+    while (phrase := _STANDING.search(text)) is not None:
+        begin = max(0, phrase.start() - STANDING_CHARS_MAX)
+        ends = [found.end() for found in _SENTENCE_END.finditer(text, begin, phrase.start())]
+        stop = _SENTENCE_END.search(text, phrase.end(), phrase.end() + STANDING_CHARS_MAX)
+        after = stop.end() if stop else min(len(text), phrase.end() + STANDING_CHARS_MAX)
+        text = f"{text[: ends[-1] if ends else begin]} {text[after:]}"
+    return text
 
 
 def _drop_tails(text: str) -> str:
