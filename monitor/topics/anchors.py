@@ -7,7 +7,7 @@ Effects: none.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +18,8 @@ from monitor.topics.nodes import AnyOf, Element, Fact, Kind, Leaf, Node, Not, ch
 from monitor.topics.nodes import Sequence as WordSequence
 from monitor.words import fold, stem, stem_forms, tokenise, without_tails
 
+WORDS_MAX = 50_000
+"""Words remembered per language, about 5 MB."""
 _PLAIN = re.compile("[a-z0-9]+")
 
 Group = frozenset[str]
@@ -47,9 +49,12 @@ class Anchors:
         found = set(_PLAIN.findall(text))
         if "-" in text:
             found.update(_PLAIN.findall(text.replace("-", "")))  # COVID-19 is also looked up as covid19
-        return self.is_plain and not any(
-            form in self.first for word in found for form in (*stem_forms(word, language), word[:PREFIX_CHARS] + "*")
-        )
+        telling = self._telling.setdefault(language, _Telling(self.first, language))
+        return self.is_plain and not any(map(telling.__getitem__, found))
+
+    @cached_property
+    def _telling(self) -> dict[str, "_Telling"]:
+        return {}
 
     @cached_property
     def is_plain(self) -> bool:
@@ -65,6 +70,22 @@ class Anchors:
             second = {number for key in keys if key in self.second for number in self.second[key]}
             found |= first & second
         return sorted(found.union(self.always))
+
+
+class _Telling(dict[str, bool]):
+    """Whether a word is one that decides, remembered: news repeats its words, and each is asked for in every article."""
+
+    def __init__(self, first: Mapping[str, list[int]], language: str) -> None:
+        super().__init__()
+        self._first = first
+        self._language = language
+
+    def __missing__(self, word: str) -> bool:
+        if len(self) >= WORDS_MAX:
+            self.clear()
+        forms = (*stem_forms(word, self._language), word[:PREFIX_CHARS] + "*")
+        self[word] = found = any(form in self._first for form in forms)
+        return found
 
 
 def build_anchors(roots: Sequence[Node], language: str, idf: Callable[[str], float]) -> Anchors:
