@@ -73,7 +73,7 @@ class Anchors:
 
 
 class _Telling(dict[str, bool]):
-    """Whether a word is one that decides, remembered: news repeats its words, and each is asked for in every article."""
+    """Whether a word is one that decides, remembered: news repeats its words, and every article asks anew."""
 
     def __init__(self, first: Mapping[str, list[int]], language: str) -> None:
         super().__init__()
