@@ -15,7 +15,7 @@ LAYERS: dict[int, str] = {
     0: "errors text words urls clock logs",
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
-          feeds.fingerprint feeds.wire feeds.opml feeds.policy
+          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score

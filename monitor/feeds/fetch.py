@@ -7,7 +7,6 @@ Effects: network.
 """
 
 import asyncio
-import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.message import Message
@@ -16,7 +15,8 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from monitor.errors import FetchError, FetchReason
-from monitor.feeds.guard import Guard, guarded_client, to_fetch_error
+from monitor.feeds.body import Body, bad_encoding
+from monitor.feeds.guard import LIBRARY_ERRORS, Guard, guarded_client, to_fetch_error
 from monitor.model import Fetched, Gone, NotModified
 
 EXCHANGE_S = 30.0
@@ -24,8 +24,10 @@ EXCHANGE_S = 30.0
 BODY_BYTES_MAX = 5_000_000
 """Decoded. The largest of 200 real feeds was 2.5 MB."""
 HOPS_MAX = 10
-DECODE_STEP = 65_536
-"""Bytes decoded at a time: a compressed bomb costs this much memory before it is noticed."""
+VALIDATOR_BYTES_MAX = 2_000
+"""A longer one is not kept: sent back, it would be refused by most servers, and the feed with it."""
+HEADER_CHARS_MAX = 1_000
+"""Read of a header that says how to take the body or when to come again."""
 WAIT_S_MAX = 86_400.0
 """No server may send us away for more than a day by one header."""
 ACCEPT = (
@@ -74,17 +76,18 @@ class Fetcher:
         `headers` may hold secrets: they go to the address's own origin only. Raises FetchError with the reason; what
         was known of the feed stays known then.
         """
-        sent = _conditional(etag, last_modified)
+        asked = _conditional(etag, last_modified)
         try:
             async with asyncio.timeout(self._exchange_s):
                 try:
-                    return await self._follow(url, sent, headers or {})
+                    return await self._follow(url, asked, headers or {}, was_asked=bool(asked))
                 except FetchError as error:
                     if error.reason is not FetchReason.BAD_ENCODING:
                         raise
                     # Some servers say gzip and send something else: asked for plain bytes, most send them.
-                    return await self._follow(url, {**sent, b"Accept-Encoding": b"identity"}, headers or {})
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
+                    plain = {**asked, b"Accept-Encoding": b"identity"}
+                    return await self._follow(url, plain, headers or {}, was_asked=bool(asked))
+        except LIBRARY_ERRORS as error:
             raise to_fetch_error(error, url) from error
 
     async def close(self) -> None:
@@ -95,7 +98,7 @@ class Fetcher:
         self._guard.close()
 
     async def _follow(
-        self, url: str, sent: Mapping[bytes, bytes], secret: Mapping[str, str]
+        self, url: str, sent: Mapping[bytes, bytes], secret: Mapping[str, str], *, was_asked: bool
     ) -> Fetched | NotModified | Gone:
         here, seen, permanent = url, {url}, True
         for _ in range(HOPS_MAX + 1):
@@ -108,7 +111,7 @@ class Fetcher:
                 target = response.headers.get("location", "")
                 if response.status_code not in _REDIRECTS or not target:
                     moved = here if permanent and here != url else None
-                    return await self._take(response, here, moved, was_asked=len(sent) > 0)
+                    return await self._take(response, here, moved, was_asked=was_asked)
             finally:
                 await response.aclose()
             permanent = permanent and response.status_code in _PERMANENT
@@ -133,7 +136,7 @@ class Fetcher:
         self, response: httpx.Response, url: str, moved: str | None, *, was_asked: bool
     ) -> Fetched | NotModified | Gone:
         status = response.status_code
-        etag, last_modified = _raw(response, b"etag"), _raw(response, b"last-modified")
+        etag, last_modified = _validator(response, b"etag"), _validator(response, b"last-modified")
         if status == 304:
             if not was_asked:
                 what = "the server says nothing changed although it was not asked"
@@ -141,10 +144,10 @@ class Fetcher:
             return NotModified(url, etag, last_modified, _min_wait_s(response))
         if status == 410:
             return Gone(url)
-        if not 200 <= status < 300:
+        if not 200 <= status < 300 or status == 206:  # a part of a feed is none, and we asked for no part
             raise _refusal(response, url)
         body = await self._read(response, url)
-        content_type = response.headers.get("content-type", "")
+        content_type = _text(response, "content-type")
         return Fetched(
             body=body,
             final_url=url,
@@ -158,75 +161,13 @@ class Fetcher:
         )
 
     async def _read(self, response: httpx.Response, url: str) -> bytes:
-        encoding = response.headers.get("content-encoding", "").strip().lower()
+        encoding = _text(response, "content-encoding").lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise _bad_encoding(f"the body comes as {encoding}, which we did not ask for", url)
-        body = _Body(self._body_bytes_max, url, is_gzip="gzip" in encoding)
+            raise bad_encoding(f"the body comes as {encoding}, which we did not ask for", url)
+        body = Body(self._body_bytes_max, url, is_gzip="gzip" in encoding)
         async for chunk in response.aiter_raw():
             body.add(chunk)
         return body.finish()
-
-
-class _Body:
-    """Takes a body piece by piece, decoded, and refuses to grow past its bound."""
-
-    def __init__(self, bytes_max: int, url: str, *, is_gzip: bool) -> None:
-        self._bytes_max = bytes_max
-        self._url = url
-        self._raw_bytes = 0
-        self._parts = bytearray()
-        self._decoder = _new_decoder() if is_gzip else None
-        self._started = False
-
-    def add(self, chunk: bytes) -> None:
-        """One more piece from the wire."""
-        self._raw_bytes += len(chunk)
-        if self._raw_bytes > self._bytes_max:
-            raise self._too_large()
-        if not self._started and chunk:
-            self._started = True
-            if self._decoder is None and chunk[:2] == b"\x1f\x8b":
-                self._decoder = _new_decoder()  # compressed without saying so
-        if self._decoder is None:
-            self._keep(chunk)
-        else:
-            self._decode(chunk)
-
-    def finish(self) -> bytes:
-        """The whole body."""
-        if self._decoder is not None and self._started and not self._decoder.eof:
-            raise _bad_encoding("the compressed body ends too early", self._url)
-        return bytes(self._parts)
-
-    def _decode(self, chunk: bytes) -> None:
-        assert self._decoder is not None
-        while True:
-            if self._decoder.eof:
-                if not chunk.startswith(b"\x1f\x8b"):
-                    return  # padding after the last member
-                self._decoder = _new_decoder()
-            try:
-                plain = self._decoder.decompress(chunk, DECODE_STEP)
-            except zlib.error as error:
-                raise _bad_encoding(f"the compressed body is damaged ({error})", self._url) from error
-            self._keep(plain)
-            chunk = self._decoder.unused_data if self._decoder.eof else self._decoder.unconsumed_tail
-            if not chunk and (self._decoder.eof or len(plain) < DECODE_STEP):
-                return  # a full step may leave more inside the decoder although all input is taken
-
-    def _keep(self, plain: bytes) -> None:
-        self._parts += plain
-        if len(self._parts) > self._bytes_max:
-            raise self._too_large()
-
-    def _too_large(self) -> FetchError:
-        what = f"the body is larger than {self._bytes_max} bytes"
-        remedy = "Raise polling.body_bytes_max if this feed is right."
-        return FetchError(what, reason=FetchReason.TOO_LARGE, where=self._url, remedy=remedy)
-
-
-def _new_decoder() -> "zlib._Decompress":
-    return zlib.decompressobj(47)  # 32 + 15: gzip or zlib, whichever its head says
 
 
 def _conditional(etag: str | None, last_modified: str | None) -> dict[bytes, bytes]:
@@ -239,11 +180,17 @@ def _conditional(etag: str | None, last_modified: str | None) -> dict[bytes, byt
     return sent
 
 
-def _raw(response: httpx.Response, name: bytes) -> str | None:
+def _validator(response: httpx.Response, name: bytes) -> str | None:
     for key, value in response.headers.raw:
-        if key.lower() == name:
+        if key.lower() == name and 0 < len(value) <= VALIDATOR_BYTES_MAX:
             return value.decode("latin-1")
     return None
+
+
+def _text(response: httpx.Response, name: str) -> str:
+    """A header in short: the standard library takes square time over long ones."""
+    value: str = response.headers.get(name, "")
+    return value[:HEADER_CHARS_MAX].strip()
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
@@ -260,24 +207,23 @@ def _charset(content_type: str) -> str | None:
 
 def _min_wait_s(response: httpx.Response) -> float | None:
     """The server's own wish for the next visit in seconds; nothing where it says 0 or that nothing may be kept."""
-    control = response.headers.get("cache-control", "").lower()
+    control = _text(response, "cache-control").lower()
     directives = dict(part.strip().partition("=")[::2] for part in control.split(","))
     if "no-cache" in directives or "no-store" in directives:
         return None
     if "max-age" in directives:
-        age = response.headers.get("age", "0")
-        wait = _number(directives["max-age"].strip('"')) - (_number(age) if age.isdigit() else 0)
+        wait = _number(directives["max-age"].strip('"')) - _number(_text(response, "age"))
         return min(wait, WAIT_S_MAX) if wait > 0 else None
-    expires = _date(response.headers.get("expires", ""))
+    expires = _date(_text(response, "expires"))
     if expires is None:
         return None
-    now = _date(response.headers.get("date", "")) or datetime.now(UTC)
+    now = _date(_text(response, "date")) or datetime.now(UTC)
     wait = (expires - now).total_seconds()
     return min(wait, WAIT_S_MAX) if wait > 0 else None
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:
-    value = response.headers.get("retry-after", "").strip()
+    value = _text(response, "retry-after")
     if not value:
         return None
     wait = _number(value)
@@ -306,14 +252,10 @@ def _date(text: str) -> datetime | None:
 def _refusal(response: httpx.Response, url: str) -> FetchError:
     status = response.status_code
     reason, what, remedy = _REFUSALS.get(status, (FetchReason.STATUS, "the server answers with an error", ""))
-    if status == 403 and response.headers.get("cf-mitigated", "").lower() == "challenge":
+    if status == 403 and _text(response, "cf-mitigated").lower() == "challenge":
         reason, what = FetchReason.CHALLENGE, "a wall against robots stands before the feed"
     wait_s = _retry_after_s(response) if status in (429, 503) else None
     return FetchError(f"{status}: {what}", reason=reason, status=status, retry_after_s=wait_s, where=url, remedy=remedy)
-
-
-def _bad_encoding(what: str, url: str) -> FetchError:
-    return FetchError(what, reason=FetchReason.BAD_ENCODING, where=url)
 
 
 def fetch_once(

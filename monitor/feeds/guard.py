@@ -9,6 +9,7 @@ Effects: network, threads for name resolution.
 import asyncio
 import contextlib
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -23,12 +24,15 @@ import httpcore
 import httpx
 
 from monitor.errors import FetchError, FetchReason
+from monitor.feeds.addresses import Address, ipv4_inside, is_public
 
 PORTS = frozenset({80, 443, 8080, 8443})
 """Ports feeds are served on; others only where the host is allowed by the configuration."""
 CONNECT_S = 10.0
 ADDRESS_S = 4.0
 """Longest wait for one of several addresses: a dead IPv6 must not use up the time of a living IPv4."""
+ADDRESSES_MAX = 8
+"""Addresses of one name that are tried: more would let a name server send us knocking through the internet."""
 RESOLVED_S = 300.0
 UNRESOLVED_S = 60.0
 NAMES_MAX = 10_000
@@ -36,43 +40,12 @@ NAMES_MAX = 10_000
 RESOLVER_THREADS = 32
 """A few dead name servers must not stall everybody's look-ups."""
 ANSWER_BYTES_MAX = 65_536
-
-_BAD_NETWORKS = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        # What `is_global` of Python 3.11 lets through although it leads home or nowhere (checked one by one).
-        "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "0.0.0.0/8",
-        "2001::/32", "3fff::/20", "fec0::/10", "::/96",
-    )
-)  # fmt: skip
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
+SHOWN_CHARS_MAX = 500
+"""Of an address, in an error."""
 
 _OWN_NETWORK = 'If it is yours, add its network to polling.allow_private_hosts, as in ["127.0.0.0/8"].'
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is on the open internet; one that carries an IPv4 address inside is judged by that one too."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = _embedded(address)
-        if inner is not None:
-            return is_public(inner) and address not in _BAD_NETWORKS[-1]
-    if not address.is_global or address.is_multicast or address.is_reserved:
-        return False
-    return not any(address.version == network.version and address in network for network in _BAD_NETWORKS)
-
-
-def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    if address in _SIX_TO_FOUR:
-        return ipaddress.IPv4Address((int(address) >> 80) & 0xFFFFFFFF)
-    return None
 
 
 def resolve_name(host: str, port: int) -> Sequence[str]:
@@ -112,11 +85,12 @@ class Guard:
         try:
             parts = httpx.URL(url)
         except (httpx.InvalidURL, ValueError) as error:
-            raise _refused("the address cannot be read", url) from error
+            raise _refused("the address cannot be read", _without_userinfo(url)) from error
         if parts.scheme not in ("http", "https") or not parts.host:
-            raise _refused("only http and https addresses are fetched", url)
+            raise _refused("only http and https addresses are fetched", _without_userinfo(url))
         if parts.userinfo:
-            raise _refused("the address holds a user name or password", url, "Configure credentials, not the address.")
+            what = "the address holds a user name or password, which would end up in logs"
+            raise _refused(what, _without_userinfo(url), "Use an address without.")
 
     async def find_addresses(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a host, every one of them allowed. Raises FetchError when one is not, or none is found."""
@@ -124,7 +98,7 @@ class Guard:
         if self.allows_name(host):
             return found
         for text in found:
-            address = ipaddress.ip_address(text.split("%")[0])
+            address = ipaddress.ip_address(text.partition("%")[0])
             if self._allows(address):
                 continue
             if not is_public(address):
@@ -141,7 +115,7 @@ class Guard:
             self._pool = None
 
     def _allows(self, address: Address) -> bool:
-        inner = _embedded(address) if isinstance(address, ipaddress.IPv6Address) else None
+        inner = ipv4_inside(address)
         return any(
             one.version == network.version and one in network
             for network in self._networks
@@ -163,7 +137,11 @@ class Guard:
             self._pool = ThreadPoolExecutor(RESOLVER_THREADS, "resolver")
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._pool, self.resolve, host, port)
-        except (OSError, UnicodeError) as error:
+            for text in found:
+                ipaddress.ip_address(text.partition("%")[0])
+            if not found:
+                raise OSError("the name server knows none")
+        except (OSError, ValueError) as error:  # a ValueError: the name itself cannot be asked for
             self._remember((host, port), UNRESOLVED_S, str(error))
             raise _no_name(host, str(error)) from error
         self._remember((host, port), RESOLVED_S, found)
@@ -180,8 +158,17 @@ def _refused(what: str, where: str, remedy: str = "") -> FetchError:
     return FetchError(what, reason=FetchReason.REFUSED_ADDRESS, where=where, remedy=remedy)
 
 
+def _without_userinfo(url: str) -> str:
+    """An address as it may be shown: a password in it is nobody's to read, and a page of text is no address."""
+    return re.sub(r"//[^/?#]*@", "//", url)[:SHOWN_CHARS_MAX]
+
+
 def _no_name(host: str, said: str) -> FetchError:
     return FetchError(f"there is no address for {host} ({said})", reason=FetchReason.DNS)
+
+
+class _TlsError(httpcore.ConnectError):
+    """Tells a refused certificate from a dead server: the library takes every error's cause away."""
 
 
 class _Stream(httpcore.AsyncNetworkStream):
@@ -213,8 +200,9 @@ class _Stream(httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
-        self._writer.close()
-        with contextlib.suppress(OSError, ssl.SSLError):
+        # Not `close`: over TLS it waits for the other side's farewell, half a minute where that never comes.
+        self._writer.transport.abort()
+        with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
     async def start_tls(
@@ -227,20 +215,19 @@ class _Stream(httpcore.AsyncNetworkStream):
             async with asyncio.timeout(timeout):
                 await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
         except TimeoutError as error:
-            self._writer.close()
+            self._writer.transport.abort()
             raise httpcore.ConnectTimeout from error
-        except (OSError, ssl.SSLError) as error:
-            self._writer.close()
+        except (ssl.SSLError, ValueError) as error:  # a ValueError: no certificate can be for such a name
+            self._writer.transport.abort()
+            raise _TlsError(str(error)) from error
+        except OSError as error:
+            self._writer.transport.abort()
             raise httpcore.ConnectError(str(error)) from error
         return self
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "ssl_object":
-            return self._writer.get_extra_info("ssl_object")
-        if info == "is_readable":
-            return self._reader.at_eof() or bool(self._reader._buffer)  # type: ignore[attr-defined]  # no public way
-        names = {"client_addr": "sockname", "server_addr": "peername", "socket": "socket"}
-        return self._writer.get_extra_info(names.get(info, info))
+        # The library asks for `ssl_object`. It also asks whether an idle connection is readable; we keep none.
+        return self._writer.get_extra_info(info)
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -257,18 +244,19 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        addresses = await self._guard.find_addresses(host, port)
-        last: Exception | None = None
-        for place, address in enumerate(addresses):
-            wait_s = timeout if place == len(addresses) - 1 else min(timeout or ADDRESS_S, ADDRESS_S)
-            try:
-                async with asyncio.timeout(wait_s):
-                    return _Stream(*await asyncio.open_connection(address, port))
-            except TimeoutError:
-                last = httpcore.ConnectTimeout(f"{address} does not answer")
-            except OSError as error:
-                last = httpcore.ConnectError(str(error))
-        raise last or httpcore.ConnectError(f"no address for {host}")
+        try:
+            # One bound round the look-up and every address: who posts must know that nothing was sent yet.
+            async with asyncio.timeout(timeout):
+                addresses = (await self._guard.find_addresses(host, port))[:ADDRESSES_MAX]
+                for address in addresses[:-1]:
+                    with contextlib.suppress(OSError):  # a TimeoutError is one too
+                        async with asyncio.timeout(ADDRESS_S):
+                            return await _connect(address, port)
+                return await _connect(addresses[-1], port)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"{host} does not answer") from error
+        except (OSError, OverflowError) as error:  # an OverflowError: no port has this number
+            raise httpcore.ConnectError(str(error)) from error
 
     async def connect_unix_socket(
         self,
@@ -280,6 +268,10 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+async def _connect(address: str, port: int) -> _Stream:
+    return _Stream(*await asyncio.open_connection(address, port))
 
 
 def guarded_client(guard: Guard, *, concurrency: int, timeout_s: float, user_agent: str) -> httpx.AsyncClient:
@@ -328,9 +320,9 @@ def guarded_post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str]
 
 
 async def _post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
-    connect_s = min(CONNECT_S, timeout_s / 2)
     client = guarded_client(guard, concurrency=1, timeout_s=timeout_s, user_agent="news-monitor")
-    client.timeout = httpx.Timeout(timeout_s, connect=connect_s)
+    # A third for connecting and a third for TLS: what ends there is known as not sent, before the whole time is up.
+    client.timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s / 3))
     try:
         async with client, asyncio.timeout(timeout_s):
             request = client.build_request("POST", url, content=body, headers=dict(headers))
@@ -343,20 +335,28 @@ async def _post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str],
                         break
             finally:
                 await response.aclose()
-    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
+    except LIBRARY_ERRORS as error:
         raise to_fetch_error(error, url) from error
     found = {name.lower(): value for name, value in response.headers.items()}
     return PostAnswer(response.status_code, found, bytes(taken[:ANSWER_BYTES_MAX]))
 
 
+LIBRARY_ERRORS: tuple[type[Exception], ...] = (
+    OSError,  # a TimeoutError is one
+    ValueError,  # names, ports and headers that cannot be encoded
+    RuntimeError,  # httpx.StreamError, and states the library did not expect
+    httpx.HTTPError,
+    httpx.InvalidURL,
+)
+"""What comes out of the client, by its documentation and under random addresses, headers and answers."""
+
+
 def to_fetch_error(error: Exception, url: str) -> FetchError:
     """A failure of the library as ours, with the reason that tells whether anything was sent."""
     cause = error.__cause__ or error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
     said = f" ({cause})" if str(cause) else ""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, _TlsError):
             return FetchError(
                 f"the certificate or encryption was not accepted{said}", reason=FetchReason.TLS, where=url
             )

@@ -52,7 +52,7 @@ class NextPoll:
 
 def validators_for(state: FeedState, now: datetime) -> tuple[str | None, str | None]:
     """What to send as ETag and Last-Modified: nothing for one visit in eight days, which reads the feed whole."""
-    if state.validators_at is None or now - state.validators_at > VALIDATORS_KEPT:
+    if state.validators_at is None or abs(now - state.validators_at) > VALIDATORS_KEPT:  # clocks are set back, too
         return None, None
     return state.etag, state.last_modified
 
@@ -74,18 +74,20 @@ def next_poll_at(feed: Feed, polled: Polled, now: datetime, bounds: PollBounds, 
         return _after(now, GONE_S, interval_s, "gone", jitter)
     if polled.outcome is PollOutcome.FAILED:
         wait_s, reason = _failed_wait_s(feed.state, polled, interval_s)
-        return _after(now, wait_s, interval_s, reason, jitter)
+        return _after(now, wait_s, interval_s, reason, jitter, asked_s=_retry_after_s(polled))
     hint_s = _hint_s(polled)
     if hint_s > interval_s:
-        return _after(now, hint_s, interval_s, "the server asks for it", jitter, never_sooner=True)
-    return _after(now, interval_s, interval_s, "the feed's rhythm", jitter)
+        return _after(now, hint_s, interval_s, "the server asks for it", jitter, asked_s=hint_s)
+    return _after(now, interval_s, interval_s, "the feed's rhythm", jitter, asked_s=hint_s)
 
 
 def _after(
-    now: datetime, wait_s: float, interval_s: int, reason: str, jitter: float, *, never_sooner: bool = False
+    now: datetime, wait_s: float, interval_s: int, reason: str, jitter: float, *, asked_s: float = 0.0
 ) -> NextPoll:
-    spread = JITTER_SHARE * (jitter if never_sooner else 2 * jitter - 1)
-    return NextPoll(now + timedelta(seconds=wait_s * (1 + spread)), interval_s, reason)
+    """`asked_s` is what the server wants: the spread goes round the wait, but never below that."""
+    least_s = max(asked_s, wait_s * (1 - JITTER_SHARE))
+    spread_s = wait_s * (1 + JITTER_SHARE) - least_s
+    return NextPoll(now + timedelta(seconds=least_s + spread_s * jitter), interval_s, reason)
 
 
 def _interval_s(feed: Feed, polled: Polled, bounds: PollBounds) -> int:
@@ -95,13 +97,10 @@ def _interval_s(feed: Feed, polled: Polled, bounds: PollBounds) -> int:
     dates = sorted((e.published for e in polled.parsed.entries if e.published is not None), reverse=True)
     newest = dates[:ENTRIES_LOOKED_AT]
     gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
-    if not gaps:
+    window_s = (dates[0] - dates[-1]).total_seconds() if dates else 0.0
+    if window_s <= 0:  # one entry, or all with the time the feed was built: they tell no rhythm
         return _clamp(feed.state.interval_s, bounds)
-    window_s = (dates[0] - dates[-1]).total_seconds()
-    wanted_s = GAP_SHARE * median(gaps)
-    if window_s > 0:
-        wanted_s = min(wanted_s, WINDOW_SHARE * window_s)
-    return _clamp(wanted_s, bounds)
+    return _clamp(min(GAP_SHARE * median(gaps), WINDOW_SHARE * window_s), bounds)
 
 
 def _clamp(seconds: float, bounds: PollBounds) -> int:
@@ -115,13 +114,18 @@ def _hint_s(polled: Polled) -> float:
     return min(max(asked_s, float(ttl_s)), HINT_S_MAX)
 
 
+def _retry_after_s(polled: Polled) -> float:
+    asked_s = polled.error.retry_after_s if isinstance(polled.error, FetchError) else None
+    return min(asked_s or 0.0, BACKOFF_S_MAX)
+
+
 def _failed_wait_s(state: FeedState, polled: Polled, interval_s: int) -> tuple[float, str]:
     backoff_s = min(BACKOFF_S_MAX, interval_s * 2.0 ** min(state.fail_count + 1, DOUBLINGS_MAX))
     error = polled.error
     if not isinstance(error, FetchError):
         return backoff_s, "it fails"
     if error.retry_after_s is not None:
-        return min(max(error.retry_after_s, interval_s), BACKOFF_S_MAX), "the server asks for it"
+        return max(_retry_after_s(polled), interval_s), "the server asks for it"
     if error.reason is FetchReason.RATE_LIMITED:
         return max(RATE_LIMITED_S, interval_s), "we came too often"
     if error.reason in (FetchReason.UNAUTHORISED, FetchReason.FORBIDDEN, FetchReason.CHALLENGE):

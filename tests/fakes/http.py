@@ -2,6 +2,8 @@
 
 import contextlib
 import socket
+import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -32,13 +34,14 @@ class Scripted:
     """The running server: scripts by path (a list is used up one by one, its last stays), and what it was asked."""
 
     port: int
+    scheme: str = "http"
     scripts: dict[str, list[Script]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str = "/feed", host: str = "127.0.0.1") -> str:
         """An address of this server."""
-        return f"http://{host}:{self.port}{path}"
+        return f"{self.scheme}://{host}:{self.port}{path}"
 
     def script(self, path: str, *answers: Script) -> str:
         """Say what to answer at a path; returns its address."""
@@ -54,10 +57,10 @@ class Scripted:
 
 
 @contextlib.contextmanager
-def serve_scripts() -> Iterator[Scripted]:
+def serve_scripts(*, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> Iterator[Scripted]:
     """Serve on a loopback port until the block ends; every connection and thread ends with it."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    served = Scripted(listener.getsockname()[1])
+    listener = socket.create_server((host, port))
+    served = Scripted(listener.getsockname()[1], "https" if tls else "http")
     threads: list[threading.Thread] = []
     open_ones: set[socket.socket] = set()
 
@@ -72,8 +75,8 @@ def serve_scripts() -> Iterator[Scripted]:
             threads.append(thread)
             thread.start()
 
-    def answer(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
+    def answer(plain: socket.socket) -> None:
+        with plain, contextlib.suppress(OSError), _encrypted(plain, tls) as connection:
             asked = _read(connection)
             if asked is not None:
                 served.asked.append(asked)
@@ -82,7 +85,7 @@ def serve_scripts() -> Iterator[Scripted]:
                     connection.sendall(script)
                 else:
                     script(connection, served.over)
-        open_ones.discard(connection)
+        open_ones.discard(plain)
 
     accepting = threading.Thread(target=accept)
     accepting.start()
@@ -101,6 +104,10 @@ def serve_scripts() -> Iterator[Scripted]:
             thread.join()
 
 
+def _encrypted(plain: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    return tls.wrap_socket(plain, server_side=True) if tls else plain
+
+
 def _read(connection: socket.socket) -> Asked | None:
     head = b""
     while b"\r\n\r\n" not in head:
@@ -114,7 +121,10 @@ def _read(connection: socket.socket) -> Asked | None:
         name.decode("latin-1").lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)
     }
     while len(body) < int(headers.get("content-length", b"0")):
-        body += connection.recv(65_536)
+        piece = connection.recv(65_536)
+        if not piece:
+            return None
+        body += piece
     return Asked(first.split(b" ")[1].decode("latin-1"), headers, body)
 
 
@@ -142,6 +152,29 @@ def endless_headers(connection: socket.socket, over: threading.Event) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\n")
     while not over.is_set():
         connection.sendall(b"X-More: " + b"x" * 8_000 + b"\r\n")
+
+
+def informing(connection: socket.socket, over: threading.Event) -> None:
+    """Say for ever that the answer is about to come."""
+    while not over.is_set():
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)
+
+
+def reset(connection: socket.socket, _: threading.Event) -> None:
+    """Begin an answer and end the connection as a crashed host does."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def linger(answer: bytes) -> Script:
+    """Answer in full, then keep the connection open and never say farewell."""
+
+    def script(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(answer)
+        over.wait()
+
+    return script
 
 
 def drop(connection: socket.socket, _: threading.Event) -> None:

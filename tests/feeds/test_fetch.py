@@ -1,7 +1,9 @@
 """One polite conditional GET, whatever the server does."""
 
 import asyncio
+import contextlib
 import gzip
+import time
 import tracemalloc
 import zlib
 from collections.abc import Iterator
@@ -9,12 +11,25 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.fetch import HOPS_MAX, Fetcher
 from monitor.feeds.guard import Guard
 from monitor.model import Fetched, Gone, NotModified
-from tests.fakes.http import Scripted, drip, drop, endless, endless_headers, hang, respond, serve_scripts
+from tests.fakes.http import (
+    Scripted,
+    drip,
+    drop,
+    endless,
+    endless_headers,
+    hang,
+    informing,
+    reset,
+    respond,
+    serve_scripts,
+)
 
 FEED = b"<rss version='2.0'><channel><title>News</title></channel></rss>"
 OWN = ["127.0.0.0/8"]
@@ -89,6 +104,55 @@ def test_a_date_at_the_end_of_a_clock_is_not_sent(server: Scripted) -> None:
     assert "if-modified-since" not in server.asked[0].headers
 
 
+def test_whatever_a_server_calls_its_version_can_be_sent_back(server: Scripted) -> None:
+    """A validator the library takes but would not send must not make a feed fail for ever."""
+
+    async def work() -> None:
+        fetcher = Fetcher(Guard(OWN))
+        for byte in sorted({*range(1, 256)} - {0x0A, 0x0D}):
+            sent = b'"a' + bytes([byte]) + b'b"'
+            head = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nETag: " + sent
+            url = server.script("/feed", head + b"\r\n\r\n<")
+            with contextlib.suppress(FetchError):  # the whole answer was refused, so nothing is stored
+                first = await fetcher.fetch(url)
+                assert isinstance(first, Fetched)
+                taken.append(byte)
+                await fetcher.fetch(url, etag=first.etag)
+                assert server.asked[-1].headers["if-none-match"] == sent
+                given_back.append(byte)
+        await fetcher.close()
+
+    taken: list[int] = []
+    given_back: list[int] = []
+    asyncio.run(work())
+    assert taken == given_back
+    assert {*range(0x20, 0x7F), *range(0x80, 0x100)} <= {*taken}
+
+
+def test_a_version_of_any_length_is_not_kept(server: Scripted) -> None:
+    """Sent back, it would be refused as too large a request, and so would the feed."""
+    answer = fetch(server.script("/feed", respond(headers=f"ETag: {'x' * 5_000}\nLast-Modified: now", body=FEED)))
+    assert isinstance(answer, Fetched)
+    assert (answer.etag, answer.last_modified) == (None, "now")
+
+
+def test_a_304_to_the_second_try_was_not_asked_for_either(server: Scripted) -> None:
+    """Asking without compression is not asking whether anything changed."""
+    wrong = respond(headers="Content-Encoding: gzip", body=FEED)
+    error = failure(server.script("/feed", wrong, respond("304 Not Modified")))
+    assert error.reason is FetchReason.UNASKED_304
+
+
+def test_long_headers_cost_no_time(server: Scripted) -> None:
+    """The standard library takes square time over them; the loop serves everybody."""
+    long = ";" * 60_000
+    url = server.script("/feed", respond(headers=f"Content-Type: text/xml{long}", body=FEED))
+    fetch(url)
+    started = time.process_time()
+    fetch(url)
+    assert time.process_time() - started < 0.5
+
+
 def test_a_304_nobody_asked_for_is_an_error(server: Scripted) -> None:
     """We have nothing that could be unchanged."""
     assert failure(server.script("/feed", respond("304 Not Modified"))).reason is FetchReason.UNASKED_304
@@ -105,6 +169,9 @@ def test_a_304_nobody_asked_for_is_an_error(server: Scripted) -> None:
         (respond("500 Oh"), FetchReason.STATUS),
         (respond("503 Service Unavailable"), FetchReason.UNAVAILABLE),
         (respond("301 Moved"), FetchReason.STATUS),
+        (respond("206 Partial Content", body=FEED), FetchReason.STATUS),
+        (respond("101 Switching Protocols"), FetchReason.PROTOCOL),
+        (reset, FetchReason.PROTOCOL),
         (b"nonsense\r\n\r\n", FetchReason.PROTOCOL),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", FetchReason.PROTOCOL),
         (drop, FetchReason.PROTOCOL),
@@ -223,7 +290,7 @@ def test_a_body_without_end_is_cut(server: Scripted) -> None:
     assert failure(server.script("/feed", endless)).reason is FetchReason.TOO_LARGE
 
 
-@pytest.mark.parametrize("script", [drip, hang])
+@pytest.mark.parametrize("script", [drip, hang, informing])
 def test_the_whole_exchange_has_one_bound(server: Scripted, script: bytes) -> None:
     """However slowly it drips: a timeout per read would never end this."""
     assert failure(server.script("/feed", script), exchange_s=0.3).reason is FetchReason.TIMEOUT
@@ -260,6 +327,62 @@ def test_redirects_are_followed_and_only_a_permanent_row_is_told(server: Scripte
     mixed = fetch(server.script("/old", respond("308 Permanent", "Location: /middle")))
     assert isinstance(mixed, Fetched)
     assert (mixed.final_url, mixed.permanent_url) == (target, None)
+
+
+_NAMES = (
+    b"Location|ETag|Expires|Retry-After|Content-Type|Cache-Control|Content-Encoding|Content-Length|Transfer-Encoding"
+    b"|Date|Age|"
+).split(b"|")
+_VALUES = (
+    b"http://[|http://a:b/|http://\xff/|//|?|mailto:x|http://127.0.0.1:70000/|chunked|gzip|max-age=nan|max-age=-1|inf"
+    b"|1e400|text/xml; charset*=x''%ff|Mon, 01 Jan 0001 00:00:00 +1400|Fri, 31 Dec 9999 23:59:59 -2359|Fri, 99 Dec 9999"
+).split(b"|")
+_LINES = [b"200 OK", b"301 x", b"302", b"304 ", b"999 x", b"429 y", b"-1 z", b"200 \xff"]
+
+
+@st.composite
+def odd_answers(draw: st.DrawFn) -> bytes:
+    """Bytes that look like an answer from afar."""
+    headers = draw(
+        st.lists(st.tuples(st.sampled_from(_NAMES), st.binary(max_size=30) | st.sampled_from(_VALUES)), max_size=4)
+    )
+    lines = [b"HTTP/1.1 " + draw(st.sampled_from(_LINES)), *(name + b": " + value for name, value in headers)]
+    return b"\r\n".join([*lines, b"", draw(st.binary(max_size=60))])
+
+
+@settings(max_examples=60, deadline=None)
+@given(answer=st.binary(max_size=200) | odd_answers())
+def test_nothing_but_our_own_error_comes_out(answer: bytes) -> None:
+    """Whatever bytes a server answers with."""
+    with serve_scripts() as random:
+        url = random.script("/feed", answer)
+        with contextlib.suppress(FetchError):
+            fetch(url, etag="x", exchange_s=1.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    url=st.text(max_size=40)
+    | st.text(max_size=40).map(lambda text: f"http://127.0.0.1:1/{text}")
+    | st.text(alphabet="htps:/@[]%.\\#?0aé\u3002\udc80\x00 ", max_size=20).map(lambda text: f"http://{text}")
+)
+def test_nothing_but_our_own_error_comes_of_any_address(url: str) -> None:
+    """Addresses are written by people and by feeds."""
+
+    def unknown(host: str, port: int) -> list[str]:
+        raise OSError("no such name")
+
+    with pytest.raises(FetchError):
+        fetch(url, guard=Guard(OWN, resolve=unknown), exchange_s=1.0)
+
+
+def test_headers_that_cannot_be_sent_are_our_error(server: Scripted) -> None:
+    """Configured by a person, with a line break in it or in a script of their own."""
+    url = server.script("/feed", respond(body=FEED))
+    for value in ("a\r\nX-Other: b", "\x00", "\udc80"):
+        with pytest.raises(FetchError):
+            fetch(url, headers={"X-Key": value})
+    assert server.asked == []
 
 
 def test_redirects_end(server: Scripted) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import ipaddress
+import socket
+import threading
 from collections.abc import Sequence
 
 import httpcore
@@ -9,10 +11,12 @@ import httpx
 import pytest
 
 from monitor.errors import FetchError, FetchReason
+from monitor.feeds.addresses import is_public
 from monitor.feeds.fetch import Fetcher, fetch_once
-from monitor.feeds.guard import Guard, guarded_client, guarded_post, is_public
+from monitor.feeds.guard import ADDRESSES_MAX, ANSWER_BYTES_MAX, Guard, guarded_client, guarded_post
 from monitor.model import Fetched
-from tests.fakes.http import drop, hang, respond, serve_scripts
+from tests.fakes.http import drop, hang, linger, respond, serve_scripts
+from tests.fakes.tls import FOLDER, server_tls
 
 OWN = ["127.0.0.0/8"]
 
@@ -54,6 +58,11 @@ OWN = ["127.0.0.0/8"]
         "fd00:ec2::254",
         "ff02::1",
         "2001:db8::1",
+        "2002:101:101::",
+        "::ffff:0:7f00:1",
+        "64:ff9b:1::7f00:1",
+        "5f00::1",
+        "4000::1",
     ],
 )
 def test_addresses_that_lead_home_or_nowhere(text: str) -> None:
@@ -61,7 +70,7 @@ def test_addresses_that_lead_home_or_nowhere(text: str) -> None:
     assert not is_public(ipaddress.ip_address(text))
 
 
-@pytest.mark.parametrize("text", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::"])
+@pytest.mark.parametrize("text", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101", "::ffff:1.1.1.1"])
 def test_addresses_on_the_open_internet(text: str) -> None:
     """Also those that carry a public IPv4 address inside."""
     assert is_public(ipaddress.ip_address(text))
@@ -100,6 +109,13 @@ def refusal(url: str, guard: Guard | None = None) -> FetchError:
         "//127.0.0.1/",
         "http:///x",
         "http://[::1",
+        "http://127.0.0.1:99999/",
+        "http://example.org:0/",
+        "https://.example.invalid/",
+        "http://127.0.0.1\\@example.invalid/",
+        "http://xn--/",
+        "http://\udcff/",
+        "http://1.1.1.1:x/",
         "http://exa mple.org/",
         "http://\x00/",
         "http://" + "a" * 300 + ".org/",
@@ -134,6 +150,82 @@ def test_a_name_that_answers_differently_the_second_time_gains_nothing() -> None
         asyncio.run(work())
         guard.close()
         assert inside.asked == []
+
+
+def test_what_answers_differently_on_the_way_is_refused_before_connecting() -> None:
+    """A redirect to the same name on another port looks it up again; nothing that comes back is taken on trust."""
+    with serve_scripts() as outside, serve_scripts(host="127.0.0.9") as inside:
+        answers = iter([["127.0.0.1"], ["127.0.0.9"]])
+        guard = Guard(["127.0.0.1/32"], resolve=lambda host, port: next(answers))
+        target = inside.url("/secret", host="rebind.example.org")
+        outside.script("/feed", respond("302 Found", f"Location: {target}"))
+        error = refusal(outside.url("/feed", host="rebind.example.org"), guard)
+    assert error.reason is FetchReason.REFUSED_ADDRESS
+    assert len(outside.asked) == 1
+    assert inside.asked == []
+
+
+def test_a_reconnect_goes_to_what_was_checked() -> None:
+    """A second visit opens a second connection, to the address of the first: the name is not asked again meanwhile."""
+    with serve_scripts() as server, serve_scripts(host="127.0.0.9", port=server.port) as inside:
+        server.script("/feed", respond("301 Moved", "Location: /next"))
+        server.script("/next", respond(body=b"here"))
+        answers = iter([["127.0.0.1"], ["127.0.0.9"]])
+        guard = Guard(["127.0.0.0/8"], resolve=lambda host, port: next(answers))
+        answer = fetch_once(server.url("/feed", host="rebind.example.org"), guard)
+    assert isinstance(answer, Fetched)
+    assert [asked.path for asked in server.asked] == ["/feed", "/next"]
+    assert inside.asked == []
+
+
+@pytest.mark.parametrize("found", [[], ["nonsense"], ["127.0.0.1", "999.1.1.1"]])
+def test_a_resolver_that_makes_no_sense_finds_nothing(found: list[str]) -> None:
+    """Its answers are checked before they are used."""
+    guard = Guard(["127.0.0.0/8"], resolve=lambda host, port: found)
+    assert refusal("http://odd.example.org/", guard).reason is FetchReason.DNS
+
+
+def test_a_name_with_many_dead_addresses_is_given_up() -> None:
+    """A name server cannot send us knocking at a hundred doors."""
+    with serve_scripts() as server:
+        server.script("/", respond(body=b"here"))
+        dead = [f"127.0.1.{last}" for last in range(1, ADDRESSES_MAX + 1)]
+        few, many = [*dead[1:], "127.0.0.1"], [*dead, "127.0.0.1"]
+        url = server.url("/", host="many.example.org")
+        assert isinstance(fetch_once(url, Guard(OWN, resolve=lambda host, port: few)), Fetched)
+        assert refusal(url, Guard(OWN, resolve=lambda host, port: many)).reason is FetchReason.CONNECT
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    """Errors are logged, stored and shown."""
+    for url in ("http://user:s3cret@example.org/", "ftp://user:s3cret@example.org/", "http://user:s3cret@[::1/"):
+        assert "s3cret" not in str(refusal(url))
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_and_a_good_one_is_for_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The guard connects to a number; what TLS checks is still the name."""
+    with serve_scripts(tls=server_tls()) as server:
+        url = server.script("/feed", respond(body=b"here"))
+        assert refusal(url, Guard(OWN)).reason is FetchReason.TLS
+        monkeypatch.setenv("SSL_CERT_FILE", str(FOLDER / "loopback.pem"))
+        answer = fetch_once(url, Guard(OWN))
+        assert isinstance(answer, Fetched)
+        assert answer.body == b"here"
+        elsewhere = Guard(OWN, resolve=lambda host, port: ["127.0.0.1"])
+        assert refusal(server.url("/feed", host="other.example.org"), elsewhere).reason is FetchReason.TLS
+        assert refusal(server.url("/feed", host=".example.org"), elsewhere).reason is not FetchReason.TIMEOUT
+        assert len(server.asked) == 1
+
+
+def test_a_server_that_never_says_farewell_costs_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TLS a polite end waits for the other side; we have what we came for."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(FOLDER / "loopback.pem"))
+    with serve_scripts(tls=server_tls()) as server:
+        url = server.script("/feed", linger(respond(body=b"here")))
+        assert isinstance(fetch_once(url, Guard(OWN), exchange_s=3.0), Fetched)
+        assert guarded_post(Guard(OWN), url, b"{}", {}, 3.0).status == 200
 
 
 def test_one_bad_address_among_good_ones_refuses_the_name() -> None:
@@ -217,6 +309,38 @@ def test_a_post_that_may_have_arrived_is_told_from_one_that_did_not(script: byte
     with pytest.raises(FetchError) as refused:
         guarded_post(Guard(OWN), url, b"{}", {}, 0.4)
     assert refused.value.reason is FetchReason.CONNECT
+
+
+def test_a_post_that_hung_before_it_was_sent_is_certainly_not_sent() -> None:
+    """A dead name server and a silent handshake end before the whole time does, and are told from a lost answer."""
+    over = threading.Event()
+
+    def dead(host: str, port: int) -> Sequence[str]:
+        over.wait(5)
+        return []
+
+    with pytest.raises(FetchError) as caught:
+        guarded_post(Guard(resolve=dead), "http://slow.example.org/hook", b"{}", {}, 0.6)
+    over.set()
+    assert caught.value.reason is FetchReason.CONNECT
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/hook"
+        with pytest.raises(FetchError) as caught:
+            guarded_post(Guard(OWN), url, b"{}", {}, 0.6)
+    assert caught.value.reason is FetchReason.CONNECT
+
+
+def test_a_post_with_a_header_that_cannot_be_sent_is_our_error() -> None:
+    """Not the library's."""
+    with serve_scripts() as server, pytest.raises(FetchError):
+        guarded_post(Guard(OWN), server.url(), b"{}", {"X-Name": "é\n"}, 2.0)
+
+
+def test_a_long_answer_to_a_post_is_cut() -> None:
+    """Nobody needs more than the beginning of what a receiver says."""
+    with serve_scripts() as server:
+        url = server.script("/hook", respond(body=b"x" * (ANSWER_BYTES_MAX + 1)))
+        assert len(guarded_post(Guard(OWN), url, b"{}", {}, 5.0).body) == ANSWER_BYTES_MAX
 
 
 def test_look_ups_are_remembered_within_bounds() -> None:
