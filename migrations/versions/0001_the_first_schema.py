@@ -62,7 +62,7 @@ def upgrade() -> None:
         sa.Column("digest_id", sa.BigInteger(), nullable=False),
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
-        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=600), nullable=False),
         sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("stories", sa.Integer(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),

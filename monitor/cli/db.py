@@ -8,11 +8,15 @@ from pathlib import Path
 
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
+from monitor.errors import ConfigError
 from monitor.pipeline.sweep import Retention, sweep
 from monitor.storage.backup import backup
 from monitor.storage.engine import open_engine
 from monitor.storage.migrate import upgrade
 from monitor.storage.revision import head_revision
+
+DAYS_MIN = 8
+"""A day more than the week in which copies of an article are looked for."""
 
 NAME = "db"
 SUMMARY = "Bring the schema up, copy the archive while the daemon runs, remove what is older than the retention."
@@ -46,6 +50,10 @@ def run(args: argparse.Namespace) -> int:
             print(f"{args.path}: {size / 1_000_000:.1f} MB, checked.")
             return 0
         kept = loaded.settings.retention
-        swept = sweep(store, Retention(args.days or kept.articles_days, kept.polls_days), SystemClock().now())
+        days = kept.articles_days if args.days is None else args.days
+        if days < DAYS_MIN:
+            remedy = "Copies are looked for that long."
+            raise ConfigError(f"--days {days} is too short: at least {DAYS_MIN} are kept", remedy=remedy)
+        swept = sweep(store, Retention(days, kept.polls_days), SystemClock().now())
     print(f"Removed {swept.articles} articles, {swept.visits} visits and the text of {swept.payloads} deliveries.")
     return 0

@@ -122,7 +122,7 @@ class WebSection(Section):
 class RetentionSection(Section):
     """How long things are kept. What was seen and told stays known for longer than any body."""
 
-    articles_days: int = Field(default=90, ge=1, le=36_500)
+    articles_days: int = Field(default=90, ge=8, le=36_500)
     polls_days: int = Field(default=14, ge=1, le=3_650)
 
 

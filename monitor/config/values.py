@@ -37,6 +37,12 @@ VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _T = TypeVar("_T")
 
 
+URL_CHARS_MAX = 2_000
+"""Longer ones fit no index of PostgreSQL, and many servers refuse them."""
+NAME_CHARS_MAX = 100
+"""Of a topic's or channel's key: what the database keeps of it."""
+
+
 class ValueFault(ValueError):
     """What is wrong with a value. `key` names the key to blame where a whole table was looked at."""
 
@@ -106,6 +112,10 @@ def _check_url(url: str) -> str:
         raise fault from None
     if parts.scheme.lower() not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f<>\"]", url):
         raise fault
+    if parts.username or parts.password:
+        raise ValueFault("holds a user name or password, and is refused when it is fetched. Take it out.")
+    if len(url) > URL_CHARS_MAX:
+        raise ValueFault(f"has {len(url)} characters. No address of a feed needs more than {URL_CHARS_MAX}.")
     return url
 
 
@@ -216,14 +226,20 @@ FileName = Annotated[str, Field(min_length=1), AfterValidator(_check_file_name)]
 TopicKeyText = Annotated[
     str,
     AfterValidator(
-        _key_check("[a-z0-9-]+", "topic's key", "may hold a-z, 0-9 and - alone, as in [topics.gulf-shipping].")
+        _key_check(
+            f"[a-z0-9-]{{1,{NAME_CHARS_MAX}}}",
+            "topic's key",
+            "may hold a-z, 0-9 and - alone, at most 100, as in [topics.gulf-shipping].",
+        )
     ),
 ]
 ChannelKey = Annotated[
     str,
     AfterValidator(
         _key_check(
-            "[A-Za-z0-9_-]+", "channel's name", "may hold letters, digits, _ and - alone, as in [channels.desk]."
+            f"[A-Za-z0-9_-]{{1,{NAME_CHARS_MAX}}}",
+            "channel's name",
+            "may hold letters, digits, _ and - alone, at most 100, as in [channels.desk].",
         )
     ),
 ]

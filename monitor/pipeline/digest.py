@@ -122,7 +122,7 @@ def close_digest(
 ) -> Closed | None:
     """Close the topic's due slot in one transaction; None when it is not due, is held by quiet hours, or is empty."""
     with store.write() as tx:
-        state = tx.topics.get(topic.key)
+        state = tx.topics.hold(topic.key)
         if state is None or state.next_due_at is None:
             return None
         moment = max(now, state.next_due_at) if settled and topic.schedule.now else now
@@ -151,15 +151,16 @@ def _close_breaking(store: Store, topic: Topic, context: DigestContext, now: dat
     """Tell at once what many publishers have independently; one digest per story, its slot is the story."""
     closed = []
     with store.write() as tx:
+        state = tx.topics.hold(topic.key)
+        if state is None:
+            return []
+        if held_until(topic.quiet_hours, topic.schedule.timezone, now) is not None:
+            return []  # not calmed: it is looked at again when the quiet is over
         tx.topics.calm(topic.key)
         if not topic.breaking or topic.schedule.now:
             return []
-        if held_until(topic.quiet_hours, topic.schedule.timezone, now) is not None:
-            return []
         opened = tx.matches.open_for(topic.key)
         story_ids = sorted({stored.story_id for stored in opened})
-        state = tx.topics.get(topic.key)
-        assert state is not None
         for story in find_breaking(tx.stories.as_candidates(story_ids, topic.key), now=now):
             mine = [stored for stored in opened if stored.story_id == story.story_id]
             slot = _Slot(f"breaking:{story.story_id}", DigestKind.BREAKING, state.next_due_at)

@@ -21,7 +21,7 @@ from monitor.feeds.fingerprint import hash_body, hash_entries
 from monitor.feeds.policy import validators_for
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
-from monitor.model import Feed, Fetched, Gone, NotModified, Polled, PollOutcome
+from monitor.model import Feed, FeedId, Fetched, Gone, NotModified, Polled, PollOutcome
 from monitor.pipeline.ingest import IngestContext, ingest_safely
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.store import Store
@@ -30,9 +30,18 @@ from monitor.urls import host_of
 T = TypeVar("T")
 
 QUEUE_FEEDS_MAX = 100
-"""Polled feeds waiting for the ingest; with 2,000 entries at most each this bounds memory, and usually it is empty."""
+"""Polled feeds waiting for the ingest; usually there are a few."""
+QUEUE_BYTES_MAX = 20_000_000
+"""Bytes of bodies those feeds came from: with entries in memory a few times as much, and one large feed always fits."""
 BATCH_FEEDS_MAX = 100
 """Feeds in one transaction: enough that a round of unchanged feeds shares its sync, few enough to be over soon."""
+BATCH_BYTES_MAX = 3_000_000
+"""Bytes of bodies in one transaction: some sixty changed news feeds, or two of the largest."""
+HOST_AT_ONCE = 2
+"""Visits to a public host at one time, by default."""
+HOST_CLAIMS = 4
+"""Feeds of one host claimed for each that may be visited at one time: they wait a few exchanges, well within a lease,
+and a host with hundreds of feeds does not keep all others waiting."""
 GATHER_S = 0.05
 """How long a batch waits for more feeds while visits are under way."""
 STORAGE_PAUSE_S = 10.0
@@ -53,6 +62,7 @@ class _HostGate:
     """Lets visits to one host through, never too many at once nor too soon after another."""
 
     def __init__(self, limit: HostLimit) -> None:
+        self.at_once = limit.at_once
         self._slots = asyncio.Semaphore(limit.at_once)
         self._spacing_s = limit.spacing_s
         self.next_s = 0.0
@@ -107,6 +117,9 @@ class Poller:
         self._slots = asyncio.Semaphore(concurrency)
         self._hosts: dict[str, _HostGate] = {}
         self._visits: set[asyncio.Task[None]] = set()
+        self._under_way: set[FeedId] = set()
+        self._bytes_waiting = 0
+        self._room = asyncio.Condition()
         self._ingesting: asyncio.Task[None] | None = None
         self._resume_s = 0.0
         self._stopping = False
@@ -128,15 +141,19 @@ class Poller:
         room = 2 * self._concurrency - len(self._visits)
         if self._stopping or room < self._concurrency or loop.time() < self._resume_s:
             return 0
+        busy = [host for host, gate in self._hosts.items() if gate.users >= HOST_CLAIMS * gate.at_once]
         try:
-            feeds = await self._in_database(lambda: self._claim(room, round_started_at))
+            claimed = await self._in_database(lambda: self._claim(room, busy, round_started_at))
         except StorageError:
             self._resume_s = loop.time() + STORAGE_PAUSE_S
             raise
+        # One whose lease ran out while it waited for its host is still ours to visit, once.
+        feeds = [feed for feed in claimed if feed.id not in self._under_way]
         if feeds and self._ingesting is None:
             self._ingesting = loop.create_task(self._ingest_forever())
         for feed in feeds:
             visit = loop.create_task(self._visit(feed))
+            self._under_way.add(feed.id)
             self._visits.add(visit)
             visit.add_done_callback(self._visits.discard)
         return len(feeds)
@@ -165,10 +182,15 @@ class Poller:
         self._ingesting = None
         await self._in_database(self._release)
 
-    def _claim(self, room: int, round_started_at: datetime | None) -> list[Feed]:
+    def _claim(self, room: int, busy_hosts: Sequence[str], round_started_at: datetime | None) -> list[Feed]:
         with self._store.write() as tx:
             return tx.feeds.claim_due(
-                self._clock.now(), owner=self._owner, limit=room, round_started_at=round_started_at
+                self._clock.now(),
+                owner=self._owner,
+                limit=room,
+                per_host=HOST_CLAIMS * HOST_AT_ONCE,
+                busy_hosts=busy_hosts,
+                round_started_at=round_started_at,
             )
 
     def _release(self) -> None:
@@ -191,7 +213,14 @@ class Poller:
                 gate.leave()
         finally:
             gate.users -= 1
+            self._under_way.discard(feed.id)
+        async with self._room:
+            await self._room.wait_for(lambda: self._has_room(polled.bytes_read))
+            self._bytes_waiting += polled.bytes_read
         await self._queue.put(polled)
+
+    def _has_room(self, bytes_read: int) -> bool:
+        return self._bytes_waiting == 0 or self._bytes_waiting + bytes_read <= QUEUE_BYTES_MAX
 
     async def _poll(self, feed: Feed) -> Polled:
         now = self._clock.now()
@@ -235,13 +264,16 @@ class Poller:
             try:
                 await self._ingest(batch)
             finally:
+                async with self._room:
+                    self._bytes_waiting -= sum(polled.bytes_read for polled in batch)
+                    self._room.notify_all()
                 for _ in batch:
                     self._queue.task_done()
 
     async def _gather(self, batch: list[Polled]) -> None:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + GATHER_S
-        while len(batch) < BATCH_FEEDS_MAX:
+        while len(batch) < BATCH_FEEDS_MAX and sum(polled.bytes_read for polled in batch) < BATCH_BYTES_MAX:
             if self._queue.empty() and (not self._visits or loop.time() >= until_s):
                 return
             try:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryId
 from monitor.storage.rows import insert_rows, portions, take_ids, upsert
-from monitor.storage.tables import ARTICLE, ENTRY_ALIAS, FEED
+from monitor.storage.tables import ARTICLE, ENTRY_ALIAS, FEED, MATCH, TOPIC
 from monitor.stories.identity import AliasKind, KnownAlias
 
 DAY_S = 86_400
@@ -156,8 +156,17 @@ class ArticleTable:
         return self._db.execute(question).scalar_one()
 
     def forget(self, before: datetime, *, limit: int) -> list[ArticleId]:
-        """Remove up to `limit` articles first seen before then. Their aliases stay: they are never news again."""
-        old = sa.select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at < before).order_by(ARTICLE.c.id).limit(limit)
+        """Remove up to `limit` articles first seen before then. Their aliases stay: they are never news again.
+
+        An article that a topic still waits to tell stays until it was told.
+        """
+        waits = (
+            sa.exists()
+            .where(MATCH.c.article_id == ARTICLE.c.id, MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
+            .where(MATCH.c.topic == TOPIC.c.key, TOPIC.c.active)
+        )
+        old = sa.select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at < before, ~waits)
+        old = old.order_by(ARTICLE.c.id).limit(limit)
         ids = [ArticleId(number) for number in self._db.execute(old).scalars()]
         for some in portions(ids):
             self._db.execute(sa.delete(ARTICLE).where(ARTICLE.c.id.in_(some)))

@@ -138,7 +138,8 @@ def transaction(database: Database, *, reads_only: bool = False) -> Iterator[Con
         engine = database.reader if reads_only else database.writer
         with engine.begin() as connection:
             if reads_only and not database.is_sqlite:
-                connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+                # One view for all questions of the block, as SQLite gives it by itself.
+                connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield connection
 
 

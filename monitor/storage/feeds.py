@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,10 @@ from monitor.urls import host_of
 
 LEASE_S = 120
 """How long a visit may take before another worker may try: the exchange (30 s), the parser (10 s) and a full queue."""
+
+
+NEXT_POLL_MAX = timedelta(days=8)
+"""The longest wait the policy sets is a week, for a feed that is gone, and a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +111,36 @@ class FeedTable:
         return len(new), len(rest)
 
     def claim_due(
-        self, now: datetime, *, owner: str, limit: int, round_started_at: datetime | None = None
+        self,
+        now: datetime,
+        *,
+        owner: str,
+        limit: int,
+        per_host: int | None = None,
+        busy_hosts: Collection[str] = (),
+        round_started_at: datetime | None = None,
     ) -> list[Feed]:
         """Lease up to `limit` feeds whose next poll has come, the most overdue first.
 
-        Two workers may ask at the same moment; each feed goes to one of them, because the UPDATE that takes the
-        lease is the one that checks it is free. A worker that dies keeps its feeds until the lease ends. With
-        `everything` a feed counts as due unless its server asked us to stay away.
+        Two workers may ask at the same moment; each feed goes to one of them, because the UPDATE that takes
+        the lease is the one that checks it is free. A worker that dies keeps its feeds until the lease ends. At most
+        `per_host` feeds of one host come at once, and none of `busy_hosts`, so that a host with many feeds does not
+        keep all others waiting. With `round_started_at` every feed is due that was not visited since then, unless its
+        server asked us to stay away.
         """
         free = sa.or_(FEED.c.lease_until.is_(None), FEED.c.lease_until <= now)
-        held = sa.or_(FEED.c.hold_until.is_(None), FEED.c.hold_until <= now)
-        due = FEED.c.next_poll_at <= now
+        # A time further ahead than any policy sets was set by a clock that was wrong: the feed is due.
+        due = sa.or_(FEED.c.next_poll_at <= now, FEED.c.next_poll_at > now + NEXT_POLL_MAX)
         if round_started_at is not None:
+            held = sa.or_(FEED.c.hold_until.is_(None), FEED.c.hold_until <= now)
             due = sa.and_(held, sa.or_(FEED.c.last_poll_at.is_(None), FEED.c.last_poll_at < round_started_at))
         chosen = sa.select(FEED.c.id).where(FEED.c.active, free, due).order_by(FEED.c.next_poll_at).limit(limit)
+        if busy_hosts:
+            chosen = chosen.where(FEED.c.host.not_in(sorted(busy_hosts)))
+        if per_host is not None:
+            place = sa.func.row_number().over(partition_by=FEED.c.host, order_by=FEED.c.next_poll_at).label("place")
+            ranked = sa.select(FEED.c.id, place).where(FEED.c.active, free, due).subquery()
+            chosen = chosen.where(FEED.c.id.in_(sa.select(ranked.c.id).where(ranked.c.place <= per_host)))
         if self._db.dialect.name == "postgresql":
             chosen = chosen.with_for_update(skip_locked=True)
         # As a CTE: PostgreSQL may run a subselect in IN more than once, and then takes more than the limit.
@@ -131,7 +151,7 @@ class FeedTable:
             .values(lease_owner=owner, lease_until=now + timedelta(seconds=LEASE_S))
             .returning(FEED)
         )
-        return [_to_feed(row) for row in rows]
+        return [_to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
 
     def held_by(self, owner: str, ids: Sequence[FeedId], now: datetime) -> set[FeedId]:
         """Those of `ids` whose lease is still the owner's: only their state may be written."""

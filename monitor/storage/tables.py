@@ -246,7 +246,7 @@ class DeliveryRow(SQLModel, table=True):
     digest_id: int = Field(sa_type=sa.BigInteger)
     topic: str
     channel: str = Field(max_length=100)
-    key: str = Field(unique=True, max_length=300)
+    key: str = Field(unique=True, max_length=600)
     part: int
     stories: int
     payload: str = Field(sa_type=LONG)

@@ -27,6 +27,7 @@ class TopicState:
     next_due_at: datetime | None
     last_closed_at: datetime | None
     touched: bool
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,9 @@ class TopicTable:
         for plan in plans:
             old = known.get(plan.key)
             due = plan.first_due_at
-            if old is not None and old.schedule == plan.schedule:
-                due = old.next_due_at
+            if old is not None and old.active and old.schedule == plan.schedule:
+                # A due time further ahead than the next slot was set by a clock that was wrong.
+                due = _sooner(old.next_due_at, plan.first_due_at)
             rows.append(
                 {
                     "key": plan.key,
@@ -96,6 +98,14 @@ class TopicTable:
     def get(self, key: TopicKey) -> TopicState | None:
         """One topic, or None."""
         return next((state for state in self.all() if state.key == key), None)
+
+    def hold(self, key: TopicKey) -> TopicState | None:
+        """One topic, kept from every other writer until this transaction ends: who closes its slot comes alone.
+
+        An ingest that matches meanwhile waits, and finds the due time that the closing left.
+        """
+        row = self._db.execute(sa.select(TOPIC).where(TOPIC.c.key == key).with_for_update()).first()
+        return _to_state(row) if row is not None else None
 
     def touched(self) -> list[TopicKey]:
         """Active topics with new matches since the last look for breaking stories."""
@@ -141,4 +151,9 @@ def _to_state(row: Row[Any]) -> TopicState:
         next_due_at=row.next_due_at,
         last_closed_at=row.last_closed_at,
         touched=bool(row.touched),
+        active=bool(row.active),
     )
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at is not None), default=None)

@@ -152,15 +152,17 @@ def titles(store: Store) -> set[str]:
 
 
 def test_a_host_is_never_visited_by_too_many_at_once(sqlite_store: Store) -> None:
-    """Twelve feeds of one host, two at a time; another host does not wait for it."""
+    """Twelve feeds of one host, two at a time; only so many are claimed that they are visited within their lease."""
     configure(sqlite_store, 12, hosts=1)
 
     async def work() -> Publishers:
         publishers = Publishers()
         works = Works(sqlite_store, FakeClock(), publishers, concurrency=20, limit=HostLimit(2, 0.0))
-        await works.poller.look()
+        assert await works.poller.look() == 8
+        assert await works.poller.look() == 0, "the host has enough to do"
         await until(lambda: publishers.now["host0.example"] == 2)
         publishers.open.set()
+        await works.poller.run_round()
         await works.poller.drain(WAIT_S)
         return publishers
 

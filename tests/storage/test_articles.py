@@ -29,6 +29,7 @@ from monitor.model import (
 from monitor.storage.articles import Alias, StoredArticle
 from monitor.storage.store import Store
 from monitor.storage.stories import MEMBERS_MAX, POSTINGS_MAX, StoryGrowth
+from monitor.storage.topics import TopicPlan
 from monitor.stories.identity import AliasKind
 from tests.fakes.clock import START
 from tests.storage.given import TOPIC, a_match, an_article, some_feeds, store_articles
@@ -227,3 +228,15 @@ def test_reasons_for_holding_back_are_kept(store: Store) -> None:
         tx.digests.log_held(DESK, digest_id, [HeldBack(StoryId(4), "told before")])
         [held] = tx.digests.held_of(StoryId(4))
     assert (held.channel, held.reason, held.digest.slot) == (DESK, "told before", "slot")
+
+
+def test_an_article_that_waits_to_be_told_is_not_swept(store: Store) -> None:
+    """Retention never takes what nobody was told yet; once told, or of a topic that is gone, it goes."""
+    store_articles(store, [an_article(1), an_article(2)])
+    later = START + timedelta(days=1)
+    with store.write() as tx:
+        tx.topics.sync([TopicPlan(TOPIC, "T", "mon 07:30 UTC", later)], START)
+        tx.matches.record([a_match(1)])
+        assert tx.articles.forget(later, limit=10) == [2]
+        tx.matches.take(TOPIC, [ArticleId(1)], DigestId(1))
+        assert tx.articles.forget(later, limit=10) == [1]

@@ -184,3 +184,25 @@ def test_release_gives_everything_back(store: Store) -> None:
         tx.feeds.claim_due(LATER, owner="me", limit=2)
         assert tx.feeds.release("me") == 2
         assert len(tx.feeds.claim_due(LATER, owner="you", limit=9)) == 3
+
+
+def test_a_host_with_many_feeds_leaves_room_for_others(store: Store) -> None:
+    """Three hundred feeds of one host do not keep the one feed of another waiting."""
+    crowd = [FeedSpec(name=f"C{n}", url=f"https://crowd.example.org/{n}") for n in range(30)]
+    lonely = FeedSpec(name="Lonely", url="https://lonely.example.com/rss")
+    with store.write() as tx:
+        tx.feeds.sync([*crowd, lonely], START, spread_s=1)
+        claimed = tx.feeds.claim_due(LATER, owner="me", limit=20, per_host=8)
+        assert len(claimed) == 9
+        assert "Lonely" in {feed.name for feed in claimed}
+        again = tx.feeds.claim_due(LATER, owner="me", limit=20, per_host=8, busy_hosts=["crowd.example.org"])
+        assert again == []
+
+
+def test_a_visit_set_by_a_clock_that_was_wrong_is_due(store: Store) -> None:
+    """A clock a year ahead once must not silence a feed for a year."""
+    some_feeds(store, 1)
+    with store.write() as tx:
+        [feed] = tx.feeds.claim_due(LATER, owner="me", limit=1)
+        tx.feeds.record([record(feed, next_poll_at=LATER + timedelta(days=365))])
+        assert len(tx.feeds.claim_due(LATER + timedelta(minutes=1), owner="me", limit=1)) == 1

@@ -61,3 +61,24 @@ def test_a_heartbeat_is_the_latest(store: Store) -> None:
         tx.topics.beat("daemon", START + timedelta(seconds=10), "well")
         beats = tx.topics.heartbeats()
     assert (beats["daemon"].at, beats["daemon"].detail) == (START + timedelta(seconds=10), "well")
+
+
+def test_a_topic_taken_out_and_put_back_is_due_again(store: Store) -> None:
+    """Commenting a topic out for a day must not silence it for ever."""
+    with store.write() as tx:
+        tx.topics.sync([HOURLY], START)
+        tx.topics.sync([], START)
+        assert tx.topics.due(START + timedelta(days=30)) == []
+        tx.topics.sync([HOURLY], START)
+        assert [state.key for state in tx.topics.due(START + timedelta(days=30))] == [HOURLY.key]
+
+
+def test_a_due_time_of_a_clock_that_was_wrong_is_mended(store: Store) -> None:
+    """A year ahead once is not a year of silence."""
+    with store.write() as tx:
+        tx.topics.sync([HOURLY], START)
+        tx.topics.set_next(HOURLY.key, START + timedelta(days=365))
+        tx.topics.sync([HOURLY], START)
+        state = tx.topics.get(HOURLY.key)
+    assert state is not None
+    assert state.next_due_at == HOURLY.first_due_at
