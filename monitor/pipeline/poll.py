@@ -8,6 +8,7 @@ Effects: network, database, one child process.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -62,7 +63,6 @@ class _HostGate:
     """Lets visits to one host through, never too many at once nor too soon after another."""
 
     def __init__(self, limit: HostLimit) -> None:
-        self.at_once = limit.at_once
         self._slots = asyncio.Semaphore(limit.at_once)
         self._spacing_s = limit.spacing_s
         self.next_s = 0.0
@@ -117,7 +117,7 @@ class Poller:
         self._slots = asyncio.Semaphore(concurrency)
         self._hosts: dict[str, _HostGate] = {}
         self._visits: set[asyncio.Task[None]] = set()
-        self._under_way: set[FeedId] = set()
+        self._under_way: dict[FeedId, str] = {}
         self._bytes_waiting = 0
         self._room = asyncio.Condition()
         self._ingesting: asyncio.Task[None] | None = None
@@ -141,7 +141,8 @@ class Poller:
         room = 2 * self._concurrency - len(self._visits)
         if self._stopping or room < self._concurrency or loop.time() < self._resume_s:
             return 0
-        busy = [host for host, gate in self._hosts.items() if gate.users >= HOST_CLAIMS * gate.at_once]
+        waiting = Counter(self._under_way.values())
+        busy = [host for host, count in waiting.items() if count >= HOST_CLAIMS * self._limit_of(host).at_once]
         try:
             claimed = await self._in_database(lambda: self._claim(room, busy, round_started_at))
         except StorageError:
@@ -153,7 +154,7 @@ class Poller:
             self._ingesting = loop.create_task(self._ingest_forever())
         for feed in feeds:
             visit = loop.create_task(self._visit(feed))
-            self._under_way.add(feed.id)
+            self._under_way[feed.id] = host_of(feed.url)
             self._visits.add(visit)
             visit.add_done_callback(self._visits.discard)
         return len(feeds)
@@ -213,7 +214,7 @@ class Poller:
                 gate.leave()
         finally:
             gate.users -= 1
-            self._under_way.discard(feed.id)
+            self._under_way.pop(feed.id, None)
         async with self._room:
             await self._room.wait_for(lambda: self._has_room(polled.bytes_read))
             self._bytes_waiting += polled.bytes_read
