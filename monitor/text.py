@@ -16,6 +16,11 @@ _BLOCK_TAGS = re.compile(
     r"<\s*/?\s*(?:p|div|br|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|section|article|figure|figcaption|hr|pre)\b[^>]*>",
     re.IGNORECASE,
 )
+# `&#55357;&#56832;`: the two halves that JavaScript and Java make of a character beyond U+FFFF, written one by one.
+_HALVES = re.compile(
+    r"&#(?:0*(5529[6-9]|55[3-9]\d\d|56[0-2]\d\d|563[01]\d)|[xX]0*([dD][89abAB][0-9a-fA-F]{2}));"
+    r"&#(?:0*(563[2-9]\d|56[4-9]\d\d|57[0-2]\d\d|573[0-3]\d|5734[0-3])|[xX]0*([dD][c-fC-F][0-9a-fA-F]{2}));"
+)
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -29,11 +34,19 @@ def strip_html(markup: str) -> str:
 
     Text without a tag or a character reference comes back unchanged, which is most titles and many teasers.
     """
+    if "&#" in markup:
+        markup = _HALVES.sub(_joined, markup)
     if "<" not in markup:
         return html.unescape(markup) if "&" in markup else markup
     spaced = _BLOCK_TAGS.sub(lambda found: "\n" + found.group(0), markup)
     # nh3 drops the content of <script> and <style>; feedparser's own cleaning lets event handlers through (measured).
     return html.unescape(nh3.clean(spaced, tags=set()))
+
+
+def _joined(halves: re.Match[str]) -> str:
+    high, high_hex, low, low_hex = halves.groups()
+    first, second = int(high or high_hex, 10 if high else 16), int(low or low_hex, 10 if low else 16)
+    return chr(0x10000 + (first - 0xD800) * 0x400 + second - 0xDC00)
 
 
 def _drop_unseen(text: str) -> str:

@@ -9,15 +9,19 @@ Effects: none.
 
 import codecs
 import re
+import sys
 from html.entities import html5
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([\w.:-]{1,40})", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,300}\?>", re.IGNORECASE)
 _REFERENCE = re.compile(
-    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});"
-    rb"|&(?:(?P<name>[A-Za-z][A-Za-z0-9]{1,31});|(?P<bare>))",
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)"
+    rb"|(?P<numbers>(?:&#(?:[0-9]{1,32}|[xX][0-9a-fA-F]{1,32});)+)|&(?:(?P<name>[A-Za-z][A-Za-z0-9]{1,31});|(?P<bare>))",
     re.DOTALL,
 )
+_NUMBER = re.compile(rb"&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));")
+_IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 allows in no document, not even as a reference."""
 _XML_NAMES = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -77,22 +81,43 @@ def as_utf8_xml(text: str) -> bytes:
 
 
 def repair_references(xml: bytes) -> bytes:
-    """The same XML with the two commonest faults mended: a bare `&`, and HTML's named characters, which XML lacks.
+    """The same XML with the commonest faults of references mended.
 
-    Marked sections and comments stay as they are, and so does a document that defines entities of its own.
+    A bare `&` is escaped, HTML's named characters, which XML lacks, become numbers, the two halves of a surrogate pair
+    become their character, and the number of no character becomes U+FFFD. Marked sections and comments stay as they
+    are; in a document that defines entities of its own nothing but numbers is mended.
     """
-    if b"&" not in xml or b"<!ENTITY" in xml:
+    if b"&" not in xml:
         return xml
-    return _REFERENCE.sub(_mend, xml)
+    return _REFERENCE.sub(_mend_number if b"<!ENTITY" in xml else _mend, xml)
 
 
 def _mend(found: re.Match[bytes]) -> bytes:
     name = found.group("name")
+    if found.group("numbers"):
+        return _mend_number(found)
     if found.group("bare") is None and (name is None or name in _XML_NAMES):
         return found.group()
     if name and (characters := html5.get(name.decode("ascii") + ";")):
-        return "".join(f"&#{ord(character)};" for character in characters).encode("ascii")
+        return _as_numbers(characters)
     return b"&amp;" + found.group()[1:]
+
+
+def _mend_number(found: re.Match[bytes]) -> bytes:
+    numbers = found.group("numbers")
+    if not numbers:
+        return found.group()
+    codes = (int(decimal or digits, 10 if decimal else 16) for decimal, digits in _NUMBER.findall(numbers))
+    text = "".join(chr(code) if code <= sys.maxunicode else "\ufffd" for code in codes)
+    if b"X" not in numbers and not _IMPOSSIBLE.search(text):  # XML knows a small x only
+        return found.group()
+    # What JavaScript and Java call a character is half of one beyond U+FFFF, and so they write emoji as two numbers.
+    paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _as_numbers(_IMPOSSIBLE.sub("\ufffd", paired))
+
+
+def _as_numbers(characters: str) -> bytes:
+    return "".join(f"&#{ord(character)};" for character in characters).encode("ascii")
 
 
 def character_set(name: str | None) -> str | None:

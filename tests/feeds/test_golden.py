@@ -34,7 +34,25 @@ def feed(
     return ParsedFeed(title, link, entries, language, ttl_s, road)
 
 
+SMILES = (
+    entry("s-1", "Cup won 🏆 at last", "https://smile.example/1", summary="Joy 😀 in the streets"),
+    entry("s-2", "Boats 🔥 race", "https://smile.example/2", summary="Sails \ufffd⛵ and ⛵"),
+    entry(
+        "s-3",
+        "Half \ufffd and none \ufffd\ufffd\ufffd left",
+        "https://smile.example/3?a=1&b=2",
+        summary="Fish & chips & peas",
+    ),
+)
 EXPECTED = {
+    "surrogate_references.xml": feed("fast", "Smile 😀", "https://smile.example/", *SMILES),
+    "surrogate_references_broken.xml": feed(
+        "tolerant",
+        "Smile 😀",
+        "https://smile.example/",
+        *SMILES,
+        entry("", "Still here", "https://smile.example/4"),
+    ),
     "rdf.xml": feed(
         "fast",
         "Harbour Gazette",

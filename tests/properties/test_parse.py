@@ -20,6 +20,8 @@ PIECES = st.sampled_from(
         b"<entry>",
         b"&#x0;",
         b"&#xD800;",
+        b"&#55357;&#56832;",
+        b"&#99999999;",
         b"]]>",
         b"<![CDATA[",
         b"\x00",
