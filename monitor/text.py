@@ -40,13 +40,22 @@ def strip_html(markup: str) -> str:
         return html.unescape(markup) if "&" in markup else markup
     spaced = _BLOCK_TAGS.sub(lambda found: "\n" + found.group(0), markup)
     # nh3 drops the content of <script> and <style>; feedparser's own cleaning lets event handlers through (measured).
-    return html.unescape(nh3.clean(spaced, tags=set()))
+    try:
+        shown = nh3.clean(spaced, tags=set())
+    except UnicodeEncodeError:
+        shown = nh3.clean(_encodable(spaced), tags=set())
+    return html.unescape(shown)
 
 
 def _joined(halves: re.Match[str]) -> str:
     high, high_hex, low, low_hex = halves.groups()
     first, second = int(high or high_hex, 10 if high else 16), int(low or low_hex, 10 if low else 16)
     return chr(0x10000 + (first - 0xD800) * 0x400 + second - 0xDC00)
+
+
+def _encodable(text: str) -> str:
+    """The text without lone surrogates, which JSON may name and nothing can store."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def _drop_unseen(text: str) -> str:
@@ -56,7 +65,7 @@ def _drop_unseen(text: str) -> str:
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
     text = _UNSEEN.sub("", text)
-    text = text.encode("utf-8", "ignore").decode("utf-8")  # lone surrogates cannot be stored
+    text = _encodable(text)
     return _LOOSE_JOINER.sub("", text) if "\u200d" in text else text
 
 

@@ -35,7 +35,9 @@ ID_CHARS_MAX = 2_000
 
 _REVISION = re.compile(r"#\d{1,4}$")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
-_URL_UNSEEN = re.compile(r"[\x00-\x20\x7f\u2028\u2029\ufeff]+$|^[\x00-\x20\x7f\u2028\u2029\ufeff]+|[\t\r\n\x00]+")
+_URL_UNSEEN = re.compile(
+    r"[\x00-\x20\x7f\u2028\u2029\ufeff]+$|^[\x00-\x20\x7f\u2028\u2029\ufeff]+|[\x00-\x1f\x7f-\x9f]+"
+)
 _PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 WAIT_S_MAX = 31_536_000
 
@@ -77,7 +79,10 @@ class RawFeed:
 
 
 def finish_feed(raw: RawFeed, *, base_url: str, now: datetime | None) -> ParsedFeed:
-    """The feed as the rest of the program knows it, its entries in the feed's own order."""
+    """The feed as the rest of the program knows it, its entries in the feed's own order.
+
+    Every text can be stored: it can be written as UTF-8 and holds no NUL, whatever the parser gave.
+    """
     link = resolve(raw.link, base_url)
     base = base_url or link
     language = language_of(raw.language)
@@ -96,16 +101,20 @@ def finish_feed(raw: RawFeed, *, base_url: str, now: datetime | None) -> ParsedF
 
 
 def resolve(url: str, base_url: str) -> str:
-    """An absolute http(s) address, or an empty string for what is none and cannot be made one."""
+    """An absolute http(s) address, or an empty string for what is none and cannot be made one.
+
+    What comes back holds no control character and can be written as UTF-8: half a surrogate pair is no address.
+    """
     url = _URL_UNSEEN.sub("", url)
     if not url or len(url) > URL_CHARS_MAX:
         return ""
     try:
         if not url.startswith(("http://", "https://")):
             url = urljoin(base_url, url) if base_url else "https:" + url if url.startswith("//") else url
+        url.encode("utf-8")
         parts = urlsplit(url)
         return url if parts.scheme in ("http", "https") and parts.hostname else ""
-    except ValueError:
+    except ValueError:  # UnicodeEncodeError is one
         return ""
 
 
@@ -151,7 +160,9 @@ def _tell_apart(entries: Sequence[RawEntry]) -> list[str]:
     for part in ("link", "title"):
         uses = Counter(ids)
         ids = [
-            f"{entry_id}|{getattr(entry, part).strip()[:ID_CHARS_MAX]}" if entry_id and uses[entry_id] > 1 else entry_id
+            f"{entry_id}|{plain_line(getattr(entry, part)[:MARKUP_CHARS_MAX])[:ID_CHARS_MAX]}"
+            if entry_id and uses[entry_id] > 1
+            else entry_id
             for entry_id, entry in zip(ids, entries, strict=True)
         ]
         if len(set(ids)) == len(ids):

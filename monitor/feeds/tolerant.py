@@ -17,6 +17,7 @@ import feedparser
 from monitor.errors import ParseError, ParseReason
 from monitor.feeds.dates import read_date
 from monitor.feeds.entries import RawEntry, RawFeed, wait_of
+from monitor.text import plain_line
 
 ROAD = "tolerant"
 
@@ -44,7 +45,7 @@ def parse_tolerant(xml: bytes, *, is_feed: bool = False) -> RawFeed:
     feed, entries = _get(found, "feed") or {}, _get(found, "entries") or []
     if not entries and not _get(found, "version") and not (is_feed and not _get(found, "bozo")):
         if _get(found, "bozo"):
-            why = str(_get(found, "bozo_exception") or "")[:200]
+            why = plain_line(str(_get(found, "bozo_exception") or ""))[:200]  # it may quote the feed
             raise ParseError(f"not readable as a feed ({why})", reason=ParseReason.MALFORMED)
         raise ParseError("XML, but not a feed", reason=ParseReason.NOT_A_FEED)
     if entries and not any(entries[-1].values()) and not _END.search(xml, max(0, len(xml) - _END_BYTES)):
