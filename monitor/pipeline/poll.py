@@ -162,9 +162,13 @@ class Poller:
     async def run_round(self) -> None:
         """Visit every feed once and ingest it; returns when all of it is stored."""
         started = self._clock.now()
-        while await self.look(round_started_at=started) or self._visits:
+        while True:
+            was_idle = not self._visits
+            claimed = await self.look(round_started_at=started)
             if self._visits:
                 await asyncio.wait(self._visits, return_when=asyncio.FIRST_COMPLETED)
+            elif not claimed and was_idle:
+                break  # nothing was under way that could have kept its host busy while we looked
         await self._queue.join()
 
     async def drain(self, timeout_s: float) -> None:
