@@ -22,7 +22,7 @@ LAYERS: dict[int, str] = {
           topics.match topics.explain
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
-    3: """feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay
+    3: """feeds.connections feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay
           topics.lexicon
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
           channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
@@ -56,7 +56,7 @@ DOORS: dict[str, set[str]] = {
     "fastfeedparser": {"feeds.fastpath"},
     "dateutil": {"feeds.dates"},
     "httpx": {"feeds.guard", "feeds.fetch"},
-    "httpcore": {"feeds.guard"},
+    "httpcore": {"feeds.guard", "feeds.connections"},  # how to connect, and where one may
     "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
     "subprocess": {"feeds.sandbox"},
     "slack_sdk": {"channels.slack"},
@@ -72,7 +72,18 @@ DOORS: dict[str, set[str]] = {
     "starlette": {"web.app"},
     "uvicorn": {"web.app"},
 }
-ASYNC = {"feeds.guard", "feeds.fetch", "pipeline.poll", "runner", "scheduler", "web.app", "app", "cycle", "daemon"}
+ASYNC = {
+    "feeds.connections",
+    "feeds.guard",
+    "feeds.fetch",
+    "pipeline.poll",
+    "runner",
+    "scheduler",
+    "web.app",
+    "app",
+    "cycle",
+    "daemon",
+}
 CONCRETE_CHANNELS = {"channels.slack", "channels.email", "channels.webhook", "channels.console"}
 IMPURE_IMPORTS = {"os", "pathlib", "time", "logging", "socket", "random", "threading", "asyncio", "subprocess"}
 IMPURE_CALLS = {"open", "print", "input", "now", "today", "utcnow"}

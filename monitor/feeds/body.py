@@ -22,9 +22,9 @@ MEMBERS_MAX = 2_000
 class Body:
     """Takes a body piece by piece, decoded, and refuses to grow past its bounds."""
 
-    def __init__(self, bytes_max: int, url: str, *, is_gzip: bool) -> None:
+    def __init__(self, bytes_max: int, where: str, *, is_gzip: bool) -> None:
         self._bytes_max = bytes_max
-        self._url = url
+        self._where = where
         self._raw_bytes = 0
         self._pieces = 0
         self._members = 0
@@ -58,7 +58,7 @@ class Body:
     def finish(self) -> bytes:
         """The whole body."""
         if self._decoder is not None and not self._decoder.eof:
-            raise bad_encoding("the compressed body ends too early", self._url)
+            raise bad_encoding("the compressed body ends too early", self._where)
         if self._is_gzip is None:
             self._keep(self._held)
         return bytes(self._parts)
@@ -78,7 +78,7 @@ class Body:
     def _begin_member(self) -> None:
         self._members += 1
         if self._members > MEMBERS_MAX:
-            raise bad_encoding(f"the compressed body has more than {MEMBERS_MAX} members", self._url)
+            raise bad_encoding(f"the compressed body has more than {MEMBERS_MAX} members", self._where)
         self._decoder = zlib.decompressobj(47)  # 32 + 15: gzip or zlib, whichever its head says
 
     def _decode_member(self, piece: bytes) -> bytes:
@@ -88,7 +88,7 @@ class Body:
             try:
                 plain = self._decoder.decompress(piece, DECODE_STEP)
             except zlib.error as error:
-                raise bad_encoding(f"the compressed body is damaged ({error})", self._url) from error
+                raise bad_encoding(f"the compressed body is damaged ({error})", self._where) from error
             self._keep(plain)
             if self._decoder.eof:
                 return self._decoder.unused_data
@@ -104,9 +104,9 @@ class Body:
     def _too_large(self) -> FetchError:
         what = f"the body is larger than {self._bytes_max} bytes, or in more than {PIECES_MAX} pieces"
         remedy = "Raise polling.body_bytes_max if this feed is right."
-        return FetchError(what, reason=FetchReason.TOO_LARGE, where=self._url, remedy=remedy)
+        return FetchError(what, reason=FetchReason.TOO_LARGE, where=self._where, remedy=remedy)
 
 
-def bad_encoding(what: str, url: str) -> FetchError:
+def bad_encoding(what: str, where: str) -> FetchError:
     """A body that cannot be decoded; asking again without compression may help."""
-    return FetchError(what, reason=FetchReason.BAD_ENCODING, where=url)
+    return FetchError(what, reason=FetchReason.BAD_ENCODING, where=where)

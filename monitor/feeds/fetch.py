@@ -16,7 +16,7 @@ import httpx
 
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.body import Body, bad_encoding
-from monitor.feeds.guard import LIBRARY_ERRORS, Guard, guarded_client, to_fetch_error
+from monitor.feeds.guard import LIBRARY_ERRORS, Guard, guarded_client, shown_url, to_fetch_error
 from monitor.model import Fetched, Gone, NotModified
 
 EXCHANGE_S = 30.0
@@ -117,9 +117,9 @@ class Fetcher:
             permanent = permanent and response.status_code in _PERMANENT
             here = str(httpx.URL(here).join(target).copy_with(fragment=None))
             if here in seen:
-                raise FetchError("the redirects run in a circle", reason=FetchReason.REDIRECTS, where=url)
+                raise FetchError("the redirects run in a circle", reason=FetchReason.REDIRECTS, where=shown_url(url))
             seen.add(here)
-        raise FetchError(f"more than {HOPS_MAX} redirects", reason=FetchReason.REDIRECTS, where=url)
+        raise FetchError(f"more than {HOPS_MAX} redirects", reason=FetchReason.REDIRECTS, where=shown_url(url))
 
     async def _send(self, url: str, headers: Mapping[bytes, bytes]) -> httpx.Response:
         if self._client is None:
@@ -140,13 +140,13 @@ class Fetcher:
         if status == 304:
             if not was_asked:
                 what = "the server says nothing changed although it was not asked"
-                raise FetchError(what, reason=FetchReason.UNASKED_304, status=304, where=url)
+                raise FetchError(what, reason=FetchReason.UNASKED_304, status=304, where=shown_url(url))
             return NotModified(url, etag, last_modified, _min_wait_s(response))
         if status == 410:
             return Gone(url)
         if not 200 <= status < 300 or status == 206:  # a part of a feed is none, and we asked for no part
-            raise _refusal(response, url)
-        body = await self._read(response, url)
+            raise _refusal(response, shown_url(url))
+        body = await self._read(response, shown_url(url))
         content_type = _text(response, "content-type")
         return Fetched(
             body=body,
@@ -160,11 +160,11 @@ class Fetcher:
             permanent_url=moved,
         )
 
-    async def _read(self, response: httpx.Response, url: str) -> bytes:
+    async def _read(self, response: httpx.Response, where: str) -> bytes:
         encoding = _text(response, "content-encoding").lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise bad_encoding(f"the body comes as {encoding}, which we did not ask for", url)
-        body = Body(self._body_bytes_max, url, is_gzip="gzip" in encoding)
+            raise bad_encoding(f"the body comes as {encoding}, which we did not ask for", where)
+        body = Body(self._body_bytes_max, where, is_gzip="gzip" in encoding)
         async for chunk in response.aiter_raw():
             body.add(chunk)
         return body.finish()
@@ -249,13 +249,14 @@ def _date(text: str) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
-def _refusal(response: httpx.Response, url: str) -> FetchError:
+def _refusal(response: httpx.Response, where: str) -> FetchError:
     status = response.status_code
     reason, what, remedy = _REFUSALS.get(status, (FetchReason.STATUS, "the server answers with an error", ""))
     if status == 403 and _text(response, "cf-mitigated").lower() == "challenge":
         reason, what = FetchReason.CHALLENGE, "a wall against robots stands before the feed"
     wait_s = _retry_after_s(response) if status in (429, 503) else None
-    return FetchError(f"{status}: {what}", reason=reason, status=status, retry_after_s=wait_s, where=url, remedy=remedy)
+    what = f"{status}: {what}"
+    return FetchError(what, reason=reason, status=status, retry_after_s=wait_s, where=where, remedy=remedy)
 
 
 def fetch_once(

@@ -7,7 +7,6 @@ Effects: network, threads for name resolution.
 """
 
 import asyncio
-import contextlib
 import ipaddress
 import re
 import socket
@@ -25,12 +24,11 @@ import httpx
 
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.addresses import Address, ipv4_inside, is_public
+from monitor.feeds.connections import TlsError, connect_any
 
 PORTS = frozenset({80, 443, 8080, 8443})
 """Ports feeds are served on; others only where the host is allowed by the configuration."""
 CONNECT_S = 10.0
-ADDRESS_S = 4.0
-"""Longest wait for one of several addresses: a dead IPv6 must not use up the time of a living IPv4."""
 ADDRESSES_MAX = 8
 """Addresses of one name that are tried: more would let a name server send us knocking through the internet."""
 RESOLVED_S = 300.0
@@ -52,6 +50,15 @@ def resolve_name(host: str, port: int) -> Sequence[str]:
     """The addresses of a name, as the system's resolver gives them. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def shown_url(url: str) -> str:
+    """An address as errors may show it, which are logged and stored.
+
+    Without user, password and query, where private feeds carry their keys; and a page of text is no address.
+    """
+    plain, mark, _ = re.sub(r"//[^/?#]*@", "//", url).partition("#")[0].partition("?")
+    return plain[:SHOWN_CHARS_MAX] + ("?…" if mark else "")
 
 
 class Guard:
@@ -85,12 +92,12 @@ class Guard:
         try:
             parts = httpx.URL(url)
         except (httpx.InvalidURL, ValueError) as error:
-            raise _refused("the address cannot be read", _without_userinfo(url)) from error
+            raise _refused("the address cannot be read", shown_url(url)) from error
         if parts.scheme not in ("http", "https") or not parts.host:
-            raise _refused("only http and https addresses are fetched", _without_userinfo(url))
+            raise _refused("only http and https addresses are fetched", shown_url(url))
         if parts.userinfo:
             what = "the address holds a user name or password, which would end up in logs"
-            raise _refused(what, _without_userinfo(url), "Use an address without.")
+            raise _refused(what, shown_url(url), "Use an address without.")
 
     async def find_addresses(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a host, every one of them allowed. Raises FetchError when one is not, or none is found."""
@@ -158,76 +165,8 @@ def _refused(what: str, where: str, remedy: str = "") -> FetchError:
     return FetchError(what, reason=FetchReason.REFUSED_ADDRESS, where=where, remedy=remedy)
 
 
-def _without_userinfo(url: str) -> str:
-    """An address as it may be shown: a password in it is nobody's to read, and a page of text is no address."""
-    return re.sub(r"//[^/?#]*@", "//", url)[:SHOWN_CHARS_MAX]
-
-
 def _no_name(host: str, said: str) -> FetchError:
     return FetchError(f"there is no address for {host} ({said})", reason=FetchReason.DNS)
-
-
-class _TlsError(httpcore.ConnectError):
-    """Tells a refused certificate from a dead server: the library takes every error's cause away."""
-
-
-class _Stream(httpcore.AsyncNetworkStream):
-    """A connection over asyncio's own streams: a third of the processor time of the library's, measured at 304s."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # the library's own
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._reader.read(max_bytes)
-        except TimeoutError as error:
-            raise httpcore.ReadTimeout from error
-        except OSError as error:
-            raise httpcore.ReadError(str(error)) from error
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as above
-        if not buffer:
-            return
-        try:
-            self._writer.write(buffer)
-            async with asyncio.timeout(timeout):
-                await self._writer.drain()
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout from error
-        except OSError as error:
-            raise httpcore.WriteError(str(error)) from error
-
-    async def aclose(self) -> None:
-        # Not `close`: over TLS it waits for the other side's farewell, half a minute where that never comes.
-        self._writer.transport.abort()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109  # as above
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            async with asyncio.timeout(timeout):
-                await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
-        except TimeoutError as error:
-            self._writer.transport.abort()
-            raise httpcore.ConnectTimeout from error
-        except (ssl.SSLError, ValueError) as error:  # a ValueError: no certificate can be for such a name
-            self._writer.transport.abort()
-            raise _TlsError(str(error)) from error
-        except OSError as error:
-            self._writer.transport.abort()
-            raise httpcore.ConnectError(str(error)) from error
-        return self
-
-    def get_extra_info(self, info: str) -> Any:
-        # The library asks for `ssl_object`. It also asks whether an idle connection is readable; we keep none.
-        return self._writer.get_extra_info(info)
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -247,12 +186,8 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         try:
             # One bound round the look-up and every address: who posts must know that nothing was sent yet.
             async with asyncio.timeout(timeout):
-                addresses = (await self._guard.find_addresses(host, port))[:ADDRESSES_MAX]
-                for address in addresses[:-1]:
-                    with contextlib.suppress(OSError):  # a TimeoutError is one too
-                        async with asyncio.timeout(ADDRESS_S):
-                            return await _connect(address, port)
-                return await _connect(addresses[-1], port)
+                addresses = await self._guard.find_addresses(host, port)
+                return await connect_any(addresses[:ADDRESSES_MAX], port)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host} does not answer") from error
         except (OSError, OverflowError) as error:  # an OverflowError: no port has this number
@@ -268,10 +203,6 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-
-async def _connect(address: str, port: int) -> _Stream:
-    return _Stream(*await asyncio.open_connection(address, port))
 
 
 def guarded_client(guard: Guard, *, concurrency: int, timeout_s: float, user_agent: str) -> httpx.AsyncClient:
@@ -308,8 +239,8 @@ class PostAnswer:
 def guarded_post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
     """POST once, in this thread, within `timeout_s` for the whole exchange; no redirect is followed.
 
-    Raises FetchError. With `dns`, `connect`, `tls` or `refused_address` nothing was sent; with `timeout` or
-    `protocol` it may have arrived.
+    Once there is a status it is the answer, even if its body breaks off. Raises FetchError when there is none: with
+    `dns`, `connect`, `tls` or `refused_address` nothing was sent; with `timeout` or `protocol` it may have arrived.
     """
     guard.check_url(url)
     own = Guard(guard.allow, resolve=guard.resolve)  # the same rules; names and threads belong to one loop
@@ -323,12 +254,12 @@ async def _post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str],
     client = guarded_client(guard, concurrency=1, timeout_s=timeout_s, user_agent="news-monitor")
     # A third for connecting and a third for TLS: what ends there is known as not sent, before the whole time is up.
     client.timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s / 3))
+    response, taken = None, bytearray()
     try:
         async with client, asyncio.timeout(timeout_s):
             request = client.build_request("POST", url, content=body, headers=dict(headers))
             response = await client.send(request, stream=True)
             try:
-                taken = bytearray()
                 async for chunk in response.aiter_raw():
                     taken += chunk
                     if len(taken) >= ANSWER_BYTES_MAX:
@@ -336,7 +267,9 @@ async def _post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str],
             finally:
                 await response.aclose()
     except LIBRARY_ERRORS as error:
-        raise to_fetch_error(error, url) from error
+        # With a status the receiver has said what it did; a body that then breaks off takes nothing back.
+        if response is None:
+            raise to_fetch_error(error, url) from error
     found = {name.lower(): value for name, value in response.headers.items()}
     return PostAnswer(response.status_code, found, bytes(taken[:ANSWER_BYTES_MAX]))
 
@@ -353,14 +286,14 @@ LIBRARY_ERRORS: tuple[type[Exception], ...] = (
 
 def to_fetch_error(error: Exception, url: str) -> FetchError:
     """A failure of the library as ours, with the reason that tells whether anything was sent."""
-    cause = error.__cause__ or error
+    where, cause = shown_url(url), error.__cause__ or error
     said = f" ({cause})" if str(cause) else ""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        if isinstance(cause, _TlsError):
+        if isinstance(cause, TlsError):
             return FetchError(
-                f"the certificate or encryption was not accepted{said}", reason=FetchReason.TLS, where=url
+                f"the certificate or encryption was not accepted{said}", reason=FetchReason.TLS, where=where
             )
-        return FetchError(f"the server cannot be reached{said}", reason=FetchReason.CONNECT, where=url)
+        return FetchError(f"the server cannot be reached{said}", reason=FetchReason.CONNECT, where=where)
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return FetchError("the server took too long", reason=FetchReason.TIMEOUT, where=url)
-    return FetchError(f"the connection broke or made no sense{said}", reason=FetchReason.PROTOCOL, where=url)
+        return FetchError("the server took too long", reason=FetchReason.TIMEOUT, where=where)
+    return FetchError(f"the connection broke or made no sense{said}", reason=FetchReason.PROTOCOL, where=where)

@@ -15,7 +15,7 @@ from monitor.feeds.addresses import is_public
 from monitor.feeds.fetch import Fetcher, fetch_once
 from monitor.feeds.guard import ADDRESSES_MAX, ANSWER_BYTES_MAX, Guard, guarded_client, guarded_post
 from monitor.model import Fetched
-from tests.fakes.http import drop, hang, linger, respond, serve_scripts
+from tests.fakes.http import Script, drip, drop, hang, linger, reset, respond, serve_scripts
 from tests.fakes.tls import FOLDER, server_tls
 
 OWN = ["127.0.0.0/8"]
@@ -202,6 +202,21 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
         assert "s3cret" not in str(refusal(url))
 
 
+def test_a_key_in_a_query_is_not_repeated() -> None:
+    """Private feeds carry their key there; the address stays recognisable."""
+    with serve_scripts() as server:
+        server.script("/feed?key=s3cret", respond("403 Forbidden"))
+        server.script("/moved?key=s3cret", respond("302 Found", "Location: /moved?key=s3cret"))
+        server.script("/broken?key=s3cret", drop)
+        server.script("/packed?key=s3cret", respond(headers="Content-Encoding: br", body=b"x"))
+        for path in ("/feed", "/moved", "/broken", "/packed"):
+            said = str(refusal(server.url(f"{path}?key=s3cret#s3cret"), Guard(OWN)))
+            assert "s3cret" not in said
+            assert server.url(path) in said
+    assert "s3cret" not in str(refusal("http://10.0.0.1/feed?key=s3cret"))
+    assert "s3cret" not in str(refusal("ftp://example.org/feed?key=s3cret"))
+
+
 def test_a_certificate_nobody_vouches_for_is_refused_and_a_good_one_is_for_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -334,6 +349,15 @@ def test_a_post_with_a_header_that_cannot_be_sent_is_our_error() -> None:
     """Not the library's."""
     with serve_scripts() as server, pytest.raises(FetchError):
         guarded_post(Guard(OWN), server.url(), b"{}", {"X-Name": "é\n"}, 2.0)
+
+
+@pytest.mark.parametrize("script", [reset, drip])
+def test_a_post_that_was_answered_is_answered(script: Script) -> None:
+    """A status says what the receiver did; that its body then breaks off or never ends does not make it unknown."""
+    with serve_scripts() as server:
+        answer = guarded_post(Guard(OWN), server.script("/hook", script), b"{}", {}, 0.4)
+    assert answer.status == 200
+    assert answer.body.strip() in (b"half", b"<rss>", b"")
 
 
 def test_a_long_answer_to_a_post_is_cut() -> None:
