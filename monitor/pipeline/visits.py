@@ -6,7 +6,7 @@ Effects: writes the log.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.errors import FetchError, ParseError
+from monitor.errors import FetchError, FetchReason, ParseError
 from monitor.feeds.policy import PollBounds, lost_window, next_poll_at
 from monitor.logs import get_log
 from monitor.model import FeedState, Fetched, NotModified, Polled, PollOutcome
@@ -72,7 +72,11 @@ def record_visit(polled: Polled, brought: Brought, bounds: PollBounds, now: date
 
 
 def _asked_to_wait(error: FetchError | ParseError | None) -> bool:
-    return isinstance(error, FetchError) and error.retry_after_s is not None
+    return isinstance(error, FetchError) and (error.retry_after_s is not None or _is_rate_limited(error))
+
+
+def _is_rate_limited(error: FetchError | ParseError | None) -> bool:
+    return isinstance(error, FetchError) and error.reason is FetchReason.RATE_LIMITED
 
 
 def _outcome(polled: Polled, brought: Brought) -> PollOutcome:
@@ -93,6 +97,8 @@ def _status(polled: Polled) -> int | None:
 
 def _next_state(polled: Polled, interval_s: int, now: datetime) -> FeedState:
     state = polled.feed.state
+    if _is_rate_limited(polled.error):
+        return state  # we came too often: that says nothing about the feed
     if polled.outcome in (PollOutcome.FAILED, PollOutcome.GONE):
         return replace(
             state,
