@@ -1,7 +1,8 @@
 """A batch of polled feeds in one transaction: articles, stories, matches, and the feeds' own state.
 
 Validators are stored with the articles they came with: stored earlier, a crash would turn into a 304 for news that
-nobody has. A batch that fails is run again feed by feed, so that what one feed breaks costs that feed only.
+nobody has. A batch that fails is run again feed by feed, and a feed that fails alone without the entries that break
+it, so that what cannot be stored costs itself only.
 
 Effects: database.
 """
@@ -28,8 +29,10 @@ from monitor.model import (
     Topic,
     TopicKey,
 )
+from monitor.pipeline.salvage import without_guilty
 from monitor.pipeline.visits import Brought, PollSummary, log_visit, record_visit, summarise
 from monitor.storage.articles import Alias, StoredArticle
+from monitor.storage.feeds import PollRecord
 from monitor.storage.matches import StoredMatch
 from monitor.storage.store import Store, Transaction
 from monitor.storage.stories import StoryGrowth
@@ -44,6 +47,7 @@ from monitor.stories.identity import (
     resolve_poll,
 )
 from monitor.stories.similarity import Fingerprint, fingerprint
+from monitor.text import plain_line, shorten
 from monitor.topics.match import CompiledWatchlist, match_article
 from monitor.urls import publisher_of
 
@@ -51,6 +55,12 @@ log = get_log()
 
 TEXT_CHARS_MAX = 100_000
 """Longest text kept of an article, in characters; the longest news article seen in feeds is a tenth of it."""
+DROPPED_LOGGED_MAX = 20
+"""Lines written about the entries of one visit that cannot be stored; the feed's error says how many they are."""
+
+
+class _TrialOverError(Exception):
+    """Raised at the end of a trial that went well, so that nothing of it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +113,10 @@ def _brought(reading: _Reading) -> Brought:
 def ingest_safely(
     store: Store, batch: Sequence[Polled], context: IngestContext, *, now: datetime, jitter: Callable[[], float]
 ) -> list[PollSummary]:
-    """`ingest_batch`, and feed by feed if that fails: the guilty one is recorded as failed, the others go in.
+    """`ingest_batch`, and feed by feed if that fails: what cannot be stored is dropped and recorded, the rest goes in.
 
+    A feed that goes in without some of its entries is recorded as read, with an error that counts them; one that goes
+    in without any is recorded as failed.
     Raises StorageError when the database takes nothing: then nothing of the batch stands and it will be read again.
     """
     try:
@@ -123,15 +135,44 @@ def ingest_safely(
 def _ingest_alone(
     store: Store, polled: Polled, context: IngestContext, *, now: datetime, jitter: Callable[[], float]
 ) -> list[PollSummary]:
+    result = _attempt(store, polled, context, now, jitter)
+    if isinstance(result, Exception):
+        part, dropped = without_guilty(polled, result, lambda some: _can_store(store, some, context, now))
+        for entry in dropped[:DROPPED_LOGGED_MAX]:
+            log.error("entry.dropped", title=shorten(plain_line(entry.title), 80), hint="please report this feed")
+        if part is not None:
+            result = _attempt(store, part, context, now, jitter)
+    if isinstance(result, Exception):
+        refused = ParseError(f"could not be stored ({type(result).__name__})", reason=ParseReason.UNSTORABLE)
+        broken = replace(polled, outcome=PollOutcome.FAILED, parsed=None, fetched=None, error=refused)
+        return ingest_batch(store, [broken], context, now=now, jitter=jitter)
+    return result
+
+
+def _attempt(
+    store: Store, polled: Polled, context: IngestContext, now: datetime, jitter: Callable[[], float]
+) -> list[PollSummary] | Exception:
     try:
         return ingest_batch(store, [polled], context, now=now, jitter=jitter)
     except StorageError:
         raise
-    except Exception as error:  # noqa: BLE001  # as above: this feed is recorded as failed and backs off
+    except Exception as error:  # noqa: BLE001  # as above: this feed is stored in part, or recorded as failed
         log.error("feed.failed", error=error, hint="please report this feed")
-        refused = ParseError(f"could not be stored ({type(error).__name__})", reason=ParseReason.UNSTORABLE)
-        broken = replace(polled, outcome=PollOutcome.FAILED, parsed=None, fetched=None, error=refused)
-        return ingest_batch(store, [broken], context, now=now, jitter=jitter)
+        return error
+
+
+def _can_store(store: Store, polled: Polled, context: IngestContext, now: datetime) -> bool:
+    """Whether the visit would go in. Nothing of the trial stands."""
+    try:
+        with store.write() as tx:
+            _write_batch(tx, [polled], context, now, lambda: 0.0)
+            raise _TrialOverError
+    except _TrialOverError:
+        return True
+    except StorageError:
+        raise
+    except Exception:  # noqa: BLE001  # the answer to the question; the first such error was logged
+        return False
 
 
 def ingest_batch(
@@ -143,17 +184,8 @@ def ingest_batch(
     any case, because their names keep them from being stored twice.
     """
     with store.write() as tx:
-        readings = [_resolve(tx, polled, context, now) for polled in batch]
-        new = [article for reading in readings for article in reading.new]
-        _assign_ids(tx, new)
-        _assign_stories(tx, new, now)
-        _store_articles(tx, readings, new, now)
-        matched = _match(tx, readings, context, now)
-        held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch], now)
-        records = {
-            r.polled.feed.id: record_visit(r.polled, _brought(r), context.bounds, now, jitter()) for r in readings
-        }
-        tx.feeds.record([record for feed_id, record in records.items() if feed_id in held])
+        readings, records, matched = _write_batch(tx, batch, context, now, jitter)
+    new = [article for reading in readings for article in reading.new]
     summaries = [summarise(r.polled, _brought(r), records[r.polled.feed.id]) for r in readings]
     for summary in summaries:
         log_visit(summary)
@@ -161,6 +193,21 @@ def ingest_batch(
         stories = sum(1 for item in new if item.stored is not None and item.stored.relation is Relation.NEW)
         log.info("batch.ingested", feeds=len(batch), articles=len(new), stories=stories, matches=matched)
     return summaries
+
+
+def _write_batch(
+    tx: Transaction, batch: Sequence[Polled], context: IngestContext, now: datetime, jitter: Callable[[], float]
+) -> tuple[list[_Reading], dict[FeedId, PollRecord], int]:
+    readings = [_resolve(tx, polled, context, now) for polled in batch]
+    new = [article for reading in readings for article in reading.new]
+    _assign_ids(tx, new)
+    _assign_stories(tx, new, now)
+    _store_articles(tx, readings, new, now)
+    matched = _match(tx, readings, context, now)
+    held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch], now)
+    records = {r.polled.feed.id: record_visit(r.polled, _brought(r), context.bounds, now, jitter()) for r in readings}
+    tx.feeds.record([record for feed_id, record in records.items() if feed_id in held])
+    return readings, records, matched
 
 
 # --- identity ------------------------------------------------------------------------------------------------------

@@ -387,7 +387,7 @@ def test_one_feeds_poison_costs_no_other_feed(store: Store) -> None:
     feeds = with_baseline(store, CONTEXT, 3)
     before = feeds[1].state.etag
     visits = [a_visit(feed, [an_entry(n, outlet=n)], etag='"next"') for n, feed in enumerate(feeds)]
-    # The parser cleans this away; so it is put into the visit by hand: a lone surrogate is no UTF-8 anywhere.
+    # Put into the visit by hand, as only a parser with a fault of its own would: a lone surrogate is no UTF-8 anywhere.
     poison = an_entry(1, outlet=1, title="Mayor speaks of the hostage \ud800")
     visits[1] = a_visit(feeds[1], [poison], etag='"next"')
 
@@ -399,3 +399,44 @@ def test_one_feeds_poison_costs_no_other_feed(store: Store) -> None:
     assert (good.feed.state.etag, bad.feed.state.etag) == ('"next"', before)
     assert (bad.feed.state.fail_count, bad.reason) == (1, "unstorable")
     assert "could not be stored" in bad.error
+
+
+@pytest.mark.parametrize("guilty", [{0}, {7}, {3, 4}, {0, 5, 9}])
+def test_one_entrys_poison_costs_no_other_entry(
+    store: Store, guilty: set[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of ten entries the sound ones go in, as news; the others are named in the log and counted in the feed's error."""
+    feeds = with_baseline(store, CONTEXT, 2)
+    entries = [an_entry(n, title=f"Hostage {n} {chr(0xD800) if n in guilty else 'free'}") for n in range(10)]
+
+    summaries = ingest(store, [a_visit(feeds[0], entries, etag='"next"'), a_visit(feeds[1], [an_entry(50)])], CONTEXT)
+
+    assert [(summary.outcome, summary.new) for summary in summaries] == [
+        (PollOutcome.NEW, 10 - len(guilty)),
+        (PollOutcome.NEW, 1),
+    ]
+    kept = [stored.article.title for stored in articles_of(store)[2:] if stored.article.feed == "Outlet 0"]
+    assert sorted(kept) == [f"Hostage {n} free" for n in range(10) if n not in guilty]
+    assert open_count(store) == 10 - len(guilty) + 1
+    bad, good = health(store)
+    assert (bad.outcome, bad.reason, bad.feed.state.etag, bad.feed.state.fail_count) == (
+        "new",
+        "unstorable",
+        '"next"',
+        0,
+    )
+    assert f"{len(guilty)} of 10 entries could not be stored" in bad.error
+    assert good.error == ""
+    dropped = [record for record in caplog.records if record.message == "entry.dropped"]
+    assert [getattr(record, "fields", {})["title"] for record in dropped] == [f"Hostage {n}" for n in sorted(guilty)]
+
+
+def test_a_feed_stored_in_part_is_read_as_known_next_time(sqlite_store: Store) -> None:
+    """A first reading with a poisonous entry is the baseline; the same feed, mended, then brings just the one."""
+    [feed] = claim_feeds(sqlite_store)
+    poison = an_entry(2, title="Hostage \ud800")
+    ingest(sqlite_store, [a_visit(feed, [an_entry(1), poison])], CONTEXT)
+    [feed] = claim_again(sqlite_store, START)
+    [summary] = ingest(sqlite_store, [a_visit(feed, [an_entry(1), an_entry(2)])], CONTEXT)
+    assert (summary.new, summary.error) == (1, "")
+    assert standings(sqlite_store) == ["baseline", "new"]
