@@ -143,7 +143,6 @@ def upgrade() -> None:
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("lost_windows", sa.Integer(), nullable=False),
-        sa.Column("last_lost_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
         sa.UniqueConstraint("url", name=op.f("uq_feed_url")),
     )

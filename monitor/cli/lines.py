@@ -5,7 +5,7 @@ Effects: reads files and standard input, writes to standard output.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,12 +51,6 @@ def read_lines(path: str) -> Iterator[tuple[int, dict[str, object]]]:
 def write_line(record: Mapping[str, object]) -> None:
     """One object as one line on standard output, in the keys' own order."""
     sys.stdout.write(json.dumps(record, ensure_ascii=False, default=_plain) + "\n")
-
-
-def write_lines(records: Iterable[Mapping[str, object]]) -> None:
-    """Each object as one line."""
-    for record in records:
-        write_line(record)
 
 
 def to_article(record: Mapping[str, object], number: int) -> Article:

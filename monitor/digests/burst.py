@@ -57,14 +57,6 @@ def find_breaking(
     return [candidate for _, _, candidate in sorted(found, key=lambda entry: entry[:2])]
 
 
-def breaking_reason(candidate: StoryCandidate, *, now: datetime, within_s: int = WITHIN_S) -> str:
-    """In words, how many independent publishers a story has just now, and up to four of them."""
-    publishers = breaking_publishers(candidate, now=now, within_s=within_s)
-    named = ", ".join(publishers[:4]) + (f" and {len(publishers) - 4} more" if len(publishers) > 4 else "")
-    count = f"{len(publishers)} independent publisher" + ("" if len(publishers) == 1 else "s")
-    return f"{count} within {within_s // 60} minutes" + (f": {named}" if publishers else "")
-
-
 def _is_fresh(member: StoryMember, since: datetime) -> bool:
     article = member.article
     if member.relation is Relation.COPY or member.silent or article.seen_at is None or article.seen_at <= since:

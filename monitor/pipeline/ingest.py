@@ -204,7 +204,7 @@ def _write_batch(
     _assign_stories(tx, new, now)
     _store_articles(tx, readings, new, now)
     matched = _match(tx, readings, context, now)
-    held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch], now)
+    held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch])
     records = {r.polled.feed.id: record_visit(r.polled, _brought(r), context.bounds, now, jitter()) for r in readings}
     tx.feeds.record([record for feed_id, record in records.items() if feed_id in held])
     return readings, records, matched

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from monitor.feeds.policy import first_poll_at
 from monitor.model import Feed, FeedId, FeedSpec, FeedState, FeedTrouble
 from monitor.storage.rows import portions
 from monitor.storage.tables import ARTICLE, FEED, POLL
@@ -153,7 +153,7 @@ class FeedTable:
         )
         return [_to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
 
-    def held_by(self, owner: str, ids: Sequence[FeedId], now: datetime) -> set[FeedId]:
+    def held_by(self, owner: str, ids: Sequence[FeedId]) -> set[FeedId]:
         """Those of `ids` whose lease is still the owner's: only their state may be written."""
         found: set[FeedId] = set()
         for some in portions(ids):
@@ -175,12 +175,10 @@ class FeedTable:
         if titled:
             change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id"), FEED.c.title != sa.bindparam("b_title"))
             self._db.execute(change.values(title=sa.bindparam("b_title")), titled)
-        lost = [{"b_id": r.feed_id, "b_at": r.polled_at} for r in records if r.lost_window]
+        lost = [{"b_id": r.feed_id} for r in records if r.lost_window]
         if lost:
             change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id"))
-            self._db.execute(
-                change.values(lost_windows=FEED.c.lost_windows + 1, last_lost_at=sa.bindparam("b_at")), lost
-            )
+            self._db.execute(change.values(lost_windows=FEED.c.lost_windows + 1), lost)
         rows = [_poll_row(record) for record in records if record.outcome != "unchanged"]
         if rows:
             self._db.execute(sa.insert(POLL), rows)
@@ -195,7 +193,7 @@ class FeedTable:
         change = sa.update(FEED).where(FEED.c.lease_owner == owner).values(lease_owner=None, lease_until=None)
         return self._db.execute(change).rowcount
 
-    def failing(self, now: datetime, *, limit: int = 20) -> list[FeedTrouble]:
+    def failing(self, *, limit: int = 20) -> list[FeedTrouble]:
         """Feeds that have failed for a while (two visits in a row), the longest first."""
         rows = self._db.execute(
             sa.select(FEED.c.name, FEED.c.reason, FEED.c.failing_since)
@@ -243,14 +241,13 @@ class FeedTable:
 
 
 def _first_row(spec: FeedSpec, now: datetime, spread_s: int) -> dict[str, Any]:
-    delay_s = crc32(spec.url.encode()) % max(1, spread_s)
     return {
         "url": spec.url,
         "name": spec.name,
         "host": host_of(spec.url),
         "language": spec.language,
         "weight": spec.weight,
-        "next_poll_at": now + timedelta(seconds=delay_s),
+        "next_poll_at": first_poll_at(spec.url, now, spread_s),
     }
 
 

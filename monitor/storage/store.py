@@ -6,7 +6,6 @@ Effects: database.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.storage.articles import ArticleTable
@@ -50,11 +49,6 @@ class Store:
         """A consistent view that cannot change anything and never makes a writer wait."""
         with transaction(self.database, reads_only=True) as connection:
             yield Transaction(connection)
-
-    def is_writable(self) -> None:
-        """Write and commit nothing of meaning; raises StorageError when that cannot be done."""
-        with self.write() as tx:
-            tx.connection.execute(sa.text("UPDATE counter SET value = value WHERE name = 'article'"))
 
     def close(self) -> None:
         """Let every connection go."""

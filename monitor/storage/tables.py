@@ -68,7 +68,6 @@ class FeedRow(SQLModel, table=True):
     error: str = ""
     status: int | None = None
     lost_windows: int = 0
-    last_lost_at: datetime | None = None
 
 
 class PollRow(SQLModel, table=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.lines import LINE_CHARS_MAX, format_time, read_lines, read_time, to_article, write_lines
+from monitor.cli.lines import LINE_CHARS_MAX, format_time, read_lines, read_time, to_article, write_line
 from monitor.errors import MonitorError
 
 
@@ -102,6 +102,6 @@ def test_times_are_read_as_utc_or_not_at_all(value: object, expected: datetime |
 def test_what_is_written_is_one_line_in_its_own_order(capsys: pytest.CaptureFixture[str]) -> None:
     """Any script as it is, times in UTC, keys as given, no line end inside."""
     at = datetime(2026, 3, 14, 10, tzinfo=timezone(timedelta(hours=1)))
-    write_lines([{"b": "人質\n", "a": at}])
+    write_line({"b": "人質\n", "a": at})
     assert capsys.readouterr().out == '{"b": "人質\\n", "a": "2026-03-14T09:00:00Z"}\n'
     assert format_time(None) is None

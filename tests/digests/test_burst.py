@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.digests.burst import breaking_reason, find_breaking, publisher_key
+from monitor.digests.burst import find_breaking, publisher_key
 from monitor.model import Article, ArticleId, Relation, StoryMember
 from tests.digests.given import NOW, a_member, a_story
 
@@ -64,14 +64,6 @@ def test_the_biggest_comes_first_whatever_the_order_of_the_candidates() -> None:
     small, big = a_story(1, *own_texts(4)), a_story(2, *own_texts(6))
     equal = a_story(3, *own_texts(4))
     assert [story.story_id for story in find_breaking([equal, small, big], now=NOW)] == [2, 1, 3]
-
-
-def test_the_reason_names_publishers() -> None:
-    """A person sees why they were woken."""
-    reason = breaking_reason(a_story(1, *own_texts(5)), now=NOW)
-    assert reason.startswith("5 independent publishers within 30 minutes: outlet1")
-    assert reason.endswith("and 1 more")
-    assert breaking_reason(a_story(1), now=NOW) == "0 independent publishers within 30 minutes"
 
 
 def test_an_aggregator_does_not_hide_its_outlets() -> None:
