@@ -86,8 +86,11 @@ ASYNC = {
     "daemon",
 }
 CONCRETE_CHANNELS = {"channels.slack", "channels.email", "channels.webhook", "channels.console"}
-IMPURE_IMPORTS = {"os", "pathlib", "time", "logging", "socket", "random", "threading", "asyncio", "subprocess"}
-IMPURE_CALLS = {"open", "print", "input", "now", "today", "utcnow"}
+IMPURE_IMPORTS = {
+    "asyncio", "http", "importlib", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket", "subprocess",
+    "tempfile", "threading", "time",
+}  # fmt: skip
+IMPURE_CALLS = {"open", "print", "input", "now", "today", "utcnow", "urlopen", "__import__", "import_module"}
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 
@@ -210,6 +213,13 @@ def test_pure_modules_have_no_effects(name: str) -> None:
         if isinstance(node, ast.Call):
             called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             assert called not in IMPURE_CALLS, f"{name}:{node.lineno} calls {called}()"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_imports_are_absolute(name: str) -> None:
+    """A relative import would go round every rule that looks at names."""
+    for node in ast.walk(modules()[name]):
+        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{name}:{getattr(node, 'lineno', 0)}"
 
 
 @pytest.mark.parametrize("name", NAMES)
