@@ -31,7 +31,8 @@ COPY config /config
 WORKDIR /
 RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin monitor \
     && mkdir /data \
-    && chown 10001:10001 /data
+    && chown 10001:10001 /data \
+    && chmod -R a+rX /config
 USER 10001:10001
 VOLUME ["/config", "/data"]
 EXPOSE 8080
