@@ -15,6 +15,7 @@ from monitor.storage.outbox import StoredDelivery
 NAME = "outbox"
 SUMMARY = "What waits to be sent and what failed; try again, or give up."
 EXAMPLE = "monitor outbox list; monitor outbox retry 8812"
+_RETRY_HELP = "send a delivery that did not arrive, without asking the channel for it first: look there before"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="waiting and failed deliveries, oldest first")
     listing.add_argument("--all", action="store_true", help="the latest sent ones too")
     listing.add_argument("--json", action="store_true", help="one object per line")
-    for action, words in (("retry", "put a failed delivery in line again"), ("drop", "give a delivery up for good")):
-        parser_of = actions.add_parser(action, help=words)
+    for action, words in (("retry", _RETRY_HELP), ("drop", "give a delivery up for good")):
+        parser_of = actions.add_parser(action, help=words, description=words)
         parser_of.add_argument("id", type=int, nargs="+", help="numbers of `outbox list`")
 
 
@@ -39,10 +40,17 @@ def run(args: argparse.Namespace) -> int:
         now = SystemClock().now()
         with store.write() as tx:
             change = tx.outbox.retry if args.action == "retry" else tx.outbox.drop
+            swept = tx.outbox.swept(args.id) if args.action == "retry" else []
             missing = [number for number in args.id if not change(DeliveryId(number), now)]
     for number in args.id:
         if number not in missing:
             print(f"delivery {number}: {'in line again' if args.action == 'retry' else 'dropped'}")
+    if swept:
+        named = ", ".join(str(number) for number in swept)
+        raise MonitorError(
+            f"the text of delivery {named} is gone with the retention; it cannot be sent again",
+            remedy="Give it up: monitor outbox drop " + " ".join(str(number) for number in swept),
+        )
     if missing:
         named = ", ".join(str(number) for number in missing)
         raise MonitorError(f"no delivery {named} waits or has failed", remedy="See: monitor outbox list --all")

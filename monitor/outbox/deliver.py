@@ -136,7 +136,7 @@ class Sender:
             delivery.attempt,
             error.outcome,
             now=now,
-            first_attempt_at=delivery.created_at,
+            first_attempt_at=delivery.first_attempt_at or now,
             retry_after_s=error.retry_after_s,
             max_age_s=rules.max_age_s,
             jitter=self._jitter(),

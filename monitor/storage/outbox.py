@@ -16,7 +16,7 @@ from monitor.storage.rows import portions, take_ids
 from monitor.storage.tables import DELIVERY
 
 LEASE_S = 180
-"""Longer than any channel's own bound on one send (mail's DATA may take 120 s), so that nobody asks too early."""
+"""Longer than any channel's own bound on one send (mail: 90 s), so that nobody asks too early."""
 
 _OPEN = (DeliveryState.PENDING.value, DeliveryState.LEASED.value)
 
@@ -188,11 +188,18 @@ class OutboxTable:
         return [ChannelName(name) for name in rows.scalars()]
 
     def retry(self, delivery_id: DeliveryId, now: datetime) -> bool:
-        """Put a dead or waiting delivery, and the parts behind it, in line for now. False if there is none such."""
+        """Put a dead or waiting delivery, and the parts behind it, in line for now, as if never tried.
+
+        A person's retry says that it did not arrive: it is sent without asking for it first, and its age counts from
+        the next attempt. False if there is none such, or if its text is gone.
+        """
         row = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
         if row is None or row.state not in (DeliveryState.DEAD.value, DeliveryState.PENDING.value):
             return False
+        if not row.payload:
+            return False
         change = sa.update(DELIVERY).where(
+            DELIVERY.c.payload != "",
             sa.or_(
                 DELIVERY.c.id == delivery_id,
                 sa.and_(
@@ -201,13 +208,25 @@ class OutboxTable:
                     DELIVERY.c.part > row.part,
                     DELIVERY.c.state == DeliveryState.DEAD.value,
                 ),
+            ),
+        )
+        self._db.execute(
+            change.values(
+                state=DeliveryState.PENDING.value,
+                next_attempt_at=now,
+                first_attempt_at=None,
+                perhaps_sent=False,
+                settled_at=None,
             )
         )
-        # The age starts anew: a person decided that it is still worth sending.
-        self._db.execute(
-            change.values(state=DeliveryState.PENDING.value, next_attempt_at=now, created_at=now, settled_at=None)
-        )
         return True
+
+    def swept(self, delivery_ids: Sequence[DeliveryId]) -> list[DeliveryId]:
+        """Which of these failed deliveries have lost their text to the retention, so that none can be sent again."""
+        gone = sa.select(DELIVERY.c.id).where(
+            DELIVERY.c.id.in_(delivery_ids), DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.payload == ""
+        )
+        return [DeliveryId(number) for number in self._db.execute(gone.order_by(DELIVERY.c.id)).scalars()]
 
     def drop(self, delivery_id: DeliveryId, now: datetime) -> bool:
         """Give a delivery up for good, and the parts behind it. False if there is none waiting or failed."""

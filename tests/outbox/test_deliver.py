@@ -202,3 +202,29 @@ def test_a_stop_ends_between_two_deliveries(sqlite_store: Store) -> None:
     sent = a_sender(sqlite_store, clock).deliver_due(channel, RULES, is_stopping=lambda: len(channel.arrived) >= 1)
     assert len(sent) == 1
     assert states(sqlite_store) == [DeliveryState.SENT, DeliveryState.PENDING, DeliveryState.PENDING]
+
+
+def test_a_held_delivery_goes_after_a_persons_retry(store: Store) -> None:
+    """on_unknown = "hold", end to end: held once, and sent when a person says that it is not there."""
+    clock, channel = FakeClock(), RecordingChannel(faults=["lost"], can_find=False)
+    rules = SendRules(resend_unknown=False)
+    add(store, clock, 1)
+    sender = a_sender(store, clock)
+    sender.deliver_due(channel, rules)
+    clock.forward(seconds=40)
+    assert [item.state for item in sender.deliver_due(channel, rules)] == ["dead"]
+
+    with store.write() as tx:
+        assert tx.outbox.retry(stored(store)[0].delivery.id, clock.now())
+
+    assert [item.state for item in sender.deliver_due(channel, rules)] == ["sent"]
+    assert len(channel.arrived) == 1
+
+
+def test_waiting_for_the_daemon_is_no_age(sqlite_store: Store) -> None:
+    """A delivery that lay for two days while nothing ran does not die of its first failure."""
+    clock, channel = FakeClock(), RecordingChannel(faults=["retry"])
+    add(sqlite_store, clock, 1)
+    clock.forward(seconds=2 * 86_400)
+
+    assert [item.state for item in a_sender(sqlite_store, clock).deliver_due(channel, RULES)] == ["pending"]

@@ -155,3 +155,30 @@ def test_old_payloads_go_and_the_proof_stays(store: Store) -> None:
         assert tx.outbox.forget(START + timedelta(days=1)) == 1
         [stored] = tx.outbox.listed(everything=True)
     assert (stored.delivery.payload, stored.delivery.receipt) == ("", "ts-1")
+
+
+def test_a_retry_means_that_it_is_not_there(store: Store) -> None:
+    """A person's retry forgets what was perhaps sent, and when, so that no channel holds it again."""
+    add(store, a_delivery())
+    [delivery] = claim(store)
+    with store.write() as tx:
+        tx.outbox.settle_later(delivery, "me", START, reason="timeout", error="no answer", perhaps_sent=True)
+        assert tx.outbox.retry(delivery.id, START)
+
+    [again] = claim(store, seconds=5)
+
+    assert not again.perhaps_sent
+    assert again.first_attempt_at == START + timedelta(seconds=5)
+
+
+def test_a_swept_delivery_is_not_sent_empty(store: Store) -> None:
+    """What has lost its text is named, and never goes in line again."""
+    add(store, a_delivery())
+    [delivery] = claim(store)
+    with store.write() as tx:
+        tx.outbox.settle_dead(delivery, "me", START, reason="x", error="x")
+        assert tx.outbox.swept([delivery.id]) == []
+        tx.outbox.forget(START + timedelta(days=1))
+        assert tx.outbox.swept([delivery.id]) == [delivery.id]
+        assert not tx.outbox.retry(delivery.id, START)
+    assert claim(store) == []
