@@ -95,6 +95,7 @@ class App:
         self.store = store
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._lock = lock
+        self._is_starting = True
         self._write = write
         self.guard = Guard(polling.allow_private_hosts)
         self.in_force = self._prepare(loaded)
@@ -135,10 +136,13 @@ class App:
         prepared = self._prepare(loaded)
         now = self.clock.now()
         with self.store.write() as tx:
+            if self._is_starting and self._lock is not None:
+                tx.feeds.release()  # the process lock is ours, so whoever held these is dead
             added, rested = tx.feeds.sync(loaded.feeds, now, spread_s=FIRST_ROUND_SPREAD_S)
             waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
             tx.topics.sync([_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics], now)
         self.in_force = prepared
+        self._is_starting = False
         log.info(
             "config.applied",
             feeds=len(loaded.feeds),
@@ -260,6 +264,15 @@ def user_agent(contact: str | None) -> str:
         if contact
         else f"news-monitor/{__version__} (feed poller)"
     )
+
+
+def database_path(loaded: Loaded) -> Path | None:
+    """The SQLite file of a configuration; None on PostgreSQL."""
+    database = open_engine(loaded.database_url, makes_folder=False)
+    try:
+        return database.path
+    finally:
+        database.close()
 
 
 def open_store(loaded: Loaded) -> Store:

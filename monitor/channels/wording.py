@@ -159,7 +159,8 @@ def failing_line(digest: Digest) -> str:
 
 
 def _trouble(trouble: FeedTrouble, timezone: str) -> str:
-    return f"{name_of(trouble.name)} ({name_of(trouble.reason)} since {local_time(trouble.since, timezone)})"
+    reason = name_of(trouble.reason.replace("_", " "))
+    return f"{name_of(trouble.name)} ({reason} since {local_time(trouble.since, timezone)})"
 
 
 def next_line(digest: Digest) -> str:

@@ -8,6 +8,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from monitor.app import database_path
 from monitor.cli.lines import format_time, read_bytes, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
@@ -53,8 +54,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace, loaded: Loaded) -> int:
-    with opened_store(loaded) as store, store.read() as tx:
-        health = {feed.feed.url: feed for feed in tx.feeds.health(with_articles=True)}
+    health: dict[str, FeedHealth] = {}
+    path = database_path(loaded)
+    if path is None or path.exists():  # else nothing was read yet, and that is what is shown
+        with opened_store(loaded) as store, store.read() as tx:
+            health = {feed.feed.url: feed for feed in tx.feeds.health(with_articles=True)}
     for spec in loaded.feeds:
         found = health.get(spec.url)
         if args.json:

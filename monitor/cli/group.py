@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from monitor.cli.lines import read_lines, to_article, write_line
+from monitor.cli.lines import read_articles, to_article, write_line
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryChoice, StoryId
 from monitor.model.ids import NO_FEED
 from monitor.stories.group import Grouper, StoredPrint
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 def group_lines(path: str) -> Iterator[Grouped]:
     """Each article line of a file with its story, in the lines' order, which is taken for that of arrival."""
-    lines = [(number, record, to_article(record, number)) for number, record in read_lines(path)]
+    lines = [(number, record, to_article(record, number)) for number, record in read_articles(path)]
     grouper = Grouper()
     feeds: dict[str, FeedId] = {"": NO_FEED}
     ids: dict[int, object] = {}

@@ -41,11 +41,41 @@ def read_lines(path: str) -> Iterator[tuple[int, dict[str, object]]]:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:  # the second from a line of a hundred thousand brackets
             raise MonitorError(
-                f"not JSON ({error})", where=where, remedy="Each line is one object, as `monitor parse --json` writes."
+                f"not JSON ({error})",
+                where=where,
+                remedy="Each line is one object, as `monitor parse --articles` writes.",
             ) from error
         if not isinstance(value, dict):
             raise MonitorError("not a JSON object", where=where, remedy='Write {"id": …, "title": …, "text": …}.')
         yield number, value
+
+
+def read_articles(path: str) -> Iterator[tuple[int, dict[str, object]]]:
+    """Article lines, numbered from 1 as they come; a line of `monitor parse --json` counts as its entries.
+
+    A line that is neither ends the reading with an error: an article without a word would match nothing, silently.
+    """
+    number = 0
+    for line, record in read_lines(path):
+        entries = record.get("entries")
+        articles = [_from_entry(entry, record) for entry in entries] if isinstance(entries, list) else [record]
+        for article in articles:
+            if not any(isinstance(article.get(key), str) and article.get(key) for key in ("title", "text")):
+                raise MonitorError(
+                    "the article has neither a title nor a text",
+                    where=f"{'standard input' if path == '-' else path}:{line}",
+                    remedy='Write {"id": …, "title": …, "text": …}, as `monitor parse --articles` does.',
+                )
+            number += 1
+            yield number, article
+
+
+def _from_entry(entry: object, parsed: Mapping[str, object]) -> dict[str, object]:
+    if not isinstance(entry, dict):
+        return {}
+    names = {"id": "id", "title": "title", "url": "link", "published": "published", "author": "author"}
+    article = {name: entry.get(key) for name, key in names.items() if entry.get(key)}
+    return {**article, "text": entry.get("content") or entry.get("summary") or "", "feed": parsed.get("title") or ""}
 
 
 def write_line(record: Mapping[str, object]) -> None:

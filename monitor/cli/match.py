@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from monitor.cli.lines import read_lines, to_article, write_line
+from monitor.cli.lines import read_articles, to_article, write_line
 from monitor.config.load import load, load_watchlist
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Match, NoMatch, Schedule, Topic, TopicKey, Watchlist
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     compiled = compile_topics(args)
     names = {topic.topic.key: topic.topic.name for topic in compiled.topics}
     count = matched = 0
-    for number, line in read_lines(args.file):
+    for number, line in read_articles(args.file):
         article = to_article(line, number)
         judged = judge_article(compiled, article) if args.all else match_article(compiled, article)[0]
         count += 1

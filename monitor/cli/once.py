@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     visits: list[PollSummary] = []
     sent: list[Sent] = []
     app = build_app(
-        load_config(args),
+        load_config(args, needs_channels=True),
         SystemClock(),
         write=_to_standard_error if args.json else None,
         report_poll=visits.append,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from monitor.app import open_store
+from monitor.app import database_path, open_store
 from monitor.config.load import Loaded, load
 from monitor.errors import MonitorError
 from monitor.model import Topic
@@ -17,14 +17,27 @@ from monitor.storage.store import Store
 from monitor.topics.lexicon import load_lexicon
 
 
-def load_config(args: argparse.Namespace) -> Loaded:
-    """The configuration in `--config`; raises ConfigFaults with every fault, which `main` shows."""
-    return load(Path(args.config), os.environ, load_lexicon())
+def load_config(args: argparse.Namespace, *, needs_channels: bool = False) -> Loaded:
+    """The configuration in `--config`; raises ConfigFaults with every fault, which `main` shows.
+
+    Only a command that sends needs the channels' secrets; the others work in a shell that has none of them.
+    """
+    return load(Path(args.config), os.environ, load_lexicon(), needs_channels=needs_channels)
 
 
 @contextmanager
 def opened_store(loaded: Loaded) -> Iterator[Store]:
-    """The archive, open while the block runs; a daemon may be working on it meanwhile."""
+    """The archive, open while the block runs; a daemon may be working on it meanwhile.
+
+    Raises MonitorError where there is none yet: a mistyped path must not look like a healthy, empty archive.
+    """
+    path = database_path(loaded)
+    if path is not None and not path.exists():
+        raise MonitorError(
+            "there is no archive yet",
+            where=str(path),
+            remedy="Start the monitor first (monitor run), or check database.url.",
+        )
     store = open_store(loaded)
     try:
         yield store

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Work until a signal; 0 after a clean stop. A bad configuration at the start is 2, and nothing was started."""
     setup_logging(args.log_level.upper(), as_json=args.log_format == "json")
-    loaded = load_config(args)
+    loaded = load_config(args, needs_channels=True)
     clock = SystemClock()
     app = build_app(loaded, clock)
     try:

@@ -74,10 +74,13 @@ class Loaded:
         return f"{scheme}://{user.partition(':')[0]}:{quote(self.database_password.reveal(), safe='')}{at or '@'}{host}"
 
 
-def load(folder: Path, environ: Mapping[str, str], lexicon: Lexicon = EMPTY_LEXICON) -> Loaded:
+def load(
+    folder: Path, environ: Mapping[str, str], lexicon: Lexicon = EMPTY_LEXICON, *, needs_channels: bool = True
+) -> Loaded:
     """The configuration in a folder. Raises `ConfigFaults` with every problem of every file when it is not all good.
 
-    `environ` is where secrets are looked up. monitor.toml may be missing: all its keys have defaults.
+    `environ` is where secrets are looked up. monitor.toml may be missing: all its keys have defaults. Without
+    `needs_channels` a channel's secret may be missing: who only looks at the archive rarely has the daemon's tokens.
     """
     if not folder.is_dir():
         remedy = "Make it, or name another with --config DIR or $MONITOR_CONFIG."
@@ -86,7 +89,7 @@ def load(folder: Path, environ: Mapping[str, str], lexicon: Lexicon = EMPTY_LEXI
     settings, secrets, channels = None, SecretList(), None
     if (file := files.get("monitor.toml")) is not None:
         settings, found = check_shape(Settings, file.values, file.shown_path, file.places)
-        secrets = gather_secrets(file, environ)
+        secrets = gather_secrets(file, environ, needs_channels=needs_channels)
         channels = _channel_names(file)
         problems += sorted([*found, *secrets.problems, *_find_missing_driver(file)], key=lambda problem: problem.line)
     feeds = FeedList()

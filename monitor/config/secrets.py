@@ -91,7 +91,7 @@ class SecretList:
     files: list[Path] = field(default_factory=list)
 
 
-def gather_secrets(file: ConfigFile, environ: Mapping[str, str]) -> SecretList:
+def gather_secrets(file: ConfigFile, environ: Mapping[str, str], *, needs_channels: bool = True) -> SecretList:
     """Every secret that monitor.toml names: a Slack token, an SMTP password, a webhook's key, the database's password.
 
     What the file names is looked up whether or not its table has other faults, so that all come at once. A relative
@@ -101,6 +101,7 @@ def gather_secrets(file: ConfigFile, environ: Mapping[str, str]) -> SecretList:
     database = file.values.get("database")
     if isinstance(database, Mapping):
         gathered.of_database = _read_named(("database",), database, "password", file, environ, gathered)
+    of_database = list(gathered.problems)
     channels = file.values.get("channels")
     for name, values in channels.items() if isinstance(channels, Mapping) else ():
         if not isinstance(values, Mapping):
@@ -117,6 +118,8 @@ def gather_secrets(file: ConfigFile, environ: Mapping[str, str]) -> SecretList:
         )
         if secret is not None:
             gathered.of_channels[ChannelName(name)] = secret
+    if not needs_channels:
+        gathered.problems = of_database
     return gathered
 
 

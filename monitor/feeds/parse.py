@@ -55,7 +55,7 @@ def _read(body: bytes, charset: str | None) -> RawFeed:
         raise ParseError(
             "a web page, not a feed",
             reason=ParseReason.HTML,
-            remedy="The feed may have moved: `monitor feeds discover` finds the feeds a page names.",
+            remedy="The feed may have moved: look in the page for the address of its feed.",
         )
     xml = as_utf8_xml(text)
     fast = parse_fast(xml)

@@ -14,6 +14,8 @@ from monitor.storage.feeds import PollRecord
 
 log = get_log()
 
+GONE = "410: the publisher says that the feed is gone for good. Remove it from feeds.toml, or correct its url."
+
 
 @dataclass(frozen=True, slots=True)
 class Brought:
@@ -66,7 +68,7 @@ def record_visit(polled: Polled, brought: Brought, bounds: PollBounds, now: date
         bytes_read=polled.bytes_read,
         elapsed_ms=polled.elapsed_ms,
         reason=error.reason.value if error else choice.reason if polled.outcome is PollOutcome.GONE else "",
-        error=str(error) if error else "",
+        error=str(error) if error else GONE if polled.outcome is PollOutcome.GONE else "",
         lost_window=polled.parsed is not None and lost,
     )
 

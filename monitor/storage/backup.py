@@ -3,6 +3,7 @@
 Effects: database, files.
 """
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -19,10 +20,10 @@ def backup(database: Database, target: Path) -> int:
     """
     if database.path is None:
         raise MonitorError("PostgreSQL is not copied by this command", remedy="Run: pg_dump --format=custom …")
-    target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    draft.unlink(missing_ok=True)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
         with translated(), database.reader.connect() as connection:
             raw = connection.connection.driver_connection
             assert isinstance(raw, sqlite3.Connection)
@@ -44,5 +45,6 @@ def backup(database: Database, target: Path) -> int:
             f"the copy cannot be written ({error})", reason=StorageReason.FULL, where=str(target)
         ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
     return target.stat().st_size

@@ -67,7 +67,7 @@ class Database:
         self.writer.dispose()
 
 
-def open_engine(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
+def open_engine(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, makes_folder: bool = True) -> Database:
     """Open the database that `url` names; nothing is created but the folder of a SQLite file.
 
     Raises ConfigError for a URL that cannot be meant or an extra that is missing.
@@ -75,7 +75,8 @@ def open_engine(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database
     parsed = _read_url(url)
     if parsed.get_backend_name() == "sqlite":
         assert parsed.database is not None
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if makes_folder:
+            _make_folder(Path(parsed.database).parent)
         writer = _sqlite_engine(parsed, busy_timeout_s, reads_only=False)
         return Database(parsed, writer, _sqlite_engine(parsed, busy_timeout_s, reads_only=True))
     if find_spec("psycopg") is None:  # loading it where it is not used would slow every start
@@ -84,6 +85,18 @@ def open_engine(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database
         )
     engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=4, max_overflow=4)
     return Database(parsed, engine, engine)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the folder of the database cannot be made ({error.strerror})",
+            reason=StorageReason.UNREACHABLE,
+            where=str(folder),
+            remedy="Check database.url and the rights of its folder.",
+        ) from error
 
 
 def _read_url(url: str) -> URL:
@@ -202,7 +215,7 @@ class ProcessLock:
 
     def take(self) -> None:
         """Hold the lock, or raise StorageError naming who holds it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(self._path.parent)
         try:
             held = open(self._path, "a+", encoding="ascii")  # noqa: SIM115  # stays open as long as the lock is held
         except OSError as error:

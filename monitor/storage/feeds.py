@@ -188,16 +188,19 @@ class FeedTable:
             change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id")).values({column: sa.bindparam("b_at")})
             self._db.execute(change, [{"b_id": r.feed_id, "b_at": r.polled_at} for r in records])
 
-    def release(self, owner: str) -> int:
-        """End every lease of the owner: what was not ingested is due again at once."""
-        change = sa.update(FEED).where(FEED.c.lease_owner == owner).values(lease_owner=None, lease_until=None)
+    def release(self, owner: str | None = None) -> int:
+        """End every lease of the owner, or of everybody: what was not ingested is due again at once."""
+        change = sa.update(FEED).where(FEED.c.lease_owner.is_not(None)).values(lease_owner=None, lease_until=None)
+        if owner is not None:
+            change = change.where(FEED.c.lease_owner == owner)
         return self._db.execute(change).rowcount
 
     def failing(self, *, limit: int = 20) -> list[FeedTrouble]:
-        """Feeds that have failed for a while (two visits in a row), the longest first."""
+        """Feeds that have failed for a while (two visits in a row) or are gone, the longest first."""
         rows = self._db.execute(
             sa.select(FEED.c.name, FEED.c.reason, FEED.c.failing_since)
-            .where(FEED.c.active, FEED.c.fail_count >= 2, FEED.c.failing_since.is_not(None))
+            .where(FEED.c.active, sa.or_(FEED.c.fail_count >= 2, FEED.c.outcome == "gone"))
+            .where(FEED.c.failing_since.is_not(None))
             .order_by(FEED.c.failing_since, FEED.c.id)
             .limit(limit)
         )

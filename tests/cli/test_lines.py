@@ -1,13 +1,14 @@
 """JSON Lines, the one form in which the stage commands join."""
 
 import io
+import json
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from monitor.cli.lines import LINE_CHARS_MAX, format_time, read_lines, read_time, to_article, write_line
+from monitor.cli.lines import LINE_CHARS_MAX, format_time, read_articles, read_lines, read_time, to_article, write_line
 from monitor.errors import MonitorError
 
 
@@ -105,3 +106,22 @@ def test_what_is_written_is_one_line_in_its_own_order(capsys: pytest.CaptureFixt
     write_line({"b": "人質\n", "a": at})
     assert capsys.readouterr().out == '{"b": "人質\\n", "a": "2026-03-14T09:00:00Z"}\n'
     assert format_time(None) is None
+
+
+def test_a_parsed_feed_is_taken_as_its_entries(tmp_path: Path) -> None:
+    """`monitor parse --json | monitor match -` joins like pipes, as the other form does."""
+    parsed = {"file": "f", "title": "Desk Wire", "entries": [{"id": "1", "title": "A", "link": "https://e.org/1"}]}
+    path = tmp_path / "lines.jsonl"
+    path.write_text(json.dumps(parsed) + "\n" + json.dumps({"id": "2", "text": "B"}) + "\n")
+    assert list(read_articles(str(path))) == [
+        (1, {"id": "1", "title": "A", "url": "https://e.org/1", "text": "", "feed": "Desk Wire"}),
+        (2, {"id": "2", "text": "B"}),
+    ]
+
+
+def test_a_line_that_is_no_article_is_refused_with_its_number(tmp_path: Path) -> None:
+    """An article without a word would match nothing, and nobody would know why."""
+    path = tmp_path / "lines.jsonl"
+    path.write_text('{"id": "1", "title": "A"}\n{"bad": 1}\n')
+    with pytest.raises(MonitorError, match=r"lines\.jsonl:2: the article has neither a title nor a text"):
+        list(read_articles(str(path)))

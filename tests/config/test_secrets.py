@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.load import load
+from monitor.config.load import ConfigFaults, load
 from monitor.config.secrets import SECRET_BYTES_MAX, Secret
 from tests.config.folder import write_folder
 from tests.config.test_load import faults_of
@@ -93,3 +93,11 @@ def test_the_database_s_password_goes_into_the_address_alone(tmp_path: Path) -> 
     assert loaded.database_url == "postgresql://monitor:p%40ss%2Fword@db.example.org/news"
     assert "p@ss" not in repr(loaded)
     assert "p%40ss" not in repr(loaded)
+
+
+def test_a_command_that_only_looks_needs_no_token(tmp_path: Path) -> None:
+    """The operator's shell rarely has the daemon's tokens; what sends still needs them all."""
+    folder = write_folder(tmp_path / "config", monitor=SLACK + "token_env = 'SLACK_BOT_TOKEN'\n")
+    assert load(folder, {}, needs_channels=False).secrets == {}
+    with pytest.raises(ConfigFaults):
+        load(folder, {})

@@ -206,3 +206,12 @@ def test_a_visit_set_by_a_clock_that_was_wrong_is_due(store: Store) -> None:
         [feed] = tx.feeds.claim_due(LATER, owner="me", limit=1)
         tx.feeds.record([record(feed, next_poll_at=LATER + timedelta(days=365))])
         assert len(tx.feeds.claim_due(LATER + timedelta(minutes=1), owner="me", limit=1)) == 1
+
+
+def test_leases_of_a_dead_process_can_all_be_ended(store: Store) -> None:
+    """Who holds the lock of the file knows that nobody else can be at work: a restart waits for no lease."""
+    some_feeds(store, 2)
+    with store.write() as tx:
+        tx.feeds.claim_due(LATER, owner="dead", limit=2)
+        assert tx.feeds.release() == 2
+        assert len(tx.feeds.claim_due(LATER, owner="alive", limit=2)) == 2
