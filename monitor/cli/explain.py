@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
-from monitor.model import Match, NoMatch
+from monitor.model import DeliveryState, Match, NoMatch
+from monitor.storage.digests import SentRecord
 from monitor.storage.matches import StoredMatch
 from monitor.topics.explain import explain
 from monitor.trail import Trail, Unknown, find_trail
@@ -127,6 +128,8 @@ def _told_lines(trail: Trail) -> Iterator[str]:
         yield "  its story was told to no channel"
     for telling in trail.tellings:
         words = "told" if telling.telling == 0 else f"told again as update {telling.telling}"
+        if not _is_delivered(telling, trail):
+            words = "not delivered yet, though put in line"
         when = format_time(telling.told_at)
         yield f"  {telling.channel}: {words} {when} in digest {telling.digest_id}: {telling.reason}"
     for held in trail.held:
@@ -137,6 +140,16 @@ def _told_lines(trail: Trail) -> Iterator[str]:
         proof = f", {delivery.receipt}" if delivery.receipt else ""
         trouble = f": {delivery.error}" if delivery.error else ""
         yield f"  delivery {delivery.id} to {delivery.channel}: {delivery.state.value}{proof}{trouble}"
+
+
+def _is_delivered(telling: SentRecord, trail: Trail) -> bool:
+    """Whether a part of the digest that tells it was taken by the channel."""
+    return any(
+        item.delivery.digest_id == telling.digest_id
+        and item.delivery.channel == telling.channel
+        and item.delivery.state is DeliveryState.SENT
+        for item in trail.deliveries
+    )
 
 
 def _unknown_lines(found: Unknown) -> Iterator[str]:

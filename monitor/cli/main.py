@@ -72,7 +72,15 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         )
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
+        _share_config(sub)
     return parser
+
+
+def _share_config(parser: argparse.ArgumentParser) -> None:
+    """Let `--config` stand behind an action too: `monitor feeds list --config DIR`."""
+    for action in parser._subparsers._group_actions if parser._subparsers else ():
+        for one in dict[str, argparse.ArgumentParser](action.choices or {}).values():
+            one.add_argument("--config", metavar="DIR", default=argparse.SUPPRESS, help="as for the command itself")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
