@@ -9,20 +9,26 @@ Effects: network through the channels, database.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.channels.base import Channel
+from monitor.channels.slack_errors import CREDENTIAL_CODES
 from monitor.clock import Clock
 from monitor.errors import ChannelError, SendOutcome, StorageError
 from monitor.logs import bind, get_log
 from monitor.model import ChannelName, Delivery
-from monitor.outbox.retry import RetryChoice, next_attempt_at
+from monitor.outbox.retry import BACKOFF_S_MAX, RetryChoice, next_attempt_at
 from monitor.storage.store import Store, Transaction
 
 log = get_log()
 
 PER_LOOK_MAX = 50
 """Deliveries one look sends on one channel, so that a stop never waits for a long backlog."""
+
+_CHANNEL_AWAY = frozenset({"connect", "dns", "tls", "auth", "rate_limited", "unavailable"})
+"""Certainly not sent, and for a reason that holds for every delivery of the channel; a mere "busy" may be of one."""
+_LOCKED_OUT = CREDENTIAL_CODES | {"auth", "no_auth"}
+"""Refused for who we are, not for what we said: the next delivery would die of the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +150,25 @@ class Sender:
         if choice.at is None:
             return self._give_up(delivery, error, choice, now)
         at = choice.at
-        self._settle(
-            delivery,
-            lambda tx: tx.outbox.settle_later(
-                delivery, self._owner, at, reason=error.reason, error=str(error), perhaps_sent=perhaps
-            ),
+        away = error.outcome is SendOutcome.RETRYABLE and (
+            error.retry_after_s is not None or error.reason in _CHANNEL_AWAY
         )
+
+        def write(tx: Transaction) -> bool:
+            ours = tx.outbox.settle_later(
+                delivery,
+                self._owner,
+                at,
+                reason=error.reason,
+                error=str(error),
+                perhaps_sent=perhaps,
+                counts=error.reason != "rate_limited",
+            )
+            if ours and away:
+                tx.outbox.hold(delivery.channel, at)
+            return ours
+
+        self._settle(delivery, write)
         log.warning(
             "delivery.retried",
             channel=delivery.channel,
@@ -161,10 +180,14 @@ class Sender:
 
     def _give_up(self, delivery: Delivery, error: ChannelError, choice: RetryChoice, now: datetime) -> Sent:
         reason = error.reason if error.outcome is SendOutcome.REFUSED else choice.reason.value
-        self._settle(
-            delivery,
-            lambda tx: tx.outbox.settle_dead(delivery, self._owner, now, reason=reason, error=str(error)),
-        )
+
+        def write(tx: Transaction) -> bool:
+            ours = tx.outbox.settle_dead(delivery, self._owner, now, reason=reason, error=str(error))
+            if ours and error.reason in _LOCKED_OUT:
+                tx.outbox.hold(delivery.channel, now + timedelta(seconds=BACKOFF_S_MAX))
+            return ours
+
+        self._settle(delivery, write)
         hint = error.remedy or f"monitor outbox retry {delivery.id}"
         log.error("delivery.died", channel=delivery.channel, reason=reason, attempt=delivery.attempt, hint=hint)
         return Sent(delivery, "dead", str(error))

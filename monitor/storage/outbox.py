@@ -141,11 +141,32 @@ class OutboxTable:
         )
 
     def settle_later(
-        self, delivery: Delivery, owner: str, at: datetime, *, reason: str, error: str, perhaps_sent: bool
+        self,
+        delivery: Delivery,
+        owner: str,
+        at: datetime,
+        *,
+        reason: str,
+        error: str,
+        perhaps_sent: bool,
+        counts: bool = True,
     ) -> bool:
-        """Try again at `at`; with `perhaps_sent` the channel is asked first. False when the lease is not ours."""
+        """Try again at `at`; with `perhaps_sent` the channel is asked first. False when the lease is not ours.
+
+        With `counts` false the attempt is taken back: a channel that asked us to wait has not been tried.
+        """
         values = {"state": DeliveryState.PENDING.value, "next_attempt_at": at, "reason": reason, "error": error}
-        return self._settle(delivery, owner, {**values, "perhaps_sent": perhaps_sent})
+        attempt = delivery.attempt if counts else delivery.attempt - 1
+        return self._settle(delivery, owner, {**values, "perhaps_sent": perhaps_sent, "attempt": attempt})
+
+    def hold(self, channel: ChannelName, until: datetime) -> None:
+        """Let nothing that waits for the channel go before `until`; what waits longer already keeps its time."""
+        waiting = sa.update(DELIVERY).where(
+            DELIVERY.c.channel == channel,
+            DELIVERY.c.state == DeliveryState.PENDING.value,
+            DELIVERY.c.next_attempt_at < until,
+        )
+        self._db.execute(waiting.values(next_attempt_at=until))
 
     def settle_dead(self, delivery: Delivery, owner: str, now: datetime, *, reason: str, error: str) -> bool:
         """Give up until a person acts; the parts behind it give up too. False when the lease is not ours."""

@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from monitor.errors import StorageError
-from monitor.model import DeliveryState
+from monitor.errors import ChannelError, SendOutcome, StorageError
+from monitor.model import Delivery, DeliveryState
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.storage.engine import open_engine
 from monitor.storage.outbox import LEASE_S, StoredDelivery
@@ -228,3 +228,37 @@ def test_waiting_for_the_daemon_is_no_age(sqlite_store: Store) -> None:
     clock.forward(seconds=2 * 86_400)
 
     assert [item.state for item in a_sender(sqlite_store, clock).deliver_due(channel, RULES)] == ["pending"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome", "wait_s", "attempt"),
+    [
+        ("rate_limited", SendOutcome.RETRYABLE, 600.0, 0),
+        ("connect", SendOutcome.RETRYABLE, None, 1),
+        ("invalid_auth", SendOutcome.REFUSED, None, 1),
+    ],
+)
+def test_what_keeps_a_channel_away_keeps_all_its_deliveries(
+    store: Store, reason: str, outcome: SendOutcome, wait_s: float | None, attempt: int
+) -> None:
+    """One delivery learns it for all: the backlog is not tried row by row against a closed door."""
+    clock, tried = FakeClock(), []
+
+    def refuse(delivery: Delivery) -> None:
+        tried.append(delivery.id)
+        raise ChannelError("not now", reason=reason, outcome=outcome, retry_after_s=wait_s)
+
+    channel = RecordingChannel(on_send=refuse)
+    add(store, clock, 1, 2, 3)
+    sender = a_sender(store, clock)
+
+    sender.deliver_due(channel, RULES)
+    clock.forward(seconds=1)
+    sender.deliver_due(channel, RULES)
+
+    assert len(tried) == 1
+    assert stored(store)[0].delivery.attempt == attempt
+    channel.on_send = None
+    clock.forward(seconds=700)
+    sender.deliver_due(channel, RULES)
+    assert states(store)[1:] == ["sent", "sent"]
