@@ -9,14 +9,14 @@ Effects: those of `app`, signals.
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
 from monitor.app import App
 from monitor.config.load import ConfigFaults
 from monitor.config.watch import Change, Watcher
-from monitor.errors import StorageError
+from monitor.errors import ConfigError, StorageError
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
 from monitor.logs import get_log
 from monitor.model import ChannelName
@@ -58,13 +58,16 @@ class Daemon:
         scheduler = build_scheduler(self._ticks())
         log.info("daemon.started", feeds=len(self._app.in_force.loaded.feeds), topics=len(self._app.in_force.topics))
         self._submit("heartbeat", self._beat)
-        scheduler.start()
-        web = self._open_web()
-        serving = loop.create_task(web.serve()) if web is not None else None
+        web: Web | None = None
+        serving: asyncio.Task[None] | None = None
         try:
+            scheduler.start()
+            web = self._open_web()
+            serving = loop.create_task(web.serve()) if web is not None else None
             await self._stop.wait()
         finally:
-            scheduler.shutdown(wait=False)
+            if scheduler.running:
+                scheduler.shutdown(wait=False)
             if web is not None and serving is not None:
                 web.stop()
                 await asyncio.gather(serving, return_exceptions=True)
@@ -125,7 +128,15 @@ class Daemon:
         if change.faults is not None:
             log_faults(change.faults)
         if change.loaded is not None:
-            self._app.apply(change.loaded)
+            try:
+                self._app.apply(change.loaded)
+            except ConfigError as error:
+                rejected = self._watcher.reject(error)
+                if rejected.faults is not None:
+                    log_faults(rejected.faults)
+                return
+            # Only now: where the database took nothing, the next look offers the same change again.
+            self._watcher.accept(change)
             log.info("config.reloaded", change=change.in_words())
 
     def _beat(self) -> None:
@@ -155,7 +166,8 @@ class Daemon:
         return web
 
     def _render_page(self) -> str:
-        status = read_status(self._app.store, self._app.in_force.loaded.watchlist.topics, self._app.clock.now())
+        loaded = self._app.in_force.loaded
+        status = read_status(self._app.store, loaded.watchlist.topics, loaded.settings.channels, self._app.clock.now())
         faults = self._watcher.faults
         problems = [str(problem) for problem in faults.problems] if faults is not None else []
         return self._pages.render_status(status, self._watcher.in_force_since, problems)
@@ -167,13 +179,29 @@ class Daemon:
 
     async def _drain(self) -> None:
         log.info("daemon.draining", visits=self._app.poller.busy)
-        await self._app.poller.drain(DRAIN_S)
-        await self._runner.drain(DRAIN_S)
+        self._runner.stop()  # first: senders look at it between two messages
+        until_s = asyncio.get_running_loop().time() + DRAIN_S
+        await self._guard("visits", lambda: self._app.poller.drain(_left_s(until_s)))
+        await self._guard("units", lambda: self._runner.drain(_left_s(until_s)))
+        await self._guard("outcomes", self._settle)
+        await self._guard("network", self._app.close_network)
+
+    async def _settle(self) -> None:
         try:
             await in_pool(self._app.database_pool, self._app.sender.settle_kept)
         except StorageError as error:
             log.error("daemon.stopped_owing", reason=error.reason, hint="what was sent is asked for at the next start")
-        await self._app.close_network()
+
+    async def _guard(self, step: str, work: Callable[[], Awaitable[None]]) -> None:
+        """One step of the stop: what it breaks is said and keeps no later step from its turn."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001  # the edge of a unit of work: a stop goes on whatever one step says
+            log.error("drain.broke", step=step, error=error, hint="leases end by themselves")
+
+
+def _left_s(until_s: float) -> float:
+    return max(0.0, until_s - asyncio.get_running_loop().time())
 
 
 def log_faults(faults: ConfigFaults) -> None:

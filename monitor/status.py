@@ -3,6 +3,7 @@
 Effects: database.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,13 +52,13 @@ class Status:
     """What needs a person, each a sentence with its remedy; empty when all is well."""
 
 
-def read_status(store: Store, topics: tuple[Topic, ...], now: datetime) -> Status:
-    """Look at everything in one consistent view."""
+def read_status(store: Store, topics: tuple[Topic, ...], channels: Collection[str], now: datetime) -> Status:
+    """Look at everything in one consistent view; `channels` are the names that are configured."""
     with store.read() as tx:
-        return _read(tx, topics, now)
+        return _read(tx, topics, channels, now)
 
 
-def _read(tx: Transaction, topics: tuple[Topic, ...], now: datetime) -> Status:
+def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str], now: datetime) -> Status:
     health = [feed for feed in tx.feeds.health() if feed.active]
     failing = tuple(feed for feed in health if feed.feed.state.fail_count)
     states = {state.key: state for state in tx.topics.all()}
@@ -90,8 +91,17 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], now: datetime) -> Status:
         topics=tuple(listed),
         waiting=deliveries.get(DeliveryState.PENDING.value, 0) + deliveries.get(DeliveryState.LEASED.value, 0),
         failed=failed,
-        needs=tuple(_needs(health, failed, beat.at if beat else None, now)),
+        needs=(*_needs(health, failed, beat.at if beat else None, now), *_orphans(tx, channels)),
     )
+
+
+def _orphans(tx: Transaction, channels: Collection[str]) -> list[str]:
+    return [
+        f'{count} deliveries wait for the channel "{name}", which is no longer configured. '
+        "Configure it again, or: monitor outbox list, then monitor outbox drop ID"
+        for name, count in tx.outbox.count_waiting().items()
+        if name not in channels
+    ]
 
 
 def _needs(health: list[FeedHealth], failed: int, beat_at: datetime | None, now: datetime) -> list[str]:

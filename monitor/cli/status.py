@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     """Show how things stand; 1 when a person is needed."""
     loaded = load_config(args)
     with opened_store(loaded) as store:
-        status = read_status(store, loaded.watchlist.topics, SystemClock().now())
+        status = read_status(store, loaded.watchlist.topics, loaded.settings.channels, SystemClock().now())
     if args.json:
         write_line(_record(status))
     else:

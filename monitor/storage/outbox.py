@@ -288,6 +288,12 @@ class OutboxTable:
         )
         return {row.state: row.n for row in rows}
 
+    def count_waiting(self) -> dict[ChannelName, int]:
+        """How many deliveries wait or are under way, by channel."""
+        question = sa.select(DELIVERY.c.channel, sa.func.count().label("n")).where(DELIVERY.c.state.in_(_OPEN))
+        rows = self._db.execute(question.group_by(DELIVERY.c.channel).order_by(DELIVERY.c.channel))
+        return {ChannelName(row.channel): row.n for row in rows}
+
     def next_at(self) -> datetime | None:
         """When the next waiting delivery is due, or None."""
         question = sa.select(sa.func.min(DELIVERY.c.next_attempt_at))
