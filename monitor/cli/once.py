@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a line per feed and per delivery; digests for the console go to standard error",
     )
     parser.add_argument(
-        "--log-level", choices=("debug", "info", "warning", "error"), default="warning", help="default: warning"
+        "--log-level", choices=("debug", "info", "warning", "error"), default="error", help="default: error"
     )
 
 
