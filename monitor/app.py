@@ -169,7 +169,9 @@ class App:
 
     def close(self) -> None:
         """Let everything else go, the process lock last; safe to call twice."""
-        for pool in (self.sender_pool, self.parser_pool, self.database_pool):
+        # A sender whose channel hangs is not waited for: its delivery's lease ends, and it is asked for or sent again.
+        self.sender_pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.parser_pool, self.database_pool):
             pool.shutdown(wait=True, cancel_futures=True)
         self.parser.close()
         self.store.close()

@@ -44,9 +44,13 @@ class Runner:
         task.add_done_callback(lambda _: self._running.pop(name, None))
         return True
 
+    def stop(self) -> None:
+        """Start nothing more from now on; what runs goes on and may look at `is_stopping`."""
+        self._stopping = True
+
     async def drain(self, timeout_s: float) -> None:
         """Start nothing more and wait for what runs, at most `timeout_s`; what is left then is cancelled."""
-        self._stopping = True
+        self.stop()
         running = set(self._running.values()) - {asyncio.current_task()}
         if not running:
             return
@@ -63,10 +67,16 @@ class Runner:
             except MonitorError as error:
                 self._say(name, error)
             except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, and tried at the next tick
-                log.error("unit.broke", error=error, hint="please report this; it is tried again")
+                self._say_broken(name, error)
             else:
                 if self._said.pop(name, None) is not None:
                     log.info("unit.recovered")
+
+    def _say_broken(self, name: str, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        if self._said.get(name) != text:
+            self._said[name] = text
+            log.error("unit.broke", error=error, hint="please report this; it is tried again")
 
     def _say(self, name: str, error: MonitorError) -> None:
         text = str(error)

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from monitor.clock import Clock
-from monitor.config.faults import ConfigFaults, count
+from monitor.config.faults import ConfigFaults, Problem, count
 from monitor.config.load import Loaded, load
+from monitor.errors import ConfigError
 from monitor.model import Topic, TopicKey
 from monitor.model.feeds import FeedSpec
 
@@ -86,6 +87,7 @@ class Watcher:
         self._content = b""
         self._content_at_s = clock.monotonic_s()
         self._is_forced = False
+        self._offered: Change | None = None
 
     def force(self) -> None:
         """Make the next look load everything, changed or not; safe to call from a signal handler."""
@@ -94,13 +96,16 @@ class Watcher:
     def look(self) -> Change | None:
         """What changed since the last look, or None.
 
-        A good configuration comes once, and is in force from then on. A bad one is told once per content, and the old
-        one stays; when the files are back at what is in force, that is told too, with no difference in it.
+        A good configuration comes at every look until it is accepted or rejected: only then is it known whether it
+        counts. A bad one is told once per content, and the old one stays; when the files are back at what is in force,
+        that is told too, with no difference in it.
         """
         signature = _signature(self._files)
         if self._is_forced:
             self._is_forced = False
             return self._load(signature, is_asked=True)
+        if signature == self._seen and self._offered is not None:
+            return self._offered
         is_time = self._clock.monotonic_s() - self._content_at_s >= CONTENT_EVERY_S
         if signature == self._seen and not is_time:
             self._moving = None
@@ -110,6 +115,21 @@ class Watcher:
             return None
         return self._load(signature, is_asked=False)
 
+    def accept(self, change: Change) -> None:
+        """Note that the configuration of a change is in force from now on."""
+        if change.loaded is None:
+            return
+        if _is_change(self.loaded, change.loaded):
+            self.in_force_since = self._clock.now()
+        self.loaded, self.faults, self._offered = change.loaded, None, None
+
+    def reject(self, error: ConfigError) -> Change:
+        """Note that what was offered cannot be used, as if it had not loaded; the old one stays. Told once."""
+        if isinstance(error, ConfigFaults):
+            return self._reject(error)
+        message = " ".join(part for part in (error.what, error.remedy) if part)
+        return self._reject(ConfigFaults([Problem(error.where or str(self._folder), 0, message)], files=self._files))
+
     def _load(self, signature: _Signature, *, is_asked: bool) -> Change | None:
         """Load if the content is not the one known. A file that changes meanwhile is noticed by the next look."""
         self._content_at_s = self._clock.monotonic_s()
@@ -118,22 +138,21 @@ class Watcher:
         is_known = content == self._content
         self._seen, self._content = signature, content
         if is_known and not is_asked:
-            return None
+            return self._offered
+        self._offered = None
         try:
             loaded = load(self._folder, self._environ, self.loaded.compiled.lexicon)
         except ConfigFaults as error:
             return self._reject(error)
-        had_faults, self.faults = self.faults is not None, None
         change = _compare(self.loaded, loaded, self._clock.now())
         self._remember_files(loaded.files)
-        if not _is_change(self.loaded, loaded) and not is_asked and not had_faults:
+        if not _is_change(self.loaded, loaded) and not is_asked and self.faults is None:
             return None
-        if _is_change(self.loaded, loaded):
-            self.in_force_since = change.at
-        self.loaded = loaded
+        self._offered = change
         return change
 
     def _reject(self, error: ConfigFaults) -> Change:
+        self._offered = None
         since = f"{self.in_force_since:%H:%M} UTC"
         meanwhile = f"The configuration of {since} stays in force; save the file again when it is fixed."
         self.faults = ConfigFaults(error.problems, meanwhile=meanwhile, files=error.files)

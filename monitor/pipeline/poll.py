@@ -185,7 +185,10 @@ class Poller:
             task.cancel()
         await asyncio.gather(*self._visits, *([self._ingesting] if self._ingesting else []), return_exceptions=True)
         self._ingesting = None
-        await self._in_database(self._release)
+        try:
+            await self._in_database(self._release)
+        except StorageError as error:
+            log.error("leases.kept", reason=error.reason, hint="they end by themselves within minutes")
 
     def _claim(self, room: int, busy_hosts: Sequence[str], round_started_at: datetime | None) -> list[Feed]:
         with self._store.write() as tx:

@@ -8,6 +8,7 @@ import pytest
 
 from monitor.config.load import load
 from monitor.config.watch import CONTENT_EVERY_S, Change, Watcher
+from monitor.errors import ConfigError
 from tests.config.folder import FEEDS, WATCHLIST, write_folder
 from tests.fakes.clock import FakeClock
 
@@ -32,6 +33,7 @@ def looks(watcher: Watcher, clock: FakeClock, times: int = 3) -> list[Change]:
         change = watcher.look()
         if change is not None:
             found.append(change)
+            watcher.accept(change)
     return found
 
 
@@ -214,3 +216,36 @@ def test_a_folder_that_vanishes_keeps_the_old(tmp_path: Path) -> None:
     assert "there is no such folder" in str(change.faults)
     (tmp_path / "away").rename(folder)
     assert [change.loaded is not None for change in looks(watcher, clock)] == [True]
+
+
+def test_a_change_is_offered_until_it_counts(tmp_path: Path) -> None:
+    """What the daemon could not put in force comes again at the next look, and only then is the old one replaced."""
+    folder = write_folder(tmp_path / "config")
+    watcher, clock = watch(folder)
+    before = watcher.loaded
+    rewrite(folder / "watchlist.toml", MORE)
+    offered = []
+    for _ in range(4):
+        clock.forward(seconds=1)
+        offered.append(watcher.look())
+    assert [change and change.topics_added for change in offered] == [None, ("floods",), ("floods",), ("floods",)]
+    assert watcher.loaded is before
+    assert [change.topics_added for change in looks(watcher, clock)] == [("floods",)]
+    assert watcher.loaded is not before
+
+
+def test_what_cannot_be_used_is_told_once(tmp_path: Path) -> None:
+    """A configuration that loads and cannot be built is a bad edit: the old one stays, the fault is kept, once."""
+    folder = write_folder(tmp_path / "config")
+    watcher, clock = watch(folder)
+    before = watcher.loaded
+    rewrite(folder / "watchlist.toml", MORE)
+    clock.forward(seconds=1)
+    assert watcher.look() is None
+    assert watcher.look() is not None
+    rejected = watcher.reject(ConfigError("no address", where="monitor.toml", remedy="Mend it."))
+    assert rejected.loaded is None
+    assert watcher.faults is rejected.faults
+    assert "no address" in str(watcher.faults)
+    assert looks(watcher, clock, 40) == []
+    assert watcher.loaded is before
