@@ -32,6 +32,7 @@ from monitor.model import Delivery, Digest
 ANSWER_BYTES_MAX = 8_000_000  # a page of 200 messages with 46 blocks each is under 3 MB
 PAGE_MESSAGES = 200
 PAGES_MAX = 50  # 10,000 messages since the first attempt: the rate limit of a minute, and more than a channel's day
+FIND_S_MAX = 60.0  # all pages of one question; with the call then under way and the post well under the lease
 CLOCK_SKEW = timedelta(seconds=60)  # between our clock and Slack's, when we ask for what came since an attempt
 
 
@@ -50,6 +51,7 @@ class SlackChannel:
         timeout_s: int = 15,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         if not token.strip() or not token.strip().isascii() or not token.strip().isprintable() or " " in token.strip():
             # http.client would quote a header it cannot send, the token with it, in its own error.
@@ -62,6 +64,7 @@ class SlackChannel:
         self._channel = channel
         self._client = _OneCallClient(token.strip(), api_url, timeout_s)
         self._now = now
+        self._elapsed = elapsed
         self._bot_id: str | None = None
 
     def __repr__(self) -> str:
@@ -101,13 +104,16 @@ class SlackChannel:
         Another app's message is not taken for ours, even with our key in it. Raises `ChannelError` when Slack cannot
         be asked: refused where it says it never can be (a missing scope), else unknown; never "certainly not sent".
         """
+        until = self._elapsed() + FIND_S_MAX
         wanted = json.loads(delivery.payload)["metadata"]
         oldest = f"{((delivery.first_attempt_at or delivery.created_at) - CLOCK_SKEW).timestamp():.6f}"
         if delivery.part > 1 and delivery.parent_receipt:
-            found = self._look(delivery, "conversations.replies", wanted, oldest, {"ts": delivery.parent_receipt})
+            found = self._look(
+                delivery, "conversations.replies", wanted, oldest, {"ts": delivery.parent_receipt}, until
+            )
             if found is not None:
                 return found
-        return self._look(delivery, "conversations.history", wanted, oldest, {})
+        return self._look(delivery, "conversations.history", wanted, oldest, {}, until)
 
     def _post(self, delivery: Delivery, message: dict[str, Any], thread: str | None) -> Receipt:
         body = {"channel": self._channel, **message, **({"thread_ts": thread} if thread else {})}
@@ -118,10 +124,12 @@ class SlackChannel:
         return Receipt(ts)
 
     def _look(
-        self, delivery: Delivery, method: str, wanted: dict[str, Any], oldest: str, extra: dict[str, str]
+        self, delivery: Delivery, method: str, wanted: dict[str, Any], oldest: str, extra: dict[str, str], until: float
     ) -> Receipt | None:
         cursor = ""
         for _ in range(PAGES_MAX):
+            if self._elapsed() > until:
+                raise self._error(delivery, "looking for it took too long", "find_too_slow", SendOutcome.UNKNOWN)
             arguments: dict[str, Any] = {
                 "channel": self._channel,
                 "oldest": oldest,
