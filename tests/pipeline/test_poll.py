@@ -346,8 +346,7 @@ def test_a_database_that_refuses_pauses_polling_and_loses_nothing(sqlite_store: 
             publishers.open.set()
             await until(lambda: works.poller.busy == 0 and works.poller._resume_s > 0)
             assert await works.poller.look() == 0, "polling rests"
-            with pytest.raises(StorageError):
-                await works.poller.drain(WAIT_S)
+            await works.poller.drain(WAIT_S)  # ends quietly: a stop has more steps after this one
 
         run(refused())
         assert titles(sqlite_store) == set()
