@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from monitor.errors import ConfigError, StorageError, StorageReason
 
@@ -177,33 +177,63 @@ def translated() -> Iterator[None]:
         raise ours from error
 
 
-_WORDS: tuple[tuple[str, StorageReason, str, str], ...] = (
-    ("disk is full", StorageReason.FULL, "the disk is full", "Make room; the daemon goes on by itself."),
-    ("no space left", StorageReason.FULL, "the disk is full", "Make room; the daemon goes on by itself."),
-    ("disk i/o error", StorageReason.FULL, "the disk cannot be written", "Check the disk that holds the database."),
-    ("readonly", StorageReason.FULL, "the database may not be written", "Check the rights of its file and folder."),
-    ("read-only", StorageReason.FULL, "the database may not be written", "Check the rights of its file and folder."),
-    ("locked", StorageReason.LOCKED, "another process holds the database", "It is tried again at the next tick."),
-    ("unable to open", StorageReason.UNREACHABLE, "the database file cannot be opened", "Check its path and rights."),
-    ("malformed", StorageReason.DAMAGED, "the database file is damaged", "Restore a backup."),
-    ("not a database", StorageReason.DAMAGED, "the file is not a database", "Check database.url."),
-    ("no such table", StorageReason.UNREACHABLE, "the database has no tables yet", "Run: monitor db upgrade."),
-    ("does not exist", StorageReason.UNREACHABLE, "the database is not set up", "Run: monitor db upgrade."),
-)
+_FULL = (StorageReason.FULL, "the disk is full", "Make room; the daemon goes on by itself.")
+_UNWRITABLE = (StorageReason.FULL, "the database may not be written", "Check the rights of its file and folder.")
+_BROKEN_DISK = (StorageReason.FULL, "the disk cannot be written", "Check the disk that holds the database.")
+_LOCKED = (StorageReason.LOCKED, "another process holds the database", "It is tried again at the next tick.")
+_DAMAGED = (StorageReason.DAMAGED, "the database file is damaged", "Restore a backup.")
+_NO_DATABASE = (StorageReason.DAMAGED, "the file is not a database", "Check database.url.")
+_CLOSED = (StorageReason.UNREACHABLE, "the database file cannot be opened", "Check its path and rights.")
+_UNMADE = (StorageReason.UNREACHABLE, "the database is not set up", "Run: monitor db upgrade.")
+_AWAY = (StorageReason.UNREACHABLE, "the database cannot be reached", "Check that it runs; it is tried again.")
+
+_SQLITE_CODES = {
+    "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR": _BROKEN_DISK,
+    "SQLITE_READONLY": _UNWRITABLE,
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_CANTOPEN": _CLOSED,
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_NOTADB": _NO_DATABASE,
+}
+"""Primary result codes, https://www.sqlite.org/rescode.html; the words of a message may quote anybody's text."""
+_SQLSTATES = {
+    "53100": _FULL,
+    "53200": _AWAY,
+    "53300": _AWAY,
+    "25006": _UNWRITABLE,
+    "55P03": _LOCKED,
+    "40001": _LOCKED,
+    "40P01": _LOCKED,
+    "57P01": _AWAY,
+    "57P02": _AWAY,
+    "57P03": _AWAY,
+    "3D000": _UNMADE,
+    "42P01": _UNMADE,
+}
+"""https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 def _to_storage_error(error: DBAPIError | sqlite3.Error) -> StorageError | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if not isinstance(error, (OperationalError, DatabaseError, sqlite3.DatabaseError)):
-        return None
-    said = str(cause).lower()
-    for words, reason, what, remedy in _WORDS:
-        if words in said:
-            return StorageError(what, reason=reason, remedy=remedy)
-    if isinstance(error, (OperationalError, sqlite3.OperationalError)):
+    found = _by_code(cause)
+    if found is not None:
+        reason, what, remedy = found
+        return StorageError(what, reason=reason, remedy=remedy)
+    if isinstance(error, OperationalError) and not isinstance(cause, sqlite3.Error):
         first_line = str(cause).strip().split("\n")[0][:200]
         return StorageError(f"the database cannot be reached ({first_line})", reason=StorageReason.UNREACHABLE)
     return None
+
+
+def _by_code(cause: object) -> tuple[StorageReason, str, str] | None:
+    if isinstance(cause, sqlite3.Error):
+        name = str(getattr(cause, "sqlite_errorname", ""))
+        if name == "SQLITE_ERROR" and str(cause).startswith("no such table"):
+            return _UNMADE
+        return next((found for code, found in _SQLITE_CODES.items() if name.startswith(code)), None)
+    return _SQLSTATES.get(str(getattr(cause, "sqlstate", "")))
 
 
 class ProcessLock:
