@@ -28,22 +28,31 @@ def run_once(app: App) -> OnceResult:
     """One poll of every feed, then every due digest, then every due delivery; then stop.
 
     Each feed is visited whatever its schedule, since the caller's own schedule is what counts here, unless its server
-    asked us to stay away. A topic told at once does not wait for its settle time.
+    asked us to stay away. A topic told at once does not wait for its settle time. Raises StorageError when the database
+    took no part of the round, or not all of it.
     """
     return asyncio.run(_run_once(app))
 
 
 async def _run_once(app: App) -> OnceResult:
     app.check_room()
+    try:
+        return await _do_cycle(app)
+    finally:
+        await app.poller.drain(DRAIN_S)  # leases go back whatever happened
+        await app.close_network()
+
+
+async def _do_cycle(app: App) -> OnceResult:
     await app.poller.run_round()
+    if app.poller.refusal is not None:
+        raise app.poller.refusal  # part of the round is in no row: not a success, and the next run reads it again
     closed = close_due(app.store, app.in_force.digest, app.clock.now(), settled=True)
     with app.store.read() as tx:
         due = tx.outbox.channels_due(app.clock.now())
     force = app.in_force
     waiting = [in_pool(app.sender_pool, _sending(app, name)) for name in due if name in force.channels]
     await asyncio.gather(*waiting)
-    await app.poller.drain(DRAIN_S)
-    await app.close_network()
     return OnceResult(closed)
 
 

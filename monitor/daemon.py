@@ -10,6 +10,7 @@ Effects: those of `app`, signals.
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from monitor.config.watch import Change, Watcher
 from monitor.errors import ConfigError, StorageError
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
 from monitor.logs import get_log
-from monitor.model import ChannelName
+from monitor.model import ChannelName, TopicKey
 from monitor.outbox.deliver import SendRules, Sent
 from monitor.pipeline.digest import Closed, close_due
 from monitor.pipeline.sweep import sweep
@@ -48,6 +49,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
         self._pages = Pages()
+        self._digests_paused: dict[TopicKey, datetime] = {}
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, then drain and return. The app stays open: its owner closes it."""
@@ -96,7 +98,8 @@ class Daemon:
         await self._app.poller.look()
 
     def _close_due(self) -> list[Closed]:
-        return close_due(self._app.store, self._app.in_force.digest, self._app.clock.now())
+        app = self._app
+        return close_due(app.store, app.in_force.digest, app.clock.now(), paused=self._digests_paused)
 
     async def _deliver(self) -> None:
         due = await in_pool(self._app.database_pool, self._channels_due)
@@ -113,7 +116,9 @@ class Daemon:
 
     async def _deliver_on(self, name: ChannelName) -> list[Sent]:
         force = self._app.in_force
-        channel, rules = force.channels[name], force.rules.get(name, SendRules())
+        channel, rules = force.channels.get(name), force.rules.get(name, SendRules())
+        if channel is None:
+            return []  # it left the configuration since it was found due
         return await in_pool(
             self._app.sender_pool,
             lambda: self._app.sender.deliver_due(channel, rules, is_stopping=lambda: self._runner.is_stopping),

@@ -6,7 +6,7 @@ matches it takes, the sent log and the deliveries stand together or not at all.
 Effects: database.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,6 +35,9 @@ from monitor.storage.topics import TopicState
 
 log = get_log()
 
+BROKEN_PAUSE = timedelta(minutes=1)
+"""What broke in a digest would most likely break again at the next look, two seconds later, at the same cost."""
+
 
 @dataclass(frozen=True, slots=True)
 class DigestContext:
@@ -58,10 +61,18 @@ class Closed:
     deliveries: int
 
 
-def close_due(store: Store, context: DigestContext, now: datetime, *, settled: bool = False) -> list[Closed]:
+def close_due(
+    store: Store,
+    context: DigestContext,
+    now: datetime,
+    *,
+    settled: bool = False,
+    paused: MutableMapping[TopicKey, datetime] | None = None,
+) -> list[Closed]:
     """Close every digest that is due, one transaction each; what one of them breaks does not stop the others.
 
-    With `settled` a topic told at once does not wait for its settle time: for `monitor once`, which has no later.
+    A topic whose digest broke is noted in `paused` with the moment until which it is passed over. With `settled` a
+    topic told at once does not wait for its settle time: for `monitor once`, which has no later.
     """
     with store.read() as tx:
         due = {state.key for state in tx.topics.due(now)}
@@ -70,31 +81,29 @@ def close_due(store: Store, context: DigestContext, now: datetime, *, settled: b
                 state.key for state in tx.topics.all() if state.next_due_at is not None and _is_now(context, state.key)
             }
         touched = tx.topics.touched()
-    closed = []
-    for key in sorted(due):
+    pauses: MutableMapping[TopicKey, datetime] = {} if paused is None else paused
+    tasks: list[tuple[TopicKey, Callable[[Store, Topic, DigestContext, datetime], list[Closed]]]]
+    tasks = [(key, partial(_close_slot, settled=settled)) for key in sorted(due)]
+    tasks += [(key, _close_breaking) for key in touched]
+    closed: list[Closed] = []
+    for key, close in tasks:
         topic = context.topics.get(key)
-        if topic is not None:
-            closed += _attempt(key, partial(_close_slot, store, topic, context, now, settled=settled))
-    for key in touched:
-        topic = context.topics.get(key)
-        if topic is not None:
-            closed += _attempt(key, partial(_close_breaking, store, topic, context, now))
+        if topic is None or pauses.get(key, now) > now:
+            continue
+        try:
+            closed += close(store, topic, context, now)
+            pauses.pop(key, None)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001  # the edge of a unit of work: nothing of it stands, it is tried again
+            pauses[key] = now + BROKEN_PAUSE
+            log.error("digest.broke", topic=key, error=error, hint="please report this; it is tried again in a minute")
     return closed
 
 
 def _is_now(context: DigestContext, key: TopicKey) -> bool:
     topic = context.topics.get(key)
     return topic is not None and topic.schedule.now
-
-
-def _attempt(key: TopicKey, work: Callable[[], list[Closed]]) -> list[Closed]:
-    try:
-        return work()
-    except StorageError:
-        raise
-    except Exception as error:  # noqa: BLE001  # the edge of a unit of work: nothing of it stands, the next look tries again
-        log.error("digest.broke", topic=key, error=error, hint="please report this; it is tried again")
-        return []
 
 
 def _close_slot(store: Store, topic: Topic, context: DigestContext, now: datetime, *, settled: bool) -> list[Closed]:

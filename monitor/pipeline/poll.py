@@ -119,6 +119,8 @@ class Poller:
         self._visits: set[asyncio.Task[None]] = set()
         self._under_way: dict[FeedId, str] = {}
         self._bytes_waiting = 0
+        self.refusal: StorageError | None = None
+        """Why the database last took a batch not in; what was in it will be read again."""
         self._room = asyncio.Condition()
         self._ingesting: asyncio.Task[None] | None = None
         self._resume_s = 0.0
@@ -291,10 +293,9 @@ class Poller:
                 return
 
     async def _ingest(self, batch: Sequence[Polled]) -> None:
-        context = self._context()
         try:
             summaries = await self._in_database(
-                lambda: ingest_safely(self._store, batch, context, now=self._clock.now(), jitter=random.random)
+                lambda: ingest_safely(self._store, batch, self._context(), now=self._clock.now(), jitter=random.random)
             )
             for summary in summaries:
                 if self._report is not None:
@@ -302,6 +303,7 @@ class Poller:
         except StorageError as error:
             # Nothing of the batch stands; its leases end and the same bytes are read again when there is room.
             self._resume_s = asyncio.get_running_loop().time() + STORAGE_PAUSE_S
+            self.refusal = error
             log.error("batch.refused", feeds=len(batch), reason=error.reason, hint=str(error))
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: the next batch must still be taken
             log.error("batch.broke", error=error, feeds=len(batch), hint="please report this")

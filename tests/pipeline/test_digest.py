@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 import sqlalchemy as sa
 
 from monitor.channels.base import Payload
-from monitor.model import ArticleId, ChannelName, Digest, DigestKind, Entry, QuietHours, Topic
+from monitor.model import ArticleId, ChannelName, Digest, DigestKind, Entry, QuietHours, Topic, TopicKey
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.digest import Closed, close_due, preview
 from monitor.storage.matches import OPEN_MAX
@@ -309,6 +309,23 @@ def test_a_digest_that_cannot_be_rendered_stops_no_other(sqlite_store: Store) ->
         assert tx.matches.count_open(HOSTAGES) == 1
     desk.channels = working
     assert [done.topic for done in desk.close(START + HOUR)] == [HOSTAGES]
+
+
+def test_a_digest_that_broke_is_left_alone_for_a_minute(sqlite_store: Store) -> None:
+    """The looks are two seconds apart: one that breaks each time must not cost its whole work each time."""
+    desk = a_desk(sqlite_store, a_topic())
+    desk.read(an_entry(1))
+    working, desk.channels = desk.channels, (BrokenChannel("desk"),)
+    paused: dict[TopicKey, datetime] = {}
+    assert close_due(sqlite_store, digest_context(desk.topics, *desk.channels), START + HOUR, paused=paused) == []
+    context = digest_context(desk.topics, *working)
+
+    soon = close_due(sqlite_store, context, START + HOUR + timedelta(seconds=59), paused=paused)
+    later = close_due(sqlite_store, context, START + HOUR + timedelta(seconds=60), paused=paused)
+
+    assert soon == []
+    assert [done.topic for done in later] == [HOSTAGES]
+    assert paused == {}
 
 
 # --- what is frozen, what is kept ------------------------------------------------------------------------------------
