@@ -127,3 +127,8 @@ def is_grapheme_start(text: str, index: int) -> bool:
 
 def _is_flag_letter(char: str) -> bool:
     return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 story`, `3 stories`, `1,204 articles`; without `many` it is `one` and an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -25,7 +25,6 @@ from monitor.channels.wording import (
     more_line,
     name_of,
     other_outlets,
-    plural,
     snippet_pieces,
     subject_line,
     title_of,
@@ -33,7 +32,7 @@ from monitor.channels.wording import (
     why_terms,
 )
 from monitor.model import Digest, DigestStory
-from monitor.text import shorten
+from monitor.text import plural, shorten
 
 Block = dict[str, Any]
 Element = dict[str, Any]

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Mark
-from monitor.text import plain_line, shorten
+from monitor.text import plain_line, plural, shorten
 
 TITLE_CHARS_MAX = 300  # three lines of a phone; longer "titles" are a feed's whole text
 NAME_CHARS_MAX = 80  # an outlet, a feed, a term
@@ -26,11 +26,6 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _URL_UNSAFE = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
 _HOST = re.compile(r"[\w.\-:\[\]%]+\Z")
-
-
-def plural(count: int, one: str, many: str) -> str:
-    """`1 story`, `3 stories`, `1,204 articles`."""
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def title_of(story: DigestStory) -> str:

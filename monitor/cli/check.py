@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.cli.lines import write_line
-from monitor.config.faults import count
 from monitor.config.load import ConfigFaults, Loaded, load
 from monitor.model import Topic
+from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.query import compile_query
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 def _lines(loaded: Loaded) -> Iterator[str]:
     topics = loaded.watchlist.topics
     used = {name for topic in topics for name in topic.channels}
-    counts = (count(len(loaded.feeds), "feed"), count(len(topics), "topic"), count(len(used), "channel"))
+    counts = (plural(len(loaded.feeds), "feed"), plural(len(topics), "topic"), plural(len(used), "channel"))
     yield f"{str(loaded.folder).rstrip('/')}/ is good: {', '.join(counts)}."
     for topic in topics:
         yield ""
@@ -73,7 +73,7 @@ def _lines(loaded: Loaded) -> Iterator[str]:
     unused = sorted(set(loaded.settings.channels) - used)
     if unused:
         yield ""
-        yield f"No topic uses {count(len(unused), 'channel')}: {', '.join(unused)}."
+        yield f"No topic uses {plural(len(unused), 'channel')}: {', '.join(unused)}."
 
 
 def _topic_record(topic: Topic, loaded: Loaded) -> dict[str, object]:

@@ -16,6 +16,7 @@ from monitor.model import PollOutcome
 from monitor.outbox.deliver import Sent
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.store import Store
+from monitor.text import plural
 
 NAME = "once"
 SUMMARY = "One poll of every feed, then what is due, then stop. Exit 1 when a delivery or every feed failed."
@@ -37,19 +38,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do one cycle and say what it came to."""
     setup_logging(args.log_level.upper())
+    loaded = load_config(args, needs_channels=True)
     visits: list[PollSummary] = []
     sent: list[Sent] = []
+    progress = _Progress(len(loaded.feeds), is_shown=not args.json and sys.stderr.isatty())
+
+    def note(visit: PollSummary) -> None:
+        visits.append(visit)
+        progress.tell(len(visits))
+
+    def write(text: str) -> None:
+        progress.clear()
+        print(text, end="", file=sys.stderr if args.json else sys.stdout, flush=True)
+
     app = build_app(
-        load_config(args, needs_channels=True),
+        loaded,
         SystemClock(),
-        write=_to_standard_error if args.json else None,
-        report_poll=visits.append,
+        write=write,
+        report_poll=note,
         report_sent=sent.append,
     )
     try:
         run_once(app)
         deliveries = _deliveries(app.store, sent)
     finally:
+        progress.clear()
         app.close()
     if args.json:
         for visit in visits:
@@ -62,8 +75,25 @@ def run(args: argparse.Namespace) -> int:
     return 1 if every_feed_failed or any(record["state"] != "sent" for record in deliveries) else 0
 
 
-def _to_standard_error(text: str) -> None:
-    sys.stderr.write(text)
+class _Progress:
+    """How far the reading has come, for a person at a terminal: one line, gone when anything else is printed."""
+
+    def __init__(self, feeds: int, *, is_shown: bool) -> None:
+        self._feeds = feeds
+        self._is_shown = is_shown
+
+    def tell(self, read: int) -> None:
+        """So many feeds are read."""
+        self._put(f"\r{read:,} of {plural(self._feeds, 'feed')} read")
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self._put("\r\x1b[K")
+
+    def _put(self, text: str) -> None:
+        if self._is_shown:
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def _visit_record(visit: PollSummary) -> dict[str, object]:
@@ -105,17 +135,17 @@ def _deliveries(store: Store, sent: list[Sent]) -> list[dict[str, object]]:
 def _say(visits: list[PollSummary], deliveries: list[dict[str, object]]) -> None:
     count = {outcome: sum(1 for visit in visits if visit.outcome is outcome) for outcome in PollOutcome}
     articles = sum(visit.new for visit in visits)
+    failed = count[PollOutcome.FAILED] + count[PollOutcome.GONE]
     print(
-        f"{len(visits)} feeds visited: {count[PollOutcome.NEW]} with news, {count[PollOutcome.UNCHANGED]} unchanged, "
-        f"{count[PollOutcome.FAILED] + count[PollOutcome.GONE]} failed. {articles} articles are new."
+        f"{plural(len(visits), 'feed')} visited: {count[PollOutcome.NEW]} with news, "
+        f"{count[PollOutcome.UNCHANGED]} unchanged, {failed} failed. New: {plural(articles, 'article')}."
     )
     first = [visit for visit in visits if visit.first and visit.told_later == 0]
     if first:
+        print(f"Read for the first time: {plural(len(first), 'feed')}; what was there is the baseline and is not told.")
         matched = sum(visit.matches for visit in first)
-        print(
-            f"{len(first)} feeds were read for the first time: their articles are the baseline and are not told"
-            + (f", though {matched} answer a topic (see: monitor preview TOPIC --since 7d)." if matched else ".")
-        )
+        if matched:
+            print(f"Of that, on your topics: {plural(matched, 'match', 'matches')} (monitor preview TOPIC --since 7d).")
     for visit in visits:
         if visit.outcome in (PollOutcome.FAILED, PollOutcome.GONE):
             print(f"  {visit.feed}: {visit.error or 'gone (410); remove it from feeds.toml'}")

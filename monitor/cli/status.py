@@ -9,6 +9,7 @@ from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.status import Status, read_status
+from monitor.text import plural
 
 NAME = "status"
 SUMMARY = "One screen: feeds, topics, deliveries, and what needs a person (exit 1 when something does)."
@@ -47,7 +48,7 @@ def _show(status: Status) -> None:
     print("Topics")
     for topic in status.topics:
         due = f"next digest {format_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
-        print(f"  {topic.key}: {topic.schedule}, {topic.waiting} matches waiting, {due}")
+        print(f"  {topic.key}: {topic.schedule}, {plural(topic.waiting, 'match', 'matches')} waiting, {due}")
     if status.needs:
         print("A person is needed:")
         for need in status.needs:

@@ -15,7 +15,7 @@ from monitor.config.places import Path, Places
 from monitor.config.schema import CHANNEL_KINDS, FeedEntry, SmtpSection, TopicEntry
 from monitor.config.values import ValueFault, near_miss, shown
 from monitor.errors import ConfigError
-from monitor.text import plain_line
+from monitor.text import plain_line, plural
 
 # Never repeated in a message, whatever is wrong with them: their values may be secrets put in the wrong place.
 _SECRET_KEYS = {"token", "password", "secret", "api_key", "token_env", "password_env", "secret_env"}
@@ -46,16 +46,11 @@ class ConfigFaults(ConfigError):
         """What the daemon does until this is mended, as a sentence."""
         self.files = tuple(files)
         """Every file that was looked at: a change of any of them may mend it."""
-        super().__init__(f"{count(len(self.problems), 'problem')} in the configuration", remedy=meanwhile)
+        super().__init__(f"{plural(len(self.problems), 'problem')} in the configuration", remedy=meanwhile)
 
     def __str__(self) -> str:
-        summary = f"  {count(len(self.problems), 'problem')}. {self.meanwhile}".rstrip()
+        summary = f"  {plural(len(self.problems), 'problem')}. {self.meanwhile}".rstrip()
         return "\n".join([*(str(problem) for problem in self.problems), summary])
-
-
-def count(number: int, noun: str) -> str:
-    """`1 problem`, `3 problems`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def check_shape(

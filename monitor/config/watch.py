@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from monitor.clock import Clock
-from monitor.config.faults import ConfigFaults, Problem, count
+from monitor.config.faults import ConfigFaults, Problem
 from monitor.config.load import Loaded, load
 from monitor.errors import ConfigError
 from monitor.model import Topic, TopicKey
 from monitor.model.feeds import FeedSpec
+from monitor.text import plural
 
 CONTENT_EVERY_S = 30.0
 """Seconds between two full readings: a few hundred kB, against mounts that hide a change from `stat`."""
@@ -250,7 +251,7 @@ def _uses_list(topic: Topic) -> bool:
 
 
 def _count(names: Sequence[str], noun: str) -> str:
-    return count(len(names), noun)
+    return plural(len(names), noun)
 
 
 def _find_restarts(old: Loaded, new: Loaded) -> tuple[str, ...]:

@@ -184,6 +184,26 @@ class Place:
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 
+    def run_on_terminal(self, command: str) -> Ended:
+        """Run a command whose standard error is a terminal; `err` is what the terminal was given, at most a page."""
+        ours, theirs = os.openpty()
+        try:
+            done = subprocess.run(
+                self._command(command, ()),
+                env=self._environ(),
+                cwd=self.folder,
+                stdout=subprocess.PIPE,
+                stderr=theirs,
+                text=True,
+                encoding="utf-8",
+                timeout=WAIT_S,
+                check=False,
+            )
+            return Ended(done.returncode, done.stdout, os.read(ours, 4096).decode())
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
     def once(self) -> Ended:
         """`monitor once --json`."""
         return self.run("once", "--json")

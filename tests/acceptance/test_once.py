@@ -59,11 +59,23 @@ def test_without_json_a_person_reads_that_it_was_a_baseline(place: Place) -> Non
         second = place.run("once")
 
     assert first.code == 0
-    assert "1 feeds were read for the first time" in first.out
+    assert "Read for the first time: 1 feed" in first.out
     assert "baseline" in first.out
     assert token_of(1) not in first.out.lower()
     assert token_of(2) in second.out.lower()
     assert "ferries to console: sent" in second.out
+
+
+def test_a_person_at_a_terminal_sees_how_far_the_reading_is(place: Place) -> None:
+    """A thousand feeds take a while; the line is taken away again, and nothing of it is in a file or a pipe."""
+    with wire(about(1)) as (_, feeds):
+        place.configure(feeds, FERRIES + CONSOLE)
+        shown = place.run_on_terminal("once")
+        piped = place.run("once")
+
+    assert "\r1 of 1 feed read\r\x1b[K" in shown.err
+    assert "1 feed visited: 1 with news" in shown.out
+    assert piped.err == ""
 
 
 def test_a_first_reading_is_told_where_that_is_asked_for(place: Place) -> None:
