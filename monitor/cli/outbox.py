@@ -11,6 +11,7 @@ from monitor.clock import SystemClock
 from monitor.errors import MonitorError
 from monitor.model import DeliveryId
 from monitor.storage.outbox import StoredDelivery
+from monitor.text import plural
 
 NAME = "outbox"
 SUMMARY = "What waits to be sent and what failed; try again, or give up."
@@ -68,7 +69,8 @@ def _list(stored: list[StoredDelivery], *, as_json: bool) -> None:
         delivery = item.delivery
         when = "" if delivery.state.value in ("sent", "dead") else f", next try {format_time(delivery.next_attempt_at)}"
         print(
-            f"{delivery.id:>6}  {delivery.state.value:<7}  {delivery.channel}: {item.topic}, {item.stories} stories"
+            f"{delivery.id:>6}  {delivery.state.value:<7}  {delivery.channel}: {item.topic}, "
+            f"{plural(item.stories, 'story', 'stories')}"
             f", part {delivery.part}, attempt {delivery.attempt}{when}"
         )
         if delivery.error:

@@ -21,7 +21,7 @@ def test_a_failed_delivery_is_shown_with_its_reason_and_retried(newsroom: Newsro
     """List, retry, list: it stands in line again with its next try."""
     failed(newsroom)
     shown = newsroom.run("outbox", "list")
-    assert "1  dead     console: hostages, 1 stories, part 1, attempt 1\n" in shown.out
+    assert "1  dead     console: hostages, 1 story, part 1, attempt 1\n" in shown.out
     assert "it is not welcome. Ask them." in shown.out
 
     retried = newsroom.run("outbox", "retry", "1")
