@@ -196,6 +196,7 @@ class App:
                 bounds=PollBounds(polling.interval_min_s, polling.interval_max_s),
                 owner=self.owner,
                 tell_first_poll=polling.first_poll == "tell",
+                rules={feed.url: feed.rules for feed in loaded.feeds},
             ),
             digest=DigestContext(topics, channels, {name: value.stories_max for name, value in settings.items()}),
         )

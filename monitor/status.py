@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.model import DeliveryState, Topic
-from monitor.storage.feeds import FeedHealth
+from monitor.storage.health import FeedHealth
 from monitor.storage.store import Store, Transaction
 
 FAILING_NEEDS_PERSON = timedelta(days=1)
@@ -59,7 +59,7 @@ def read_status(store: Store, topics: tuple[Topic, ...], channels: Collection[st
 
 
 def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str], now: datetime) -> Status:
-    health = [feed for feed in tx.feeds.health() if feed.active]
+    health = [feed for feed in tx.health.all() if feed.active]
     failing = tuple(feed for feed in health if feed.feed.state.fail_count)
     states = {state.key: state for state in tx.topics.all()}
     listed = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from monitor.model import ArticleId, Entry, Match, NoMatch, Story
 from monitor.storage.articles import StoredArticle
 from monitor.storage.digests import HeldRecord, SentRecord, StoredDigest
-from monitor.storage.feeds import FeedHealth, PollVisit
+from monitor.storage.health import FeedHealth, PollVisit
 from monitor.storage.matches import StoredMatch, StoredNearMiss
 from monitor.storage.outbox import StoredDelivery
 from monitor.storage.store import Store, Transaction
@@ -61,7 +61,7 @@ def find_trail(store: Store, wanted: str, watchlist: CompiledWatchlist) -> Trail
         if found:
             return _read(tx, found[min(found)], watchlist)
         host = host_of(wanted)
-        feeds = tuple(feed for feed in tx.feeds.health() if host and _same_site(host_of(feed.feed.url), host))
+        feeds = tuple(feed for feed in tx.health.all() if host and _same_site(host_of(feed.feed.url), host))
         return Unknown(wanted, host, feeds, swept=bool(ids) and not wanted.isdigit())
 
 
@@ -78,7 +78,7 @@ def _same_site(one: str, other: str) -> bool:
 
 def _read(tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist) -> Trail:
     article = stored.article
-    health = [feed for feed in tx.feeds.health() if feed.feed.id == article.feed_id]
+    health = [feed for feed in tx.health.all() if feed.feed.id == article.feed_id]
     matches = tx.matches.of_article(article.id)
     digest_ids = sorted({match.digest_id for match in matches if match.digest_id is not None})
     tellings = tx.digests.tellings_of(stored.story_id)
@@ -86,7 +86,7 @@ def _read(tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist) 
     return Trail(
         stored=stored,
         feed=health[0] if health else None,
-        visits=tuple(tx.feeds.visits_around(article.feed_id, article.seen_at)),
+        visits=tuple(tx.health.visits_around(article.feed_id, article.seen_at)),
         story=tx.stories.get(stored.story_id),
         original=original,
         matches=tuple(matches),

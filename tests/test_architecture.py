@@ -15,7 +15,8 @@ LAYERS: dict[int, str] = {
     0: "errors text words urls clock logs",
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
-          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy
+          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints
+          feeds.moves feeds.coverage
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
@@ -31,7 +32,7 @@ LAYERS: dict[int, str] = {
           config.load config.faults config.watch config.edit
           storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
-          storage.rows storage.topics""",
+          storage.rows storage.topics storage.feed_rows storage.health""",
     4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.salvage pipeline.digest pipeline.sweep outbox.deliver "
     "status trail",
     5: "runner scheduler web.pages web.app health",

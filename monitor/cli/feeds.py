@@ -21,7 +21,7 @@ from monitor.feeds.guard import Guard
 from monitor.feeds.opml import read_opml, write_opml
 from monitor.feeds.sandbox import ParserProcess
 from monitor.model import FeedSpec, Fetched, ParsedFeed
-from monitor.storage.feeds import FeedHealth
+from monitor.storage.health import FeedHealth
 from monitor.urls import host_of
 
 NAME = "feeds"
@@ -58,7 +58,7 @@ def _list(args: argparse.Namespace, loaded: Loaded) -> int:
     path = database_path(loaded)
     if path is None or path.exists():  # else nothing was read yet, and that is what is shown
         with opened_store(loaded) as store, store.read() as tx:
-            health = {feed.feed.url: feed for feed in tx.feeds.health(with_articles=True)}
+            health = {feed.feed.url: feed for feed in tx.health.all(with_articles=True)}
     for spec in loaded.feeds:
         found = health.get(spec.url)
         if args.json:

@@ -12,10 +12,11 @@ from monitor.config.faults import ConfigFaults, Problem, say_where
 from monitor.config.files import ConfigFile, read_bounded
 from monitor.config.places import Path as KeyPath
 from monitor.config.schema import FeedsFile
+from monitor.config.secrets import FeedSecrets
 from monitor.config.values import is_file_name, shown
 from monitor.errors import MonitorError
 from monitor.feeds.opml import read_opml
-from monitor.model.feeds import FeedSpec
+from monitor.model.feeds import FeedRules, FeedSpec
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ def address_key(url: str) -> str:
     return f"{parts.scheme.lower()}://{user}{host}{shown_port}{parts.path or '/'}{query}"
 
 
-def feed_specs(entries: FeedsFile, file: ConfigFile) -> list[FeedSpec]:
+def feed_specs(entries: FeedsFile, file: ConfigFile, secrets: FeedSecrets) -> list[FeedSpec]:
     """The feeds of feeds.toml itself, in its order, each with its place; a nameless one is named by its host."""
     return [
         FeedSpec(
@@ -49,6 +50,12 @@ def feed_specs(entries: FeedsFile, file: ConfigFile) -> list[FeedSpec]:
             language=entry.language,
             weight=entry.weight,
             place=file.place("feeds", index),
+            rules=FeedRules(
+                interval_s=entry.interval_s,
+                obeys_skip_times=entry.skip_hours == "obey",
+                headers=secrets.headers.get(index, {}),
+                proxy=secrets.proxies.get(index) or entry.proxy or "",
+            ),
         )
         for index, entry in enumerate(entries.feeds)
     ]
@@ -80,13 +87,13 @@ def find_doubles(file: ConfigFile) -> list[Problem]:
     return problems
 
 
-def gather_feeds(entries: FeedsFile | None, file: ConfigFile) -> FeedList:
+def gather_feeds(entries: FeedsFile | None, file: ConfigFile, secrets: FeedSecrets) -> FeedList:
     """The feeds of feeds.toml and then those of its OPML files, each address once; the latter alone without `entries`.
 
     What feeds.toml says of a feed counts before what an OPML file says. A name that is taken gets its host behind it,
     so that lists exported by other programs, where every second feed is called News, load as they are.
     """
-    gathered = FeedList(feeds=feed_specs(entries, file) if entries else [])
+    gathered = FeedList(feeds=feed_specs(entries, file, secrets) if entries else [])
     found: list[FeedSpec] = []
     listed = file.values.get("opml")
     for index, name in enumerate(listed if isinstance(listed, list) else []):

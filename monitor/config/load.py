@@ -17,7 +17,7 @@ from monitor.config.faults import ConfigFaults, Problem, check_shape
 from monitor.config.feeds import FeedList, find_doubles, gather_feeds
 from monitor.config.files import ConfigFile, parse_config_file, read_config_file
 from monitor.config.schema import CONSOLE, FILES, FeedsFile, Settings
-from monitor.config.secrets import Secret, SecretList, gather_secrets
+from monitor.config.secrets import FeedSecrets, Secret, SecretList, gather_feed_secrets, gather_secrets
 from monitor.config.watchlist import read_watchlist
 from monitor.model import ChannelName, Watchlist
 from monitor.model.feeds import FeedSpec
@@ -48,6 +48,8 @@ class Loaded:
     files: tuple[Path, ...]
     """Every file that was read, OPML and secret files among them: what `Watcher` looks at."""
     database_password: Secret | None = field(default=None)
+    exposed_files: tuple[str, ...] = ()
+    """Files with a feed's secret that every user of the machine may read."""
 
     @property
     def watchlist(self) -> Watchlist:
@@ -58,7 +60,7 @@ class Loaded:
     def notes(self) -> tuple[str, ...]:
         """What is no fault but worth a look, in words."""
         secrets = [*self.secrets.values(), *([self.database_password] if self.database_password else [])]
-        exposed = sorted({secret.origin for secret in secrets if secret.is_exposed})
+        exposed = sorted({secret.origin for secret in secrets if secret.is_exposed} | set(self.exposed_files))
         return tuple(
             f"{origin} can be read by every user of this machine. Run: chmod o-rwx {origin}" for origin in exposed
         )
@@ -92,16 +94,19 @@ def load(
         secrets = gather_secrets(file, environ, needs_channels=needs_channels)
         channels = _channel_names(file)
         problems += sorted([*found, *secrets.problems, *_find_missing_driver(file)], key=lambda problem: problem.line)
-    feeds = FeedList()
+    feeds, of_feeds = FeedList(), FeedSecrets()
     if (file := files.get("feeds.toml")) is not None:
         entries, found = check_shape(FeedsFile, file.values, file.shown_path, file.places)
-        feeds = gather_feeds(entries, file)
-        problems += sorted([*found, *find_doubles(file), *feeds.problems], key=lambda problem: problem.line)
+        if needs_channels:
+            of_feeds = gather_feed_secrets(file, environ)
+        feeds = gather_feeds(entries, file, of_feeds)
+        found += [*find_doubles(file), *feeds.problems, *of_feeds.problems]
+        problems += sorted(found, key=lambda problem: problem.line)
     compiled = compile_watchlist(Watchlist(topics=()), lexicon)
     if (file := files.get("watchlist.toml")) is not None:
         compiled, found = read_watchlist(file, channels, lexicon)
         problems += found
-    looked_at = (*(folder / name for name in FILES), *feeds.files, *secrets.files)
+    looked_at = (*(folder / name for name in FILES), *feeds.files, *secrets.files, *of_feeds.files)
     if problems or settings is None:
         raise ConfigFaults(problems, files=looked_at)
     return Loaded(
@@ -113,6 +118,7 @@ def load(
         content_hash=_content_hash([*(files[name].body for name in FILES), *feeds.bodies]),
         files=looked_at,
         database_password=secrets.of_database,
+        exposed_files=tuple(of_feeds.exposed),
     )
 
 

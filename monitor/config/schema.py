@@ -16,6 +16,7 @@ from monitor.config.values import (
     ChannelKey,
     Duration,
     FileName,
+    HeaderName,
     LanguageTag,
     Line,
     Listen,
@@ -235,6 +236,35 @@ class FeedEntry(Section):
     url: Url = Field(examples=['"https://example.org/news.xml"'])
     language: LanguageTag | None = None
     weight: float = Field(default=1.0, gt=0, le=10)
+    interval_s: Annotated[Duration, Field(ge=60, le=604_800)] | None = Field(default=None, alias="interval")
+    """Instead of the feed's own rhythm."""
+    skip_hours: Literal["obey", "ignore"] = "obey"
+    """What to do about the hours and days on which the feed asks not to be visited."""
+    username: str | None = None
+    password_env: VariableName | None = None
+    password_file: FileName | None = None
+    header: HeaderName | None = None
+    """The header that carries a key, as in `X-Api-Key`; its value comes from `header_env` or `header_file`."""
+    header_env: VariableName | None = None
+    header_file: FileName | None = None
+    proxy: Url | None = None
+    proxy_env: VariableName | None = None
+    """The variable that holds the proxy's address, for one with a password in it."""
+    proxy_file: FileName | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "FeedEntry":
+        _exactly_one(self, "password", is_needed=bool(self.username), needed_for=" beside username")
+        _exactly_one(self, "header", is_needed=bool(self.header), needed_for=" beside header")
+        _exactly_one(self, "proxy", is_needed=False)
+        for stem, key in (("password", "username"), ("header", "header")):
+            if not getattr(self, key) and (getattr(self, f"{stem}_env") or getattr(self, f"{stem}_file")):
+                raise ValueFault(f"{key} is missing beside {stem}_env or {stem}_file. Add it.", is_whole=True)
+        if self.proxy and (self.proxy_env or self.proxy_file):
+            raise ValueFault("stands beside proxy_env or proxy_file. Keep one of them.", key="proxy")
+        if self.username and self.header and self.header.lower() == "authorization":
+            raise ValueFault("is Authorization, which username sets already. Keep one of the two.", key="header")
+        return self
 
 
 class FeedsFile(Section):

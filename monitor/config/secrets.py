@@ -3,6 +3,7 @@
 Effects: reads files.
 """
 
+import base64
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -121,6 +122,61 @@ def gather_secrets(file: ConfigFile, environ: Mapping[str, str], *, needs_channe
     if not needs_channels:
         gathered.problems = of_database
     return gathered
+
+
+@dataclass(slots=True)
+class FeedSecrets:
+    """What feeds.toml keeps apart for each feed, by its place in the file, with what is wrong with it."""
+
+    headers: dict[int, dict[str, str]] = field(default_factory=dict)
+    proxies: dict[int, str] = field(default_factory=dict)
+    exposed: list[str] = field(default_factory=list)
+    """Files that every user of the machine may read."""
+    problems: list[Problem] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+
+def gather_feed_secrets(file: ConfigFile, environ: Mapping[str, str]) -> FeedSecrets:
+    """The passwords, keys and proxies of single feeds, as the headers and addresses they are used in."""
+    found = FeedSecrets()
+    gathered = SecretList()
+    entries = file.values.get("feeds")
+    for index, values in enumerate(entries if isinstance(entries, list) else []):
+        if not isinstance(values, Mapping):
+            continue
+        table: KeyPath = ("feeds", index)
+        headers = {}
+        password = _read_named(table, values, "password", file, environ, gathered)
+        if password is not None and isinstance(user := values.get("username"), str):
+            headers["Authorization"] = _basic(user, password)
+        key = _read_named(table, values, "header", file, environ, gathered)
+        if key is not None and isinstance(name := values.get("header"), str):
+            if key.reveal().isascii() and key.reveal().isprintable():
+                headers[name] = key.reveal()
+            else:
+                found.problems.append(_unfit(table, file, key, "a header: it must be one line of plain ASCII"))
+        proxy = _read_named(table, values, "proxy", file, environ, gathered)
+        if proxy is not None and not proxy.reveal().startswith(("http://", "https://")):
+            found.problems.append(
+                _unfit(table, file, proxy, 'a proxy: it must be as in "http://user:password@host:3128"')
+            )
+        elif proxy is not None:
+            found.proxies[index] = proxy.reveal()
+        if headers:
+            found.headers[index] = headers
+        found.exposed += [one.origin for one in (password, key, proxy) if one is not None and one.is_exposed]
+    found.problems += gathered.problems
+    found.files += gathered.files
+    return found
+
+
+def _basic(user: str, password: Secret) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password.reveal()}".encode()).decode("ascii")
+
+
+def _unfit(table: KeyPath, file: ConfigFile, secret: Secret, what: str) -> Problem:
+    message = f"{say_where(table, file.values)}what {secret.origin} holds cannot be sent as {what}."
+    return Problem(file.shown_path, file.places.line(table), message)
 
 
 def _read_named(

@@ -34,6 +34,11 @@ _MAIL_NAMED = re.compile(r"[^<>\r\n]*<([^<>]+)>\s*")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """The name of an environment variable, in capitals: a password put in its place must not pass for a name."""
 
+_OWN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "cookie", "host", "range", "te"}
+    | {"if-modified-since", "if-none-match", "transfer-encoding", "upgrade", "user-agent"}
+)
+
 _T = TypeVar("_T")
 
 
@@ -132,6 +137,14 @@ def _check_language(tag: str) -> str:
     if not is_language(tag):
         raise ValueFault(f'is {shown(tag)}. Write a language code, as in "en" or "pt-BR".')
     return tag
+
+
+def _check_header(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
+        raise ValueFault(f'is {shown(name)}. Write the header\'s name alone, as in "X-Api-Key".')
+    if name.lower() in _OWN_HEADERS:
+        raise ValueFault(f"is {shown(name)}, which is set for every request. Name the one that carries your key.")
+    return name
 
 
 def _check_mail(address: str) -> str:
@@ -256,6 +269,7 @@ TimezoneName = Annotated[str, BeforeValidator(_parsed(_read_timezone, '"Europe/B
 Url = Annotated[str, AfterValidator(_check_url)]
 ApiUrl = Annotated[str, AfterValidator(_check_url), AfterValidator(_check_api_url)]
 LanguageTag = Annotated[str, AfterValidator(_check_language)]
+HeaderName = Annotated[str, AfterValidator(_check_header)]
 MailAddress = Annotated[str, AfterValidator(_check_mail)]
 PrivateHost = Annotated[str, AfterValidator(_check_private_host)]
 Listen = Annotated[str, AfterValidator(_check_listen)]

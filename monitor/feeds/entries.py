@@ -75,6 +75,7 @@ class RawFeed:
     link: str = ""
     language: str | None = None
     ttl_s: int | None = None
+    skip_times: str = ""
     entries: list[RawEntry] = field(default_factory=list)
 
 
@@ -97,6 +98,7 @@ def finish_feed(raw: RawFeed, *, base_url: str, now: datetime | None) -> ParsedF
         language=language,
         ttl_s=raw.ttl_s,
         road=raw.road,
+        skip_times=raw.skip_times,
     )
 
 

@@ -33,6 +33,7 @@ WAIT_S_MAX = 86_400.0
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
 )
+_PORTS = {"http": 80, "https": 443}
 _PERMANENT = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REFUSALS: dict[int, tuple[FetchReason, str, str]] = {
@@ -61,7 +62,7 @@ class Fetcher:
         self._concurrency = concurrency
         self._body_bytes_max = body_bytes_max
         self._exchange_s = exchange_s
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[str, httpx.AsyncClient] = {}
 
     async def fetch(
         self,
@@ -70,67 +71,75 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         headers: Mapping[str, str] | None = None,
+        proxy: str = "",
     ) -> Fetched | NotModified | Gone:
         """What is at the address, or that it did not change, or that it is gone for good.
 
-        `headers` may hold secrets: they go to the address's own origin only. Raises FetchError with the reason; what
-        was known of the feed stays known then.
+        `headers` may hold secrets: they go to the address's own origin only. Through a `proxy` an address goes only
+        when its name, looked up here, leads where we may go. Raises FetchError with the reason; what was known of the
+        feed stays known then.
         """
         asked = _conditional(etag, last_modified)
         try:
             async with asyncio.timeout(self._exchange_s):
                 try:
-                    return await self._follow(url, asked, headers or {}, was_asked=bool(asked))
+                    return await self._follow(url, asked, headers or {}, proxy, was_asked=bool(asked))
                 except FetchError as error:
                     if error.reason is not FetchReason.BAD_ENCODING:
                         raise
                     # Some servers say gzip and send something else: asked for plain bytes, most send them.
                     plain = {**asked, b"Accept-Encoding": b"identity"}
-                    return await self._follow(url, plain, headers or {}, was_asked=bool(asked))
+                    return await self._follow(url, plain, headers or {}, proxy, was_asked=bool(asked))
         except LIBRARY_ERRORS as error:
             raise to_fetch_error(error, url) from error
 
     async def close(self) -> None:
         """Let every connection go."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        while self._clients:
+            await self._clients.popitem()[1].aclose()
         self._guard.close()
 
     async def _follow(
-        self, url: str, sent: Mapping[bytes, bytes], secret: Mapping[str, str], *, was_asked: bool
+        self, url: str, sent: Mapping[bytes, bytes], secret: Mapping[str, str], proxy: str, *, was_asked: bool
     ) -> Fetched | NotModified | Gone:
-        here, seen, permanent = url, {url}, True
+        here, seen, moved, permanent = url, {url}, None, True
         for _ in range(HOPS_MAX + 1):
             self._guard.check_url(here)
             # A secret goes to the origin it was configured for, and to no other, whatever redirects there.
             is_ours = bool(secret) and _origin(here) == _origin(url)
             own = {k.encode(): v.encode() for k, v in secret.items()} if is_ours else {}
-            response = await self._send(here, {**sent, **own})
+            response = await self._send(here, {**sent, **own}, proxy)
             try:
                 target = response.headers.get("location", "")
                 if response.status_code not in _REDIRECTS or not target:
-                    moved = here if permanent and here != url else None
                     return await self._take(response, here, moved, was_asked=was_asked)
             finally:
                 await response.aclose()
             permanent = permanent and response.status_code in _PERMANENT
             here = str(httpx.URL(here).join(target).copy_with(fragment=None))
+            moved = here if permanent else moved  # what comes after a hop for the time being is for the time being
             if here in seen:
                 raise FetchError("the redirects run in a circle", reason=FetchReason.REDIRECTS, where=shown_url(url))
             seen.add(here)
         raise FetchError(f"more than {HOPS_MAX} redirects", reason=FetchReason.REDIRECTS, where=shown_url(url))
 
-    async def _send(self, url: str, headers: Mapping[bytes, bytes]) -> httpx.Response:
-        if self._client is None:
-            self._client = guarded_client(
-                self._guard,
-                concurrency=self._concurrency,
-                timeout_s=self._exchange_s,
-                user_agent=self._user_agent,
-            )
-        request = self._client.build_request("GET", url, headers=[(b"Accept", ACCEPT.encode()), *headers.items()])
-        return await self._client.send(request, stream=True)
+    async def _send(self, url: str, headers: Mapping[bytes, bytes], proxy: str) -> httpx.Response:
+        client = self._clients.get(proxy) or self._open(proxy)
+        request = client.build_request("GET", url, headers=[(b"Accept", ACCEPT.encode()), *headers.items()])
+        if proxy:
+            await self._guard.find_addresses(request.url.host, request.url.port or _PORTS[request.url.scheme])
+        return await client.send(request, stream=True)
+
+    def _open(self, proxy: str) -> httpx.AsyncClient:
+        """One client for all feeds, and one for each proxy: they are few, and a person writes each of them down."""
+        self._clients[proxy] = client = guarded_client(
+            self._guard,
+            concurrency=self._concurrency,
+            timeout_s=self._exchange_s,
+            user_agent=self._user_agent,
+            proxy=proxy,
+        )
+        return client
 
     async def _take(
         self, response: httpx.Response, url: str, moved: str | None, *, was_asked: bool
@@ -141,7 +150,7 @@ class Fetcher:
             if not was_asked:
                 what = "the server says nothing changed although it was not asked"
                 raise FetchError(what, reason=FetchReason.UNASKED_304, status=304, where=shown_url(url))
-            return NotModified(url, etag, last_modified, _min_wait_s(response))
+            return NotModified(url, etag, last_modified, _min_wait_s(response), moved)
         if status == 410:
             return Gone(url)
         if not 200 <= status < 300 or status == 206:  # a part of a feed is none, and we asked for no part

@@ -205,17 +205,33 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def guarded_client(guard: Guard, *, concurrency: int, timeout_s: float, user_agent: str) -> httpx.AsyncClient:
+class _ProxyBackend(_GuardedBackend):
+    """Connects to a proxy, wherever a person says it is."""
+
+    def __init__(self, proxy: httpx.URL) -> None:
+        super().__init__(Guard([proxy.host]))
+
+
+def guarded_client(
+    guard: Guard, *, concurrency: int, timeout_s: float, user_agent: str, proxy: str = ""
+) -> httpx.AsyncClient:
     """A client all of whose connections the guard has checked.
 
     It follows no redirect by itself, takes no cookie and no proxy of the environment, each of which would go round
-    the guard or carry something from one feed to another.
+    the guard or carry something from one feed to another. With a configured `proxy` every connection goes there, and
+    who uses the client asks the guard about each address.
     """
     # No connection is kept: a feed is asked once in minutes, and the book-keeping over idle ones costs (measured).
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=0)
-    transport = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), limits=limits, trust_env=False, retries=0)
+    transport = httpx.AsyncHTTPTransport(
+        verify=ssl.create_default_context(),
+        limits=limits,
+        trust_env=False,
+        retries=0,
+        proxy=httpx.Proxy(proxy) if proxy else None,
+    )
     # The one private attribute we lean on; a test pins it, and the versions of httpx and httpcore are pinned with it.
-    transport._pool._network_backend = _GuardedBackend(guard)
+    transport._pool._network_backend = _ProxyBackend(httpx.URL(proxy)) if proxy else _GuardedBackend(guard)
     return httpx.AsyncClient(
         transport=transport,
         trust_env=False,

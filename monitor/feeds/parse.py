@@ -11,6 +11,7 @@ from monitor.feeds.decode import as_utf8_xml, decode_body, repair_references
 from monitor.feeds.entries import RawFeed, finish_feed
 from monitor.feeds.fastpath import parse_fast
 from monitor.feeds.fingerprint import hash_body, hash_entries
+from monitor.feeds.hints import read_skip_times
 from monitor.feeds.jsonfeed import parse_json_feed
 from monitor.feeds.tolerant import parse_tolerant
 from monitor.model import ParsedFeed
@@ -62,7 +63,9 @@ def _read(body: bytes, charset: str | None) -> RawFeed:
     if fast is None and (repaired := repair_references(xml)) != xml:
         xml = repaired
         fast = parse_fast(xml)
-    return fast or parse_tolerant(xml, is_feed=root in _FEED_ELEMENTS)
+    found = fast or parse_tolerant(xml, is_feed=root in _FEED_ELEMENTS)
+    found.skip_times = read_skip_times(xml)
+    return found
 
 
 def _root_of(text: str) -> str:

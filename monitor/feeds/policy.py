@@ -6,14 +6,15 @@ never shorter. A feed is never given up: a failing one is visited ever more rare
 Effects: none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from zlib import crc32
 
 from monitor.errors import FetchError, FetchReason
-from monitor.model import Feed, FeedState, Fetched, NotModified, Polled, PollOutcome
+from monitor.feeds.hints import after_skip_times
+from monitor.model import Feed, FeedRules, FeedState, Fetched, NotModified, Polled, PollOutcome
 
 VALIDATORS_KEPT = timedelta(days=8)
 """Some servers, once given an ETag, say 304 for ever; a feed that is truly quiet costs one full read in eight days."""
@@ -23,7 +24,9 @@ GAP_SHARE = 0.5
 WINDOW_SHARE = 0.25
 """Four visits while an entry is shown, so that three may fail before one is missed."""
 HINT_S_MAX = 18_000
-"""Five hours: news sites have been seen asking for sixteen years."""
+"""Five hours, for a feed that has news: news sites have been seen asking for sixteen years."""
+SLOW_HINT_S_MAX = 86_400
+"""A day, for one whose entries are on average at least that far apart."""
 BACKOFF_S_MAX = 86_400
 DOUBLINGS_MAX = 10
 RATE_LIMITED_S = 600
@@ -31,6 +34,7 @@ SHUT_OUT_S = 21_600
 """401, 403 and robot walls do not mend in minutes, and knocking makes it worse."""
 GONE_S = 7 * 86_400
 JITTER_SHARE = 0.1
+_NO_RULES = FeedRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +66,30 @@ def first_poll_at(url: str, now: datetime, spread_s: int) -> datetime:
     return now + timedelta(seconds=crc32(url.encode()) % max(1, spread_s))
 
 
-def lost_window(known: int, shown: int, first_poll: bool) -> bool:
-    """Whether entries may have come and gone between two visits: nothing shown now was known from before."""
-    return not first_poll and shown > 0 and known == 0
+def next_poll_at(
+    feed: Feed, polled: Polled, now: datetime, bounds: PollBounds, jitter: float, rules: FeedRules = _NO_RULES
+) -> NextPoll:
+    """When to visit next. `jitter` is the caller's random number in [0, 1); the wait moves by up to a tenth by it.
+
+    `rules` are the person's own for this feed. Hours in which the feed asks not to be visited are waited for, a day at
+    most, whatever the outcome was.
+    """
+    choice = _choose(feed, polled, now, bounds, jitter, rules)
+    if not rules.obeys_skip_times:
+        return choice
+    skip_times = polled.parsed.skip_times if polled.parsed is not None else feed.state.skip_times
+    at = after_skip_times(choice.at, skip_times)
+    return choice if at == choice.at else replace(choice, at=at, reason="the feed asks for these hours off")
 
 
-def next_poll_at(feed: Feed, polled: Polled, now: datetime, bounds: PollBounds, jitter: float) -> NextPoll:
-    """When to visit next. `jitter` is the caller's random number in [0, 1); the wait moves by up to a tenth by it."""
-    interval_s = _interval_s(feed, polled, bounds)
+def _choose(feed: Feed, polled: Polled, now: datetime, bounds: PollBounds, jitter: float, rules: FeedRules) -> NextPoll:
+    interval_s = rules.interval_s or _interval_s(feed, polled, bounds)
     if polled.outcome is PollOutcome.GONE:
         return _after(now, GONE_S, interval_s, "gone", jitter)
     if polled.outcome is PollOutcome.FAILED:
         wait_s, reason = _failed_wait_s(feed.state, polled, interval_s)
         return _after(now, wait_s, interval_s, reason, jitter, asked_s=_retry_after_s(polled))
-    hint_s = _hint_s(polled)
+    hint_s = _hint_s(feed.state, polled)
     if hint_s > interval_s:
         return _after(now, hint_s, interval_s, "the server asks for it", jitter, asked_s=hint_s)
     return _after(now, interval_s, interval_s, "the feed's rhythm", jitter, asked_s=hint_s)
@@ -107,11 +121,15 @@ def _clamp(seconds: float, bounds: PollBounds) -> int:
     return int(min(max(seconds, bounds.interval_min_s), bounds.interval_max_s))
 
 
-def _hint_s(polled: Polled) -> float:
-    answer = polled.fetched
-    asked_s = answer.min_wait_s or 0.0 if isinstance(answer, Fetched | NotModified) else 0.0
-    ttl_s = polled.parsed.ttl_s or 0 if polled.parsed is not None else 0
-    return min(max(asked_s, float(ttl_s)), HINT_S_MAX)
+def _hint_s(state: FeedState, polled: Polled) -> float:
+    """What server and feed ask for. What a 304 leaves out still holds as it was said last."""
+    answer, parsed = polled.fetched, polled.parsed
+    asked_s = answer.min_wait_s if isinstance(answer, Fetched | NotModified) else None
+    if asked_s is None and isinstance(answer, NotModified):
+        asked_s = state.max_age_s
+    ttl_s = parsed.ttl_s if parsed is not None else state.ttl_s
+    is_slow = state.window_entries > 1 and state.window_s / (state.window_entries - 1) >= SLOW_HINT_S_MAX
+    return min(max(asked_s or 0.0, float(ttl_s or 0)), SLOW_HINT_S_MAX if is_slow else HINT_S_MAX)
 
 
 def _retry_after_s(polled: Polled) -> float:

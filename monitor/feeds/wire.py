@@ -32,7 +32,7 @@ def pack_answer(answer: ParsedFeed | ParseError, *, is_last: bool) -> bytes:
     """A feed, or why there is none. `is_last` says that the process ends after this answer."""
     if isinstance(answer, ParseError):
         return marshal.dumps((is_last, (answer.what, answer.reason.value, answer.remedy), None))
-    feed = (answer.title, answer.link, answer.language, answer.ttl_s, answer.road)
+    feed = (answer.title, answer.link, answer.language, answer.ttl_s, answer.road, answer.skip_times)
     return marshal.dumps((is_last, feed, [_pack_entry(entry) for entry in answer.entries]))
 
 
@@ -43,11 +43,11 @@ def unpack_answer(message: bytes) -> tuple[bool, ParsedFeed | ParseError]:
         if entries is None:
             what, reason, remedy = head
             return is_last, ParseError(what, reason=ParseReason(reason), remedy=remedy)
-        title, link, language, ttl_s, road = head
+        title, link, language, ttl_s, road, skip_times = head
         unpacked = tuple([_unpack_entry(entry) for entry in entries])
     except (ValueError, TypeError, EOFError, LookupError, OverflowError) as error:
         raise ValueError("not an answer of the parser process") from error
-    return is_last, ParsedFeed(title, link, unpacked, language, ttl_s, road)
+    return is_last, ParsedFeed(title, link, unpacked, language, ttl_s, road, skip_times)
 
 
 def _pack_entry(entry: Entry) -> tuple[Any, ...]:

@@ -22,6 +22,7 @@ from monitor.model.digests import (
 from monitor.model.feeds import (
     Entry,
     Feed,
+    FeedRules,
     FeedSpec,
     FeedState,
     Fetched,
@@ -61,6 +62,7 @@ __all__ = [
     "Evidence",
     "Feed",
     "FeedId",
+    "FeedRules",
     "FeedSpec",
     "FeedState",
     "FeedTrouble",

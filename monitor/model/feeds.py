@@ -3,6 +3,7 @@
 Effects: none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +40,46 @@ class FeedState:
     fail_count: int = 0
     failing_since: datetime | None = None
     interval_s: int = 900
+    title: str = ""
+    """What the feed calls itself; frozen while it is quarantined."""
+    site: str = ""
+    """The registrable domain of the feed's own home page; frozen likewise."""
+    rhythm: bytes | None = None
+    """When its entries come, as `feeds.rhythm` packs it."""
+    window_s: int = 0
+    """The time between the oldest and the newest entry it last showed; 0 where it gives no dates."""
+    window_entries: int = 0
+    longest_gap_s: int = 0
+    """The longest silence between two entries of that window."""
+    ttl_s: int | None = None
+    """The feed's own wish for the next visit, kept while it says that nothing changed."""
+    max_age_s: int | None = None
+    """The server's, likewise: a 304 without `Cache-Control` leaves what was said before in force."""
+    skip_times: str = ""
+    """Hours and days on which the feed asks not to be visited, as `feeds.hints` packs them."""
+    address: str | None = None
+    """Where it is fetched since it moved for good; None: at its configured address."""
+    moved_to: str | None = None
+    """Where permanent redirects lead that are not confirmed yet."""
+    moved_count: int = 0
+    moved_since: datetime | None = None
+    last_lost_at: datetime | None = None
+    """When its window last rolled over between two visits."""
+    quarantine: str = ""
+    """Why nothing it shows is told, in words; empty for a feed in good standing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRules:
+    """How a person wants one feed to be visited, where that differs from the rest."""
+
+    interval_s: int | None = None
+    """This interval instead of the feed's own rhythm; what its server asks for still makes it longer."""
+    obeys_skip_times: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Secret headers, for the origin of the configured address only."""
+    proxy: str = field(default="", repr=False)
+    """Through which it is fetched; it may hold a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +94,7 @@ class FeedSpec:
     """`file:line`, for messages."""
     folder: str = ""
     """Where it stands in an OPML file, `World/Africa`; empty for none."""
+    rules: FeedRules = FeedRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +107,11 @@ class Feed:
     language: str | None = None
     weight: float = 1.0
     state: FeedState = field(default_factory=FeedState)
+
+    @property
+    def address(self) -> str:
+        """Where it is fetched: its configured address, or where it has moved for good."""
+        return self.state.address or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +157,8 @@ class ParsedFeed:
     """How long the feed itself asks us to wait between polls (`ttl`, `sy:updatePeriod`), in seconds."""
     road: str = ""
     """Which parser read it: `json`, `fast` or `tolerant`."""
+    skip_times: str = ""
+    """Hours and days on which the feed asks not to be visited (`skipHours`, `skipDays`), packed by `feeds.hints`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +176,7 @@ class Fetched:
     min_wait_s: float | None = None
     """The server's own wish for the next visit (max-age, Expires), in seconds."""
     permanent_url: str | None = None
-    """Where a row of permanent redirects ends, if the whole row was permanent."""
+    """Where the permanent redirects at the beginning lead; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +187,7 @@ class NotModified:
     etag: str | None = None
     last_modified: str | None = None
     min_wait_s: float | None = None
+    permanent_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

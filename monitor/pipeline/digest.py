@@ -270,8 +270,8 @@ def _compose(
         candidates=candidates,
         told=tx.digests.told(name, story_ids),
         breaking=frozenset(story_ids) if is_breaking else frozenset[StoryId](),
-        failing=tx.feeds.failing(),
-        feed_count=tx.feeds.count_active(),
+        failing=tx.health.failing(),
+        feed_count=tx.health.count_active(),
         next_at=window.slot.next_at,
         stories_max=context.stories_max.get(name, 10),
     )
@@ -307,8 +307,8 @@ def preview(store: Store, topic: Topic, now: datetime, *, since: datetime, stori
             window_end=now,
             candidates=candidates,
             told={},
-            failing=tx.feeds.failing(),
-            feed_count=tx.feeds.count_active(),
+            failing=tx.health.failing(),
+            feed_count=tx.health.count_active(),
             next_at=None if topic.schedule.now else next_slot_at(topic.schedule, now),
             stories_max=stories_max,
         ).digest

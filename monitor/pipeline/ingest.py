@@ -1,38 +1,36 @@
 """A batch of polled feeds in one transaction: articles, stories, matches, and the feeds' own state.
 
 Validators are stored with the articles they came with: stored earlier, a crash would turn into a 304 for news that
-nobody has. A batch that fails is run again feed by feed, and a feed that fails alone without the entries that break
-it, so that what cannot be stored costs itself only.
+nobody has.
 
 Effects: database.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.digests.schedule import now_due_at
-from monitor.errors import ParseError, ParseReason, StorageError
+from monitor.feeds.coverage import why_quarantined
 from monitor.feeds.policy import PollBounds
-from monitor.logs import bind, get_log
+from monitor.logs import get_log
 from monitor.model import (
     Article,
     ArticleId,
     Entry,
     Feed,
     FeedId,
+    FeedRules,
     NoMatch,
     Polled,
-    PollOutcome,
     Relation,
     StoryId,
     Topic,
     TopicKey,
 )
-from monitor.pipeline.salvage import without_guilty
 from monitor.pipeline.visits import Brought, PollSummary, log_visit, record_visit, summarise
 from monitor.storage.articles import Alias, StoredArticle
-from monitor.storage.feeds import PollRecord
+from monitor.storage.feed_rows import PollRecord
 from monitor.storage.matches import StoredMatch
 from monitor.storage.store import Store, Transaction
 from monitor.storage.stories import StoryGrowth
@@ -47,7 +45,6 @@ from monitor.stories.identity import (
     resolve_poll,
 )
 from monitor.stories.similarity import Fingerprint, fingerprint
-from monitor.text import plain_line, shorten
 from monitor.topics.match import CompiledWatchlist, match_article
 from monitor.urls import publisher_of
 
@@ -55,12 +52,7 @@ log = get_log()
 
 TEXT_CHARS_MAX = 100_000
 """Longest text kept of an article, in characters; the longest news article seen in feeds is a tenth of it."""
-DROPPED_LOGGED_MAX = 20
-"""Lines written about the entries of one visit that cannot be stored; the feed's error says how many they are."""
-
-
-class _TrialOverError(Exception):
-    """Raised at the end of a trial that went well, so that nothing of it stands."""
+_NO_RULES = FeedRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +65,12 @@ class IngestContext:
     owner: str
     tell_first_poll: bool = False
     """Whether a feed's first reading may be told; by default it is a baseline."""
+    rules: Mapping[str, FeedRules] = field(default_factory=dict)
+    """What a person wants of single feeds, by their configured address."""
+
+    def rules_of(self, feed: Feed) -> FeedRules:
+        """How this feed is to be visited."""
+        return self.rules.get(feed.url, _NO_RULES)
 
 
 @dataclass(slots=True)
@@ -98,6 +96,7 @@ class _Reading:
     new: list[_NewArticle]
     known: int = 0
     matches: int = 0
+    quarantine: str = ""
 
 
 def _brought(reading: _Reading) -> Brought:
@@ -107,72 +106,9 @@ def _brought(reading: _Reading) -> Brought:
         new=len(reading.new),
         told_later=sum(1 for item in reading.new if not item.silent),
         matches=reading.matches,
+        quarantine=reading.quarantine,
+        new_times=tuple(item.entry.published or reading.polled.polled_at for item in reading.new),
     )
-
-
-def ingest_safely(
-    store: Store, batch: Sequence[Polled], context: IngestContext, *, now: datetime, jitter: Callable[[], float]
-) -> list[PollSummary]:
-    """`ingest_batch`, and feed by feed if that fails: what cannot be stored is dropped and recorded, the rest goes in.
-
-    A feed that goes in without some of its entries is recorded as read, with an error that counts them; one that goes
-    in without any is recorded as failed.
-    Raises StorageError when the database takes nothing: then nothing of the batch stands and it will be read again.
-    """
-    try:
-        return ingest_batch(store, batch, context, now=now, jitter=jitter)
-    except StorageError:
-        raise
-    except Exception as error:  # noqa: BLE001  # the edge of a unit of work: logged, and run again in smaller units
-        log.error("batch.failed", error=error, feeds=len(batch), hint="each feed is tried alone")
-    summaries: list[PollSummary] = []
-    for polled in batch:
-        with bind(feed=polled.feed.name):
-            summaries += _ingest_alone(store, polled, context, now=now, jitter=jitter)
-    return summaries
-
-
-def _ingest_alone(
-    store: Store, polled: Polled, context: IngestContext, *, now: datetime, jitter: Callable[[], float]
-) -> list[PollSummary]:
-    result = _attempt(store, polled, context, now, jitter)
-    if isinstance(result, Exception):
-        part, dropped = without_guilty(polled, result, lambda some: _can_store(store, some, context, now))
-        for entry in dropped[:DROPPED_LOGGED_MAX]:
-            log.error("entry.dropped", title=shorten(plain_line(entry.title), 80), hint="please report this feed")
-        if part is not None:
-            result = _attempt(store, part, context, now, jitter)
-    if isinstance(result, Exception):
-        refused = ParseError(f"could not be stored ({type(result).__name__})", reason=ParseReason.UNSTORABLE)
-        broken = replace(polled, outcome=PollOutcome.FAILED, parsed=None, fetched=None, error=refused)
-        return ingest_batch(store, [broken], context, now=now, jitter=jitter)
-    return result
-
-
-def _attempt(
-    store: Store, polled: Polled, context: IngestContext, now: datetime, jitter: Callable[[], float]
-) -> list[PollSummary] | Exception:
-    try:
-        return ingest_batch(store, [polled], context, now=now, jitter=jitter)
-    except StorageError:
-        raise
-    except Exception as error:  # noqa: BLE001  # as above: this feed is stored in part, or recorded as failed
-        log.error("feed.failed", error=error, hint="please report this feed")
-        return error
-
-
-def _can_store(store: Store, polled: Polled, context: IngestContext, now: datetime) -> bool:
-    """Whether the visit would go in. Nothing of the trial stands."""
-    try:
-        with store.write() as tx:
-            _write_batch(tx, [polled], context, now, lambda: 0.0)
-            raise _TrialOverError
-    except _TrialOverError:
-        return True
-    except StorageError:
-        raise
-    except Exception:  # noqa: BLE001  # the answer to the question; the first such error was logged
-        return False
 
 
 def ingest_batch(
@@ -184,7 +120,7 @@ def ingest_batch(
     any case, because their names keep them from being stored twice.
     """
     with store.write() as tx:
-        readings, records, matched = _write_batch(tx, batch, context, now, jitter)
+        readings, records, matched = write_batch(tx, batch, context, now, jitter)
     new = [article for reading in readings for article in reading.new]
     summaries = [summarise(r.polled, _brought(r), records[r.polled.feed.id]) for r in readings]
     for summary in summaries:
@@ -195,9 +131,10 @@ def ingest_batch(
     return summaries
 
 
-def _write_batch(
+def write_batch(
     tx: Transaction, batch: Sequence[Polled], context: IngestContext, now: datetime, jitter: Callable[[], float]
 ) -> tuple[list[_Reading], dict[FeedId, PollRecord], int]:
+    """The same within a transaction of the caller's; nothing is said of it."""
     readings = [_resolve(tx, polled, context, now) for polled in batch]
     new = [article for reading in readings for article in reading.new]
     _assign_ids(tx, new)
@@ -205,7 +142,12 @@ def _write_batch(
     _store_articles(tx, readings, new, now)
     matched = _match(tx, readings, context, now)
     held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch])
-    records = {r.polled.feed.id: record_visit(r.polled, _brought(r), context.bounds, now, jitter()) for r in readings}
+    records = {
+        r.polled.feed.id: record_visit(
+            r.polled, _brought(r), context.bounds, now, jitter(), context.rules_of(r.polled.feed)
+        )
+        for r in readings
+    }
     tx.feeds.record([record for feed_id, record in records.items() if feed_id in held])
     return readings, records, matched
 
@@ -231,13 +173,20 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
         now=now,
     )
     reading = _Reading(polled, list(verdict.entries), keys, [])
+    reading.known = sum(1 for one in reading.verdicts if one.article_id is not None)
+    reading.quarantine = why_quarantined(feed.state, parsed, reading.known)
+    if reading.quarantine:
+        reading.verdicts = [_quarantined(one, reading.quarantine) for one in reading.verdicts]
     for entry_verdict in reading.verdicts:
         index = entry_verdict.entry_index
-        if entry_verdict.article_id is not None:
-            reading.known += 1
-        elif entry_verdict.same_as is None:
+        if entry_verdict.article_id is None and entry_verdict.same_as is None:
             reading.new.append(_new_article(feed, parsed.entries[index], keys[index], entry_verdict, now))
     return reading
+
+
+def _quarantined(verdict: EntryVerdict, reason: str) -> EntryVerdict:
+    """The same, but kept silent: the feed seems to be another one now."""
+    return replace(verdict, standing=Standing.QUARANTINED, reason=reason) if verdict.is_news else verdict
 
 
 def _new_article(

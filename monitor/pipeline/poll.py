@@ -16,14 +16,16 @@ from datetime import datetime
 from typing import TypeVar
 
 from monitor.clock import Clock
-from monitor.errors import FetchError, ParseError, ParseReason, StorageError
+from monitor.errors import FetchError, FetchReason, ParseError, ParseReason, StorageError
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.fingerprint import hash_body, hash_entries
-from monitor.feeds.policy import validators_for
+from monitor.feeds.moves import may_carry_secrets
+from monitor.feeds.policy import BACKOFF_S_MAX, RATE_LIMITED_S, validators_for
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
 from monitor.model import Feed, FeedId, Fetched, Gone, NotModified, Polled, PollOutcome
-from monitor.pipeline.ingest import IngestContext, ingest_safely
+from monitor.pipeline.ingest import IngestContext
+from monitor.pipeline.salvage import ingest_safely
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.store import Store
 from monitor.urls import host_of
@@ -60,12 +62,13 @@ class HostLimit:
 
 
 class _HostGate:
-    """Lets visits to one host through, never too many at once nor too soon after another."""
+    """Lets visits to one host through, never too many at once nor too soon after another; shut while it asks for it."""
 
     def __init__(self, limit: HostLimit) -> None:
         self._slots = asyncio.Semaphore(limit.at_once)
         self._spacing_s = limit.spacing_s
         self.next_s = 0.0
+        self.shut_until_s = 0.0
         self.users = 0
 
     async def enter(self) -> None:
@@ -82,6 +85,22 @@ class _HostGate:
 
     def leave(self) -> None:
         self._slots.release()
+
+    def is_needed(self, now_s: float) -> bool:
+        """Whether it holds somebody back, or may have to."""
+        return bool(self.users) or max(self.next_s, self.shut_until_s) > now_s
+
+    def shut(self, error: FetchError) -> None:
+        """Let nobody through for as long as the server asked; it means all of us, not one feed."""
+        wait_s = min(error.retry_after_s or RATE_LIMITED_S, BACKOFF_S_MAX)
+        self.shut_until_s = max(self.shut_until_s, asyncio.get_running_loop().time() + wait_s)
+
+    def check(self, host: str) -> None:
+        """Raise FetchError while it is shut: what waited in line when the server said no is not asked for."""
+        left_s = self.shut_until_s - asyncio.get_running_loop().time()
+        if left_s > 0:
+            what = "not asked: the server said that we come too often"
+            raise FetchError(what, reason=FetchReason.RATE_LIMITED, retry_after_s=left_s, where=host)
 
 
 class Poller:
@@ -156,7 +175,7 @@ class Poller:
             self._ingesting = loop.create_task(self._ingest_forever())
         for feed in feeds:
             visit = loop.create_task(self._visit(feed))
-            self._under_way[feed.id] = host_of(feed.url)
+            self._under_way[feed.id] = host_of(feed.address)
             self._visits.add(visit)
             visit.add_done_callback(self._visits.discard)
         return len(feeds)
@@ -211,14 +230,14 @@ class Poller:
         return await asyncio.get_running_loop().run_in_executor(self._database_pool, work)
 
     async def _visit(self, feed: Feed) -> None:
-        host = host_of(feed.url)
+        host = host_of(feed.address)
         gate = self._hosts.setdefault(host, _HostGate(self._limit_of(host)))
         gate.users += 1
         try:
             await gate.enter()
             try:
                 async with self._slots:
-                    polled = await self._poll(feed)
+                    polled = await self._poll(feed, gate)
             finally:
                 gate.leave()
         finally:
@@ -232,23 +251,33 @@ class Poller:
     def _has_room(self, bytes_read: int) -> bool:
         return self._bytes_waiting == 0 or self._bytes_waiting + bytes_read <= QUEUE_BYTES_MAX
 
-    async def _poll(self, feed: Feed) -> Polled:
+    async def _poll(self, feed: Feed, gate: _HostGate) -> Polled:
         now = self._clock.now()
         started_s = self._clock.monotonic_s()
-        etag, last_modified = validators_for(feed.state, now)
         polled = Polled(feed, PollOutcome.FAILED, now)
         try:
-            answer = await self._fetcher.fetch(feed.url, etag=etag, last_modified=last_modified)
+            gate.check(host_of(feed.address))
+            answer = await self._fetch(feed, now)
             # Kept before it is parsed: what the server said is known even where the body turns out to be no feed.
             polled = _with_answer(polled, answer)
             polled = await self._understand(polled, answer)
         except (FetchError, ParseError) as error:
+            if isinstance(error, FetchError) and error.reason is FetchReason.RATE_LIMITED:
+                gate.shut(error)
             polled = replace(polled, outcome=PollOutcome.FAILED, error=error)
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, so that the feed is not silent
             log.error("visit.broke", error=error, feed=feed.name, hint="please report this feed")
             broke = ParseError(f"could not be read ({type(error).__name__})", reason=ParseReason.CRASHED)
             polled = replace(polled, outcome=PollOutcome.FAILED, error=broke)
         return replace(polled, elapsed_ms=int((self._clock.monotonic_s() - started_s) * 1000))
+
+    async def _fetch(self, feed: Feed, now: datetime) -> Fetched | NotModified | Gone:
+        rules = self._context().rules_of(feed)
+        etag, last_modified = validators_for(feed.state, now)
+        headers = rules.headers if may_carry_secrets(feed.url, feed.address) else None
+        return await self._fetcher.fetch(
+            feed.address, etag=etag, last_modified=last_modified, headers=headers, proxy=rules.proxy
+        )
 
     async def _understand(self, polled: Polled, answer: Fetched | NotModified | Gone) -> Polled:
         if isinstance(answer, Gone):

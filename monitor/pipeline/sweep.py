@@ -52,7 +52,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
     polls_before = now - timedelta(days=retention.polls_days)
     while True:
         with store.write() as tx:
-            gone = tx.feeds.forget_visits(polls_before, limit=PORTION)
+            gone = tx.health.forget_visits(polls_before, limit=PORTION)
         visits += gone
         if gone < PORTION:
             break

@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.errors import FetchError, FetchReason, ParseError
-from monitor.feeds.policy import PollBounds, lost_window, next_poll_at
+from monitor.feeds.coverage import count_lost, site_of, window_of
+from monitor.feeds.guard import shown_url
+from monitor.feeds.moves import note_failure, note_move
+from monitor.feeds.policy import PollBounds, next_poll_at
 from monitor.logs import get_log
-from monitor.model import FeedState, Fetched, NotModified, Polled, PollOutcome
-from monitor.storage.feeds import PollRecord
+from monitor.model import FeedRules, FeedState, Fetched, NotModified, ParsedFeed, Polled, PollOutcome
+from monitor.storage.feed_rows import PollRecord
 
 log = get_log()
 
+_NO_RULES = FeedRules()
 GONE = "410: the publisher says that the feed is gone for good. Remove it from feeds.toml, or correct its url."
 
 
@@ -26,6 +30,10 @@ class Brought:
     new: int = 0
     told_later: int = 0
     matches: int = 0
+    quarantine: str = ""
+    """Why none of it is told, where the feed seems to be another one now."""
+    new_times: tuple[datetime, ...] = ()
+    """When the new entries were published, or first seen where the feed gives no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +55,32 @@ class PollSummary:
     bytes_read: int
     next_poll_at: datetime
     first: bool = False
+    lost_entries: int | None = None
+    moved_to: str = ""
+    quarantine: str = ""
 
 
-def record_visit(polled: Polled, brought: Brought, bounds: PollBounds, now: datetime, jitter: float) -> PollRecord:
+def record_visit(
+    polled: Polled, brought: Brought, bounds: PollBounds, now: datetime, jitter: float, rules: FeedRules = _NO_RULES
+) -> PollRecord:
     """The feed's row after this visit, and when the next one is."""
-    choice = next_poll_at(polled.feed, polled, now, bounds, jitter)
-    lost = lost_window(brought.known, brought.entries, polled.feed.state.first_polled_at is None)
-    error = polled.error
+    feed, parsed, error = polled.feed, polled.parsed, polled.error
+    state = _next_state(polled, brought, now, has_secret=bool(rules.headers))
+    lost = count_lost(feed.state, parsed, brought.known) if parsed is not None and not state.quarantine else None
+    if lost is not None:
+        state = replace(state, last_lost_at=now)
+    # By the new state: what this visit taught of the feed counts for the next one.
+    choice = next_poll_at(replace(feed, state=_with_failures_of(feed.state, state)), polled, now, bounds, jitter, rules)
+    is_held = _asked_to_wait(error) or polled.outcome is PollOutcome.GONE
     return PollRecord(
-        feed_id=polled.feed.id,
-        state=_next_state(polled, choice.interval_s, now),
+        feed_id=feed.id,
+        state=replace(state, interval_s=choice.interval_s) if not _is_rate_limited(error) else state,
         polled_at=polled.polled_at,
         next_poll_at=choice.at,
-        hold_until=choice.at if _asked_to_wait(error) or polled.outcome is PollOutcome.GONE else None,
+        hold_until=choice.at if is_held else None,
+        holds_host=_is_rate_limited(error),
+        moved_from=feed.address if (state.address or feed.url) != feed.address else None,
         outcome=_outcome(polled, brought).value,
-        title=polled.parsed.title if polled.parsed else None,
         status=_status(polled),
         entries=brought.entries,
         new=brought.new,
@@ -69,8 +88,13 @@ def record_visit(polled: Polled, brought: Brought, bounds: PollBounds, now: date
         elapsed_ms=polled.elapsed_ms,
         reason=error.reason.value if error else choice.reason if polled.outcome is PollOutcome.GONE else "",
         error=str(error) if error else GONE if polled.outcome is PollOutcome.GONE else "",
-        lost_window=polled.parsed is not None and lost,
+        lost_entries=lost,
     )
+
+
+def _with_failures_of(before: FeedState, after: FeedState) -> FeedState:
+    """The back-off counts the failures before this visit."""
+    return replace(after, fail_count=before.fail_count)
 
 
 def _asked_to_wait(error: FetchError | ParseError | None) -> bool:
@@ -97,37 +121,56 @@ def _status(polled: Polled) -> int | None:
     return polled.error.status if isinstance(polled.error, FetchError) else None
 
 
-def _next_state(polled: Polled, interval_s: int, now: datetime) -> FeedState:
+def _next_state(polled: Polled, brought: Brought, now: datetime, *, has_secret: bool) -> FeedState:
     state = polled.feed.state
     if _is_rate_limited(polled.error):
         return state  # we came too often: that says nothing about the feed
     if polled.outcome in (PollOutcome.FAILED, PollOutcome.GONE):
-        return replace(
-            state,
-            fail_count=state.fail_count + 1,
-            failing_since=state.failing_since or now,
-            interval_s=interval_s,
-        )
-    state = replace(state, fail_count=0, failing_since=None, interval_s=interval_s)
-    answer = polled.fetched
+        state = replace(state, fail_count=state.fail_count + 1, failing_since=state.failing_since or now)
+        return note_failure(state)
+    answer, parsed = polled.fetched, polled.parsed
+    assert isinstance(answer, Fetched | NotModified)
+    state = replace(state, fail_count=0, failing_since=None)
+    asked_s = int(answer.min_wait_s) if answer.min_wait_s is not None else None
     if isinstance(answer, NotModified):
-        return replace(
+        state = replace(
             state,
             etag=answer.etag or state.etag,
             last_modified=answer.last_modified or state.last_modified,
+            max_age_s=asked_s if asked_s is not None else state.max_age_s,
         )
-    assert isinstance(answer, Fetched)
-    times = [entry.published for entry in (polled.parsed.entries if polled.parsed else ()) if entry.published]
+    else:
+        state = replace(
+            state,
+            etag=answer.etag,
+            last_modified=answer.last_modified,
+            validators_at=now if answer.etag or answer.last_modified else None,
+            max_age_s=asked_s,
+            body_hash=polled.body_hash,
+            entries_hash=polled.entries_hash,
+        )
+    if parsed is not None:
+        state = _with_parsed(state, parsed, brought, now)
+    return note_move(polled.feed.url, state, answer.permanent_url, now, has_secret=has_secret)
+
+
+def _with_parsed(state: FeedState, parsed: ParsedFeed, brought: Brought, now: datetime) -> FeedState:
+    times = [entry.published for entry in parsed.entries if entry.published]
     marks = [min(at, now) for at in times] + ([state.watermark_at] if state.watermark_at else [])
+    window = window_of(parsed)
+    is_held = bool(brought.quarantine)
     return replace(
         state,
-        etag=answer.etag,
-        last_modified=answer.last_modified,
-        validators_at=now if answer.etag or answer.last_modified else None,
-        body_hash=polled.body_hash,
-        entries_hash=polled.entries_hash,
-        first_polled_at=state.first_polled_at or (now if polled.parsed is not None else None),
+        first_polled_at=state.first_polled_at or now,
         watermark_at=max(marks, default=None),
+        title=state.title if is_held else parsed.title or state.title,
+        site=state.site if is_held else site_of(parsed) or state.site,
+        window_s=window.span_s,
+        window_entries=window.entries,
+        longest_gap_s=window.longest_gap_s,
+        ttl_s=parsed.ttl_s,
+        skip_times=parsed.skip_times,
+        quarantine=brought.quarantine,
     )
 
 
@@ -148,6 +191,9 @@ def summarise(polled: Polled, brought: Brought, record: PollRecord) -> PollSumma
         bytes_read=polled.bytes_read,
         next_poll_at=record.next_poll_at,
         first=polled.parsed is not None and polled.feed.state.first_polled_at is None,
+        lost_entries=record.lost_entries,
+        moved_to=(record.state.address or polled.feed.url) if record.moved_from is not None else "",
+        quarantine=brought.quarantine,
     )
 
 
@@ -168,3 +214,11 @@ def log_visit(summary: PollSummary) -> None:
         log.info("feed.polled", **fields)
     else:
         log.warning("feed.polled", **fields, reason=summary.reason, error=summary.error)
+    if summary.lost_entries is not None:
+        log.warning(
+            "window.lost", feed=summary.feed, entries=summary.lost_entries, hint="it is polled faster for a week"
+        )
+    if summary.moved_to:
+        log.warning("feed.moved", feed=summary.feed, to=shown_url(summary.moved_to), hint="correct url in feeds.toml")
+    if summary.quarantine:
+        log.warning("feed.quarantined", feed=summary.feed, reason=summary.quarantine, hint="monitor feeds accept")

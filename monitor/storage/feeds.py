@@ -3,18 +3,18 @@
 Effects: database.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from monitor.feeds.policy import first_poll_at
-from monitor.model import Feed, FeedId, FeedSpec, FeedState, FeedTrouble
+from monitor.model import Feed, FeedId, FeedSpec
+from monitor.storage.feed_rows import PollRecord, poll_row, state_values, to_feed
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, FEED, POLL
+from monitor.storage.tables import FEED, POLL
 from monitor.urls import host_of
 
 LEASE_S = 120
@@ -23,60 +23,6 @@ LEASE_S = 120
 
 NEXT_POLL_MAX = timedelta(days=8)
 """The longest wait the policy sets is a week, for a feed that is gone, and a tenth of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PollRecord:
-    """What a visit writes down: the feed's new state, and a row of its own where the visit was worth one."""
-
-    feed_id: FeedId
-    state: FeedState
-    polled_at: datetime
-    next_poll_at: datetime
-    outcome: str
-    hold_until: datetime | None = None
-    """Until when the server itself asked us to stay away; None otherwise."""
-    title: str | None = None
-    status: int | None = None
-    entries: int = 0
-    new: int = 0
-    bytes_read: int = 0
-    elapsed_ms: int = 0
-    reason: str = ""
-    error: str = ""
-    lost_window: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FeedHealth:
-    """A feed as `status` and `feeds list` show it."""
-
-    feed: Feed
-    active: bool
-    title: str
-    outcome: str
-    reason: str
-    error: str
-    status: int | None
-    next_poll_at: datetime
-    last_poll_at: datetime | None
-    last_ok_at: datetime | None
-    last_new_at: datetime | None
-    lost_windows: int
-    articles: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PollVisit:
-    """One recorded visit, for `explain`."""
-
-    polled_at: datetime
-    outcome: str
-    status: int | None
-    entries: int
-    new: int
-    reason: str
-    error: str
 
 
 class FeedTable:
@@ -89,25 +35,42 @@ class FeedTable:
         """Make the table agree with the configuration; returns how many were added and how many rest now.
 
         A feed is its URL: renaming keeps its memory, and one that leaves the configuration rests, with its memory,
-        until it comes back. First visits are spread over `spread_s` by the address, the same way after a restart.
+        until it comes back. A feed that had moved for good, and whose URL a person then corrects to where it is, stays
+        the same feed. First visits are spread over `spread_s` by the address, the same way after a restart.
         """
-        known = {row.url: row for row in self._db.execute(sa.select(FEED.c.url, FEED.c.active))}
         wanted = {spec.url: spec for spec in specs}
+        rows = self._db.execute(sa.select(FEED.c.id, FEED.c.url, FEED.c.address, FEED.c.active))
+        known = {row.url: row for row in rows}
+        moved = {row.address: row for url, row in known.items() if row.address and url not in wanted}
+        for url in [url for url in wanted if url not in known and url in moved]:
+            row = moved[url]
+            self._db.execute(sa.update(FEED).where(FEED.c.id == row.id).values(url=url, address=None))
+            known[url] = known.pop(row.url)
         new = [_first_row(spec, now, spread_s) for url, spec in wanted.items() if url not in known]
         if new:
             self._db.execute(sa.insert(FEED), new)
         old = [
-            {"b_url": url, "name": spec.name, "language": spec.language, "weight": spec.weight, "active": True}
+            {
+                "b_url": url,
+                "name": spec.name,
+                "language": spec.language,
+                "weight": spec.weight,
+                "active": True,
+                "same_as": None,
+            }
             for url, spec in wanted.items()
             if url in known
         ]
         if old:
             change = sa.update(FEED).where(FEED.c.url == sa.bindparam("b_url"))
-            columns = ("name", "language", "weight", "active")
+            columns = ("name", "language", "weight", "active", "same_as")
             self._db.execute(change.values({name: sa.bindparam(name) for name in columns}), old)
         rest = [url for url, row in known.items() if row.active and url not in wanted]
         for some in portions(rest):
             self._db.execute(sa.update(FEED).where(FEED.c.url.in_(some)).values(active=False))
+        elsewhere = sa.select(FEED.c.id, FEED.c.address).where(FEED.c.active, FEED.c.address.is_not(None))
+        for feed_id, address in self._db.execute(elsewhere).all():
+            self._rest_double(FeedId(feed_id), address)
         return len(new), len(rest)
 
     def claim_due(
@@ -134,12 +97,13 @@ class FeedTable:
         if round_started_at is not None:
             held = sa.or_(FEED.c.hold_until.is_(None), FEED.c.hold_until <= now)
             due = sa.and_(held, sa.or_(FEED.c.last_poll_at.is_(None), FEED.c.last_poll_at < round_started_at))
-        chosen = sa.select(FEED.c.id).where(FEED.c.active, free, due).order_by(FEED.c.next_poll_at).limit(limit)
+        polled = sa.and_(FEED.c.active, FEED.c.same_as.is_(None))
+        chosen = sa.select(FEED.c.id).where(polled, free, due).order_by(FEED.c.next_poll_at).limit(limit)
         if busy_hosts:
             chosen = chosen.where(FEED.c.host.not_in(sorted(busy_hosts)))
         if per_host is not None:
             place = sa.func.row_number().over(partition_by=FEED.c.host, order_by=FEED.c.next_poll_at).label("place")
-            ranked = sa.select(FEED.c.id, place).where(FEED.c.active, free, due).subquery()
+            ranked = sa.select(FEED.c.id, place).where(polled, free, due).subquery()
             chosen = chosen.where(FEED.c.id.in_(sa.select(ranked.c.id).where(ranked.c.place <= per_host)))
         if self._db.dialect.name == "postgresql":
             chosen = chosen.with_for_update(skip_locked=True)
@@ -151,7 +115,7 @@ class FeedTable:
             .values(lease_owner=owner, lease_until=now + timedelta(seconds=LEASE_S))
             .returning(FEED)
         )
-        return [_to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
+        return [to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
 
     def held_by(self, owner: str, ids: Sequence[FeedId]) -> set[FeedId]:
         """Those of `ids` whose lease is still the owner's: only their state may be written."""
@@ -165,23 +129,52 @@ class FeedTable:
         """Write what visits came to and end their leases, all in this transaction."""
         if not records:
             return
-        values = [_state_values(record) for record in records]
+        values = [state_values(record) for record in records]
         names = [name for name in values[0] if name != "b_id"]
         change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id"))
         self._db.execute(change.values({name: sa.bindparam(name) for name in names}), values)
         self._stamp("last_ok_at", [r for r in records if r.outcome in ("new", "unchanged")])
         self._stamp("last_new_at", [r for r in records if r.new])
-        titled = [{"b_id": r.feed_id, "b_title": r.title} for r in records if r.title]
-        if titled:
-            change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id"), FEED.c.title != sa.bindparam("b_title"))
-            self._db.execute(change.values(title=sa.bindparam("b_title")), titled)
-        lost = [{"b_id": r.feed_id} for r in records if r.lost_window]
+        lost = [{"b_id": r.feed_id, "b_lost": r.lost_entries} for r in records if r.lost_entries is not None]
         if lost:
             change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id"))
-            self._db.execute(change.values(lost_windows=FEED.c.lost_windows + 1), lost)
-        rows = [_poll_row(record) for record in records if record.outcome != "unchanged"]
+            entries = FEED.c.lost_entries + sa.bindparam("b_lost", type_=sa.Integer())
+            self._db.execute(change.values(lost_windows=FEED.c.lost_windows + 1, lost_entries=entries), lost)
+        for record in records:
+            if record.holds_host and record.hold_until is not None:
+                self._hold_host(record.feed_id, record.hold_until)
+            if record.moved_from is not None:
+                self._move(record)
+        rows = [poll_row(record) for record in records if record.outcome != "unchanged" or record.lost_entries]
         if rows:
             self._db.execute(sa.insert(POLL), rows)
+
+    def _hold_host(self, feed_id: FeedId, until: datetime) -> None:
+        """No feed of this one's host is due before `until`."""
+        host = sa.select(FEED.c.host).where(FEED.c.id == feed_id).scalar_subquery()
+        when = sa.literal(until, FEED.c.next_poll_at.type)
+
+        def later(column: sa.Column[datetime]) -> sa.ColumnElement[datetime]:
+            return sa.case((sa.or_(column.is_(None), column < when), when), else_=column)
+
+        held = {"hold_until": later(FEED.c.hold_until), "next_poll_at": later(FEED.c.next_poll_at)}
+        self._db.execute(sa.update(FEED).where(FEED.c.host == host).values(held))
+
+    def _move(self, record: PollRecord) -> None:
+        """Visit it where it is now; where another feed is visited there already, this one rests."""
+        address = record.state.address
+        url = sa.select(FEED.c.url).where(FEED.c.id == record.feed_id)
+        here = address if address is not None else self._db.execute(url).scalar_one()
+        self._db.execute(sa.update(FEED).where(FEED.c.id == record.feed_id).values(host=host_of(here)))
+        if address is not None:
+            self._rest_double(record.feed_id, address)
+
+    def _rest_double(self, feed_id: FeedId, address: str) -> None:
+        there = sa.or_(FEED.c.url == address, sa.and_(FEED.c.address == address, FEED.c.id < feed_id))
+        free = sa.and_(FEED.c.active, FEED.c.same_as.is_(None), FEED.c.id != feed_id)
+        other = self._db.execute(sa.select(FEED.c.id).where(there, free).order_by(FEED.c.id).limit(1)).scalar()
+        if other is not None:
+            self._db.execute(sa.update(FEED).where(FEED.c.id == feed_id).values(same_as=other))
 
     def _stamp(self, column: str, records: Sequence[PollRecord]) -> None:
         if records:
@@ -195,53 +188,6 @@ class FeedTable:
             change = change.where(FEED.c.lease_owner == owner)
         return self._db.execute(change).rowcount
 
-    def failing(self, *, limit: int = 20) -> list[FeedTrouble]:
-        """Feeds that have failed for a while (two visits in a row) or are gone, the longest first."""
-        rows = self._db.execute(
-            sa.select(FEED.c.name, FEED.c.reason, FEED.c.failing_since)
-            .where(FEED.c.active, sa.or_(FEED.c.fail_count >= 2, FEED.c.outcome == "gone"))
-            .where(FEED.c.failing_since.is_not(None))
-            .order_by(FEED.c.failing_since, FEED.c.id)
-            .limit(limit)
-        )
-        return [FeedTrouble(row.name, row.reason or "failed", row.failing_since) for row in rows]
-
-    def count_active(self) -> int:
-        """How many feeds are polled."""
-        return self._db.execute(sa.select(sa.func.count()).select_from(FEED).where(FEED.c.active)).scalar_one()
-
-    def health(self, *, with_articles: bool = False) -> list[FeedHealth]:
-        """Every feed with its health, by name."""
-        counts: Mapping[int, int] = {}
-        if with_articles:
-            grouped = sa.select(ARTICLE.c.feed_id, sa.func.count().label("n")).group_by(ARTICLE.c.feed_id)
-            counts = {row.feed_id: row.n for row in self._db.execute(grouped)}
-        rows = self._db.execute(sa.select(FEED).order_by(sa.func.lower(FEED.c.name), FEED.c.id))
-        return [_to_health(row, counts.get(row.id, 0)) for row in rows]
-
-    def by_ids(self, ids: Iterable[FeedId]) -> dict[FeedId, Feed]:
-        """The feeds of these ids."""
-        found: dict[FeedId, Feed] = {}
-        for some in portions(list(ids)):
-            rows = self._db.execute(sa.select(FEED).where(FEED.c.id.in_(some)))
-            found |= {FeedId(row.id): _to_feed(row) for row in rows}
-        return found
-
-    def visits_around(self, feed_id: FeedId, at: datetime | None, *, latest: int = 3) -> list[PollVisit]:
-        """The recorded visit that ended last before `at`, and the `latest` newest ones, oldest first."""
-        mine = sa.select(POLL).where(POLL.c.feed_id == feed_id).order_by(POLL.c.polled_at.desc())
-        rows = list(self._db.execute(mine.limit(latest)))
-        if at is not None:
-            rows += self._db.execute(mine.where(POLL.c.polled_at <= at).limit(1))
-        found = {row.id: row for row in rows}
-        ordered = sorted(found.values(), key=lambda row: row.polled_at)
-        return [PollVisit(r.polled_at, r.outcome, r.status, r.entries, r.new, r.reason, r.error) for r in ordered]
-
-    def forget_visits(self, before: datetime, *, limit: int = 1000) -> int:
-        """Remove up to `limit` recorded visits older than `before`; returns how many went."""
-        old = sa.select(POLL.c.id).where(POLL.c.polled_at < before).limit(limit)
-        return self._db.execute(sa.delete(POLL).where(POLL.c.id.in_(old))).rowcount
-
 
 def _first_row(spec: FeedSpec, now: datetime, spread_s: int) -> dict[str, Any]:
     return {
@@ -251,85 +197,4 @@ def _first_row(spec: FeedSpec, now: datetime, spread_s: int) -> dict[str, Any]:
         "language": spec.language,
         "weight": spec.weight,
         "next_poll_at": first_poll_at(spec.url, now, spread_s),
-    }
-
-
-def _to_feed(row: Row[Any]) -> Feed:
-    return Feed(
-        id=FeedId(row.id),
-        name=row.name,
-        url=row.url,
-        language=row.language,
-        weight=row.weight,
-        state=FeedState(
-            etag=row.etag,
-            last_modified=row.last_modified,
-            validators_at=row.validators_at,
-            body_hash=row.body_hash,
-            entries_hash=row.entries_hash,
-            first_polled_at=row.first_polled_at,
-            watermark_at=row.watermark_at,
-            fail_count=row.fail_count,
-            failing_since=row.failing_since,
-            interval_s=row.interval_s,
-        ),
-    )
-
-
-def _to_health(row: Row[Any], articles: int) -> FeedHealth:
-    return FeedHealth(
-        feed=_to_feed(row),
-        active=row.active,
-        title=row.title,
-        outcome=row.outcome,
-        reason=row.reason,
-        error=row.error,
-        status=row.status,
-        next_poll_at=row.next_poll_at,
-        last_poll_at=row.last_poll_at,
-        last_ok_at=row.last_ok_at,
-        last_new_at=row.last_new_at,
-        lost_windows=row.lost_windows,
-        articles=articles,
-    )
-
-
-def _state_values(record: PollRecord) -> dict[str, Any]:
-    state = record.state
-    return {
-        "b_id": record.feed_id,
-        "etag": state.etag,
-        "last_modified": state.last_modified,
-        "validators_at": state.validators_at,
-        "body_hash": state.body_hash,
-        "entries_hash": state.entries_hash,
-        "first_polled_at": state.first_polled_at,
-        "watermark_at": state.watermark_at,
-        "fail_count": state.fail_count,
-        "failing_since": state.failing_since,
-        "interval_s": state.interval_s,
-        "last_poll_at": record.polled_at,
-        "next_poll_at": record.next_poll_at,
-        "hold_until": record.hold_until,
-        "outcome": record.outcome,
-        "reason": record.reason,
-        "error": record.error,
-        "status": record.status,
-        "lease_owner": None,
-        "lease_until": None,
-    }
-
-
-def _poll_row(record: PollRecord) -> dict[str, Any]:
-    return {
-        "feed_id": record.feed_id,
-        "polled_at": record.polled_at,
-        "outcome": record.outcome,
-        "status": record.status,
-        "entries": record.entries,
-        "new": record.new,
-        "bytes_read": record.bytes_read,
-        "elapsed_ms": record.elapsed_ms,
-        "reason": record.reason,
-        "error": record.error,
     }

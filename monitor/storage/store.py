@@ -12,6 +12,7 @@ from monitor.storage.articles import ArticleTable
 from monitor.storage.digests import DigestTable
 from monitor.storage.engine import Database, transaction
 from monitor.storage.feeds import FeedTable
+from monitor.storage.health import HealthTable
 from monitor.storage.matches import MatchTable
 from monitor.storage.outbox import OutboxTable
 from monitor.storage.stories import StoryTable
@@ -23,6 +24,7 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self.feeds = FeedTable(connection)
+        self.health = HealthTable(connection)
         self.articles = ArticleTable(connection)
         self.stories = StoryTable(connection)
         self.matches = MatchTable(connection)

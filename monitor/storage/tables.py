@@ -68,6 +68,23 @@ class FeedRow(SQLModel, table=True):
     error: str = ""
     status: int | None = None
     lost_windows: int = 0
+    lost_entries: int = 0
+    last_lost_at: datetime | None = None
+    site: str = ""
+    rhythm: bytes | None = None
+    window_s: int = 0
+    window_entries: int = 0
+    longest_gap_s: int = 0
+    ttl_s: int | None = None
+    max_age_s: int | None = None
+    skip_times: str = ""
+    address: str | None = None
+    moved_to: str | None = None
+    moved_count: int = 0
+    moved_since: datetime | None = None
+    quarantine: str = ""
+    same_as: int | None = Field(default=None, sa_type=sa.BigInteger)
+    """The feed whose address this one moved to: only that one is visited."""
 
 
 class PollRow(SQLModel, table=True):

@@ -64,6 +64,8 @@ class Standing(StrEnum):
     """New to us, but old news the feed dumped or renumbered: stored silently."""
     RENUMBERED = "renumbered"
     """An article we have, though the feed changed every name of it."""
+    QUARANTINED = "quarantined"
+    """New to us, but the feed seems to be another one now: stored silently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,11 @@ class EntryVerdict:
     """In words, for `explain`."""
     same_as: int | None = None
     """The index of the earlier entry of this poll that is the same article."""
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it may be told."""
+        return self.standing is Standing.NEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,18 +315,18 @@ def test_nobody_there_and_no_such_name() -> None:
     assert caught.value.reason is FetchReason.DNS
 
 
-def test_redirects_are_followed_and_only_a_permanent_row_is_told(server: Scripted) -> None:
-    """The address is corrected only where every hop says that it is for good."""
+def test_redirects_are_followed_and_the_permanent_hops_at_the_beginning_are_told(server: Scripted) -> None:
+    """A 301 to B, then a 302 to C: B is the feed's new address, C where it happens to be today."""
     target = server.script("/new", respond(body=FEED))
     url = server.script("/old", respond("301 Moved", f"Location: {target}"))
     answer = fetch(url)
     assert isinstance(answer, Fetched)
     assert (answer.final_url, answer.permanent_url) == (target, target)
 
-    server.script("/middle", respond("302 Found", "Location: /new"))
+    middle = server.script("/middle", respond("302 Found", "Location: /new"))
     mixed = fetch(server.script("/old", respond("308 Permanent", "Location: /middle")))
     assert isinstance(mixed, Fetched)
-    assert (mixed.final_url, mixed.permanent_url) == (target, None)
+    assert (mixed.final_url, mixed.permanent_url) == (target, middle)
 
 
 _NAMES = (

@@ -13,13 +13,25 @@ from monitor.feeds.policy import (
     GONE_S,
     HINT_S_MAX,
     JITTER_SHARE,
+    SLOW_HINT_S_MAX,
     PollBounds,
     first_poll_at,
-    lost_window,
     next_poll_at,
     validators_for,
 )
-from monitor.model import Entry, Feed, FeedId, FeedState, Fetched, Gone, NotModified, ParsedFeed, Polled, PollOutcome
+from monitor.model import (
+    Entry,
+    Feed,
+    FeedId,
+    FeedRules,
+    FeedState,
+    Fetched,
+    Gone,
+    NotModified,
+    ParsedFeed,
+    Polled,
+    PollOutcome,
+)
 
 NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 BOUNDS = PollBounds(300, 3600)
@@ -164,10 +176,43 @@ def test_first_visits_are_spread_by_address() -> None:
     assert all(NOW <= at < NOW + timedelta(seconds=60) for at in times)
 
 
-@pytest.mark.parametrize(
-    ("known", "shown", "first", "lost"),
-    [(0, 20, False, True), (1, 20, False, False), (0, 20, True, False), (0, 0, False, False)],
-)
-def test_a_window_that_rolled_over_is_noticed(known: int, shown: int, first: bool, lost: bool) -> None:
-    """Nothing of what is shown was there before: entries may have come and gone unseen."""
-    assert lost_window(known, shown, first) is lost
+def test_what_a_304_leaves_out_still_holds() -> None:
+    """The feed's ttl and the server's max-age count until they are said anew."""
+    state = replace(FEED.state, ttl_s=1800, max_age_s=2400)
+    quiet = Polled(replace(FEED, state=state), PollOutcome.UNCHANGED, NOW, NotModified(URL))
+    assert wait_s(quiet, 0.0) >= 2400
+    shorter = replace(quiet, fetched=NotModified(URL, min_wait_s=60))
+    assert 1800 <= wait_s(shorter, 0.0) < 2400
+
+
+def test_a_slow_feed_may_ask_for_a_day() -> None:
+    """Five hours at most where there is news; a day where entries come a day apart or more."""
+    state = replace(FEED.state, window_s=30 * 86_400, window_entries=10)
+    asked = NotModified(URL, min_wait_s=500_000)
+    assert wait_s(Polled(FEED, PollOutcome.UNCHANGED, NOW, asked), 0.0) == HINT_S_MAX
+    slow = Polled(replace(FEED, state=state), PollOutcome.UNCHANGED, NOW, asked)
+    assert wait_s(slow, 0.0) == SLOW_HINT_S_MAX
+
+
+def test_a_person_decides_the_interval_and_the_server_may_ask_for_more() -> None:
+    """`interval` takes the place of the rhythm, and of nothing else."""
+    rules = FeedRules(interval_s=7200)
+    polled = with_entries(*range(0, 20, 1))
+    choice = next_poll_at(FEED, polled, NOW, BOUNDS, 0.5, rules)
+    assert (choice.at - NOW, choice.interval_s) == (timedelta(hours=2), 7200)
+    asked = with_entries(*range(0, 20, 1), min_wait_s=10_000)
+    assert next_poll_at(FEED, asked, NOW, BOUNDS, 0.0, rules).at - NOW == timedelta(seconds=10_000)
+
+
+def test_hours_off_are_waited_for_unless_a_person_says_otherwise() -> None:
+    """In UTC; a feed that failed has them too."""
+    state = replace(FEED.state, skip_times="9,10;")
+    feed = replace(FEED, state=state)
+    for polled in (
+        Polled(feed, PollOutcome.UNCHANGED, NOW, NotModified(URL)),
+        replace(failed(FetchReason.CONNECT), feed=feed),
+    ):
+        choice = next_poll_at(feed, polled, NOW, BOUNDS, 0.5)
+        assert (choice.at.hour, choice.at.minute, choice.reason) == (11, 0, "the feed asks for these hours off")
+        free = next_poll_at(feed, polled, NOW, BOUNDS, 0.5, FeedRules(obeys_skip_times=False))
+        assert free.at < NOW + timedelta(hours=2)

@@ -24,7 +24,8 @@ from monitor.model import (
     Watchlist,
 )
 from monitor.pipeline.digest import DigestContext
-from monitor.pipeline.ingest import IngestContext, ingest_safely
+from monitor.pipeline.ingest import IngestContext
+from monitor.pipeline.salvage import ingest_safely
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.articles import StoredArticle, select_articles, to_stored
 from monitor.storage.store import Store

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.model import Gone, Level, Polled, PollOutcome, Relation, Topic, TopicKey
 from monitor.storage.engine import open_engine
-from monitor.storage.feeds import FeedHealth
+from monitor.storage.health import FeedHealth
 from monitor.storage.store import Store
 from tests.fakes.clock import START
 from tests.pipeline.given import (
@@ -42,7 +42,7 @@ HOUR = timedelta(hours=1)
 def health(store: Store) -> list[FeedHealth]:
     """Every feed as it is remembered, by id."""
     with store.read() as tx:
-        return sorted(tx.feeds.health(), key=lambda feed: feed.feed.id)
+        return sorted(tx.health.all(), key=lambda feed: feed.feed.id)
 
 
 def standings(store: Store) -> list[str]:

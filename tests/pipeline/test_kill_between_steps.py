@@ -174,7 +174,7 @@ def look_after_the_kill(world: World) -> None:
     """What a kill leaves behind: a feed's validators never without the articles they came with."""
     store = world.open()
     with store.read() as tx:
-        ahead = {feed.feed.id for feed in tx.feeds.health() if feed.feed.state.etag == '"new"'}
+        ahead = {feed.feed.id for feed in tx.health.all() if feed.feed.state.etag == '"new"'}
     stored = Counter(article.article.feed_id for article in articles_of(store))
     store.close()
     assert all(stored[feed_id] == 3 for feed_id in ahead)

@@ -31,7 +31,7 @@ def some_feeds(store: Store, count: int = 3, *, now: datetime = START) -> list[F
     with store.write() as tx:
         tx.feeds.sync(specs, now, spread_s=1)
     with store.read() as tx:
-        return [health.feed.id for health in tx.feeds.health()]
+        return [health.feed.id for health in tx.health.all()]
 
 
 def an_article(article_id: int, *, feed_id: int = 1, at: datetime = START, title: str = "Talks resume") -> Article:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.model import Feed, FeedSpec, FeedState
-from monitor.storage.feeds import LEASE_S, PollRecord
+from monitor.storage.feed_rows import PollRecord
+from monitor.storage.feeds import LEASE_S
 from monitor.storage.store import Store
 from tests.fakes.clock import START
 from tests.storage.given import some_feeds
@@ -81,10 +82,20 @@ def test_a_visit_ends_the_lease_and_sets_the_next(store: Store) -> None:
     some_feeds(store, 1)
     with store.write() as tx:
         [feed] = tx.feeds.claim_due(LATER, owner="me", limit=1)
-        tx.feeds.record([record(feed, new=2, entries=5, outcome="new", title="Example News")])
+        tx.feeds.record(
+            [
+                record(
+                    feed,
+                    new=2,
+                    entries=5,
+                    outcome="new",
+                    state=FeedState(etag='"v1"', first_polled_at=LATER, title="Example News"),
+                )
+            ]
+        )
 
     with store.read() as tx:
-        [health] = tx.feeds.health()
+        [health] = tx.health.all()
     assert health.feed.state.etag == '"v1"'
     assert health.title == "Example News"
     assert health.last_ok_at == health.last_new_at == LATER
@@ -115,9 +126,9 @@ def test_failures_are_told_from_the_second_on(store: Store) -> None:
         [feed] = tx.feeds.claim_due(LATER, owner="me", limit=1)
         failed = replace(FeedState(), fail_count=1, failing_since=LATER)
         tx.feeds.record([record(feed, outcome="failed", state=failed, reason="dns", error="no such host")])
-        assert tx.feeds.failing() == []
+        assert tx.health.failing() == []
         tx.feeds.record([record(feed, outcome="failed", state=replace(failed, fail_count=2), reason="dns")])
-        [trouble] = tx.feeds.failing()
+        [trouble] = tx.health.failing()
 
     assert (trouble.name, trouble.reason, trouble.since) == (feed.name, "dns", LATER)
 
@@ -131,13 +142,13 @@ def test_a_feed_that_leaves_the_configuration_rests_with_its_memory(store: Store
     kept = FeedSpec(name="Feed 0", url="https://feed0.example.org/rss")
     with store.write() as tx:
         assert tx.feeds.sync([kept], LATER, spread_s=1) == (0, 1)
-        assert tx.feeds.count_active() == 1
+        assert tx.health.count_active() == 1
         assert tx.feeds.sync(
             [kept, FeedSpec(name="Renamed", url="https://feed1.example.org/rss")], LATER, spread_s=1
         ) == (0, 0)
 
     with store.read() as tx:
-        found = {health.feed.name: health.feed for health in tx.feeds.health()}
+        found = {health.feed.name: health.feed for health in tx.health.all()}
     assert found["Renamed"].state.etag == '"v1"'
 
 
@@ -147,7 +158,7 @@ def test_first_visits_are_spread_the_same_way_every_time(store: Store) -> None:
     with store.write() as tx:
         tx.feeds.sync(specs, START, spread_s=60)
     with store.read() as tx:
-        dues = [health.next_poll_at for health in tx.feeds.health()]
+        dues = [health.next_poll_at for health in tx.health.all()]
 
     assert len(set(dues)) > 20
     assert all(START <= due < START + timedelta(seconds=60) for due in dues)
@@ -160,10 +171,10 @@ def test_quiet_visits_leave_no_row(store: Store) -> None:
         [feed] = tx.feeds.claim_due(LATER, owner="me", limit=1)
         tx.feeds.record([record(feed)])
         tx.feeds.record([record(feed, outcome="new", new=1, polled_at=LATER + timedelta(hours=1))])
-        visits = tx.feeds.visits_around(feed.id, None)
+        visits = tx.health.visits_around(feed.id, None)
         assert [visit.outcome for visit in visits] == ["new"]
-        assert tx.feeds.forget_visits(LATER + timedelta(days=1)) == 1
-        assert tx.feeds.visits_around(feed.id, None) == []
+        assert tx.health.forget_visits(LATER + timedelta(days=1)) == 1
+        assert tx.health.visits_around(feed.id, None) == []
 
 
 def test_a_lost_window_is_counted(store: Store) -> None:
@@ -171,9 +182,9 @@ def test_a_lost_window_is_counted(store: Store) -> None:
     some_feeds(store, 1)
     with store.write() as tx:
         [feed] = tx.feeds.claim_due(LATER, owner="me", limit=1)
-        tx.feeds.record([record(feed, lost_window=True)])
+        tx.feeds.record([record(feed, lost_entries=7)])
         tx.feeds.record([record(feed)])
-        [health] = tx.feeds.health()
+        [health] = tx.health.all()
     assert health.lost_windows == 1
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from monitor.model import Feed, FeedId, FeedState
 from monitor.status import Status, TopicStatus
-from monitor.storage.feeds import FeedHealth
+from monitor.storage.health import FeedHealth
 from monitor.web.app import Answers, Web
 from monitor.web.pages import Pages
 from tests.fakes.clock import START
@@ -36,6 +36,8 @@ def a_status(name: str = "Gulf Wire") -> Status:
         last_ok_at=None,
         last_new_at=None,
         lost_windows=0,
+        lost_entries=0,
+        same_as=None,
     )
     topic = TopicStatus("hostages", name, "every 1h", START + timedelta(hours=1), None, waiting=2)
     return Status(START, START, 1, (feed,), 0, 7, 3, 1, (topic,), 0, 0, (f'Feed "{name}" is gone',))

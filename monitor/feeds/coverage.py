@@ -1,0 +1,111 @@
+"""Whether we still see all of a feed, and whether it still is the feed we know.
+
+A window that rolled over between two visits, a feed that fell silent while it answers, an address that now serves
+somebody else's feed: none of these is an error, so each has to be looked for.
+
+Effects: none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from monitor.model import FeedState, ParsedFeed
+from monitor.urls import host_of, publisher_of
+from monitor.words import words
+
+SILENCES = 3
+"""A feed is stale when it is silent for three times the longest silence its window shows."""
+SILENT_AT_LEAST = timedelta(days=2)
+"""Under two days a weekend or a holiday explains any silence."""
+_SAYS_NOTHING = frozenset(
+    {"a", "and", "atom", "blog", "feed", "feeds", "for", "from", "in", "latest", "my", "new", "news", "of", "on", "our"}
+    | {"rss", "site", "the", "to", "with", "your"}
+)
+"""Words that two feeds' titles share by chance."""
+SPAN_S_MAX = 10 * 365 * 86_400
+"""Ten years: longer spans are archives, and change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span of entries a feed shows."""
+
+    span_s: int
+    """From the oldest to the newest; 0 where it gives no two dates."""
+    entries: int
+    longest_gap_s: int
+
+
+def window_of(parsed: ParsedFeed) -> Window:
+    """What the dates of a feed's entries say of its window."""
+    dates = _dates(parsed)
+    gaps = [int((later - earlier).total_seconds()) for earlier, later in pairwise(dates)]
+    span_s = int((dates[-1] - dates[0]).total_seconds()) if dates else 0
+    return Window(min(span_s, SPAN_S_MAX), len(parsed.entries), min(max(gaps, default=0), SPAN_S_MAX))
+
+
+def count_lost(state: FeedState, parsed: ParsedFeed, known: int) -> int | None:
+    """About how many entries may have come and gone since the last visit; None where none did.
+
+    The window rolled over when nothing it shows was known. The number is the stretch between the newest entry seen
+    before and the oldest shown now, at the rate of what is shown; at least one. A feed that always shows one entry
+    tells nothing, and is not judged.
+    """
+    shown = len(parsed.entries)
+    if state.first_polled_at is None or known or not shown or (shown == 1 and state.window_entries <= 1):
+        return None
+    dates = _dates(parsed)
+    if state.watermark_at is None or len(dates) < 2 or dates[0] <= state.watermark_at:
+        return 1
+    span_s = (dates[-1] - dates[0]).total_seconds()
+    if span_s <= 0:
+        return 1
+    missing_s = (dates[0] - state.watermark_at).total_seconds()
+    # One gap lies between two neighbours that lost nothing.
+    return max(1, round(missing_s * (len(dates) - 1) / span_s) - 1)
+
+
+def is_stale(state: FeedState, now: datetime) -> bool:
+    """Whether the newest entry is older than the feed's rhythm allows, although the feed answers."""
+    if state.watermark_at is None or not state.longest_gap_s:
+        return False
+    return now - state.watermark_at > max(SILENT_AT_LEAST, timedelta(seconds=SILENCES * state.longest_gap_s))
+
+
+def site_of(parsed: ParsedFeed) -> str:
+    """Whose feed it says it is: the registrable domain of its home page; empty where it names none of its own."""
+    return publisher_of(parsed.link, "") if parsed.link and host_of(parsed.link) else ""
+
+
+def why_quarantined(state: FeedState, parsed: ParsedFeed, known: int) -> str:
+    """Why what is shown now must not be told, in words; empty where it may be.
+
+    A domain that lapsed serves somebody else's feed under the old address. It is taken for another one when nothing
+    it shows was known and its title shares no word with the old one or its home page is another site's. A feed in
+    quarantine leaves it when it shows its old title and site again, or when a person says so.
+    """
+    title, site = parsed.title, site_of(parsed)
+    if state.quarantine:
+        return "" if _is_like(state.title, title) and _is_same_site(state.site, site) else state.quarantine
+    if state.first_polled_at is None or known or not parsed.entries:
+        return ""
+    if not _is_like(state.title, title):
+        return f'it called itself "{state.title}" and now "{title}", and shows nothing that was there before'
+    if not _is_same_site(state.site, site):
+        return f"it belonged to {state.site} and now says {site}, and shows nothing that was there before"
+    return ""
+
+
+def _is_like(before: str, now: str) -> bool:
+    old, new = set(words(before)) - _SAYS_NOTHING, set(words(now)) - _SAYS_NOTHING
+    return not old or not new or bool(old & new)
+
+
+def _is_same_site(before: str, now: str) -> bool:
+    return not before or not now or before == now
+
+
+def _dates(parsed: ParsedFeed) -> Sequence[datetime]:
+    return sorted(entry.published for entry in parsed.entries if entry.published is not None)

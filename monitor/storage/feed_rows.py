@@ -1,0 +1,87 @@
+"""A feed's row to the model and back, and what a visit writes down.
+
+Effects: none.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import Row
+
+from monitor.model import Feed, FeedId, FeedState
+
+_STATE_COLUMNS = tuple(field.name for field in fields(FeedState))
+"""Every field of the state is a column of the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """What a visit writes down: the feed's new state, and a row of its own where the visit was worth one."""
+
+    feed_id: FeedId
+    state: FeedState
+    polled_at: datetime
+    next_poll_at: datetime
+    outcome: str
+    hold_until: datetime | None = None
+    """Until when the server itself asked us to stay away; None otherwise."""
+    holds_host: bool = False
+    """Whether that goes for every feed of its host."""
+    moved_from: str | None = None
+    """Where it was fetched until now; None unless the state's address is a new one."""
+    status: int | None = None
+    entries: int = 0
+    new: int = 0
+    bytes_read: int = 0
+    elapsed_ms: int = 0
+    reason: str = ""
+    error: str = ""
+    lost_entries: int | None = None
+    """How many entries may have come and gone since the last visit; None where none did."""
+
+
+def to_feed(row: Row[Any]) -> Feed:
+    """The feed of a row."""
+    values = row._mapping
+    return Feed(
+        id=FeedId(row.id),
+        name=row.name,
+        url=row.url,
+        language=row.language,
+        weight=row.weight,
+        state=FeedState(**{name: values[name] for name in _STATE_COLUMNS}),
+    )
+
+
+def state_values(record: PollRecord) -> dict[str, Any]:
+    """The columns a visit sets, by name; the row's id under `b_id`."""
+    return {
+        "b_id": record.feed_id,
+        **{name: getattr(record.state, name) for name in _STATE_COLUMNS},
+        "last_poll_at": record.polled_at,
+        "next_poll_at": record.next_poll_at,
+        "hold_until": record.hold_until,
+        "outcome": record.outcome,
+        "reason": record.reason,
+        "error": record.error,
+        "status": record.status,
+        "lease_owner": None,
+        "lease_until": None,
+    }
+
+
+def poll_row(record: PollRecord) -> dict[str, Any]:
+    """The row of the visit itself."""
+    return {
+        "feed_id": record.feed_id,
+        "polled_at": record.polled_at,
+        "outcome": record.outcome,
+        "status": record.status,
+        "entries": record.entries,
+        "new": record.new,
+        "bytes_read": record.bytes_read,
+        "elapsed_ms": record.elapsed_ms,
+        "reason": record.reason,
+        "error": record.error,
+    }

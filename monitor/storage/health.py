@@ -1,0 +1,117 @@
+"""How feeds are: which fail, lag or may have lost entries, and what single visits came to.
+
+Effects: database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from monitor.model import Feed, FeedId, FeedTrouble
+from monitor.storage.feed_rows import to_feed
+from monitor.storage.tables import ARTICLE, FEED, POLL
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """A feed as `status` and `feeds list` show it."""
+
+    feed: Feed
+    active: bool
+    title: str
+    outcome: str
+    reason: str
+    error: str
+    status: int | None
+    next_poll_at: datetime
+    last_poll_at: datetime | None
+    last_ok_at: datetime | None
+    last_new_at: datetime | None
+    lost_windows: int
+    lost_entries: int
+    same_as: FeedId | None
+    """The feed it is the same as, since it moved to that one's address."""
+    articles: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PollVisit:
+    """One recorded visit, for `explain`."""
+
+    polled_at: datetime
+    outcome: str
+    status: int | None
+    entries: int
+    new: int
+    reason: str
+    error: str
+
+
+class HealthTable:
+    """Questions about feeds and their visits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def failing(self, *, limit: int = 20) -> list[FeedTrouble]:
+        """Feeds that have failed for a while (two visits in a row) or are gone, the longest first."""
+        rows = self._db.execute(
+            sa.select(FEED.c.name, FEED.c.reason, FEED.c.failing_since)
+            .where(FEED.c.active, sa.or_(FEED.c.fail_count >= 2, FEED.c.outcome == "gone"))
+            .where(FEED.c.failing_since.is_not(None))
+            .order_by(FEED.c.failing_since, FEED.c.id)
+            .limit(limit)
+        )
+        return [FeedTrouble(row.name, row.reason or "failed", row.failing_since) for row in rows]
+
+    def count_active(self) -> int:
+        """How many feeds are polled."""
+        return self._db.execute(sa.select(sa.func.count()).select_from(FEED).where(FEED.c.active)).scalar_one()
+
+    def all(self, *, with_articles: bool = False) -> list[FeedHealth]:
+        """Every feed with its health, by name."""
+        counts: Mapping[int, int] = {}
+        if with_articles:
+            grouped = sa.select(ARTICLE.c.feed_id, sa.func.count().label("n")).group_by(ARTICLE.c.feed_id)
+            counts = {row.feed_id: row.n for row in self._db.execute(grouped)}
+        rows = self._db.execute(sa.select(FEED).order_by(sa.func.lower(FEED.c.name), FEED.c.id))
+        return [_to_health(row, counts.get(row.id, 0)) for row in rows]
+
+    def visits_around(self, feed_id: FeedId, at: datetime | None, *, latest: int = 3) -> list[PollVisit]:
+        """The recorded visit that ended last before `at`, and the `latest` newest ones, oldest first."""
+        mine = sa.select(POLL).where(POLL.c.feed_id == feed_id).order_by(POLL.c.polled_at.desc())
+        rows = list(self._db.execute(mine.limit(latest)))
+        if at is not None:
+            rows += self._db.execute(mine.where(POLL.c.polled_at <= at).limit(1))
+        found = {row.id: row for row in rows}
+        ordered = sorted(found.values(), key=lambda row: row.polled_at)
+        return [PollVisit(r.polled_at, r.outcome, r.status, r.entries, r.new, r.reason, r.error) for r in ordered]
+
+    def forget_visits(self, before: datetime, *, limit: int = 1000) -> int:
+        """Remove up to `limit` recorded visits older than `before`; returns how many went."""
+        old = sa.select(POLL.c.id).where(POLL.c.polled_at < before).limit(limit)
+        return self._db.execute(sa.delete(POLL).where(POLL.c.id.in_(old))).rowcount
+
+
+def _to_health(row: Row[Any], articles: int) -> FeedHealth:
+    return FeedHealth(
+        feed=to_feed(row),
+        active=row.active,
+        title=row.title,
+        outcome=row.outcome,
+        reason=row.reason,
+        error=row.error,
+        status=row.status,
+        next_poll_at=row.next_poll_at,
+        last_poll_at=row.last_poll_at,
+        last_ok_at=row.last_ok_at,
+        last_new_at=row.last_new_at,
+        lost_windows=row.lost_windows,
+        lost_entries=row.lost_entries,
+        same_as=FeedId(row.same_as) if row.same_as is not None else None,
+        articles=articles,
+    )
