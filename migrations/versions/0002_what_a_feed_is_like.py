@@ -21,6 +21,7 @@ def _columns() -> list[sa.Column]:
     return [
         sa.Column("lost_entries", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("last_lost_at", _TIME(), nullable=True),
+        sa.Column("last_lost", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("site", _TEXT(), nullable=False, server_default=""),
         sa.Column("rhythm", sa.LargeBinary(), nullable=True),
         sa.Column("window_s", sa.Integer(), nullable=False, server_default="0"),
@@ -34,6 +35,7 @@ def _columns() -> list[sa.Column]:
         sa.Column("moved_count", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("moved_since", _TIME(), nullable=True),
         sa.Column("quarantine", _TEXT(), nullable=False, server_default=""),
+        sa.Column("quarantined_at", _TIME(), nullable=True),
         sa.Column("same_as", sa.BigInteger(), nullable=True),
     ]
 

@@ -152,7 +152,7 @@ def _context(digest: Digest, full: int, listed: int) -> dict[str, Any]:
         "lines": [_line_context(story) for story in stories[full:]],
         "more": wording.more_line(len(stories) - full),
         "left_out": digest.story_count - len(stories),
-        "failing": shorten(wording.failing_line(digest), FAILING_CHARS_MAX),
+        "failing": shorten(wording.troubles_line(digest), FAILING_CHARS_MAX),
         "next": wording.next_line(digest),
         "topic": wording.topic_name(digest),
     }

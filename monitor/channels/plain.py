@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from monitor.channels.wording import (
     count_line,
-    failing_line,
     header_line,
     heartbeat_line,
     host_of,
@@ -25,6 +24,7 @@ from monitor.channels.wording import (
     other_outlets,
     snippet_pieces,
     title_of,
+    troubles_line,
     why_terms,
 )
 from monitor.model import Digest, DigestStory
@@ -51,7 +51,7 @@ def render_text(digest: Digest, *, ansi: bool = False, width: int = WIDTH) -> st
         lines += ["", f"{_INDENT}… {more_line(len(digest.overflow))}:"]
         for number, story in enumerate(digest.overflow, len(digest.stories) + 1):
             lines += _overflow_lines(story, number, width)
-    tail = [line for line in (failing_line(digest), next_line(digest)) if line]
+    tail = [line for line in (troubles_line(digest), next_line(digest)) if line]
     if tail:
         lines += ["", *(part for line in tail for part in _wrap(line, width))]
     text = "\n".join(lines) + "\n"

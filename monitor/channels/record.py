@@ -42,6 +42,16 @@ def digest_record(digest: Digest) -> dict[str, Any]:
             {"name": name_of(trouble.name), "reason": name_of(trouble.reason), "since": _iso(trouble.since)}
             for trouble in digest.failing
         ],
+        "feed_troubles": [
+            {
+                "name": name_of(trouble.name),
+                "kind": trouble.kind.value,
+                "reason": name_of(trouble.reason),
+                "since": _iso(trouble.since),
+                "entries": trouble.count,
+            }
+            for trouble in digest.troubles
+        ],
     }
 
 

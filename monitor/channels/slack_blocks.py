@@ -14,7 +14,6 @@ from typing import Any
 
 from monitor.channels.wording import (
     count_line,
-    failing_line,
     header_line,
     heartbeat_line,
     host_of,
@@ -29,6 +28,7 @@ from monitor.channels.wording import (
     subject_line,
     title_of,
     topic_name,
+    troubles_line,
     why_terms,
 )
 from monitor.model import Digest, DigestStory
@@ -148,8 +148,8 @@ def _foot(digest: Digest, hidden: int) -> list[Block]:
     sections = []
     if hidden:
         sections.append(_section([_text(f"… {more_line(hidden)}", bold=True), _text(" in this thread")]))
-    if digest.failing:
-        sections.append(_section([_text(shorten(failing_line(digest), 1_000))]))
+    if digest.troubles:
+        sections.append(_section([_text(shorten(troubles_line(digest), 1_000))]))
     if digest.next_at:
         sections.append(_section([_text("Next digest "), _date(digest.next_at, digest.timezone)]))
     return [_rich(sections, "foot")] if sections else []

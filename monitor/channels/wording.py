@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Mark
+from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Mark, TroubleKind
 from monitor.text import plain_line, plural, shorten
 
 TITLE_CHARS_MAX = 300  # three lines of a phone; longer "titles" are a feed's whole text
@@ -142,20 +142,36 @@ def heartbeat_line(digest: Digest) -> str:
     return f"Nothing new since {since}; {plural(digest.feed_count, 'feed', 'feeds')} polled{failing}."
 
 
-def failing_line(digest: Digest) -> str:
-    """Names the feeds that fail, with since when; empty when none does."""
-    if not digest.failing:
-        return ""
-    named = [_trouble(trouble, digest.timezone) for trouble in digest.failing[:FAILING_NAMES_MAX]]
-    rest = len(digest.failing) - len(named)
-    tail = f", {more_line(rest)}" if rest else ""
-    verb = "feed fails" if len(digest.failing) == 1 else "feeds fail"
-    return f"{len(digest.failing)} {verb}: {', '.join(named)}{tail}."
+def troubles_line(digest: Digest) -> str:
+    """Names the feeds that fail, with since when, and those that may keep something back; empty when none does."""
+    sentences = []
+    for kind, one, many in _KINDS:
+        troubles = [trouble for trouble in digest.troubles if trouble.kind is kind]
+        if troubles:
+            named = [_trouble(trouble, digest.timezone) for trouble in troubles[:FAILING_NAMES_MAX]]
+            rest = len(troubles) - len(named)
+            tail = f", {more_line(rest)}" if rest else ""
+            sentences.append(f"{len(troubles)} {one if len(troubles) == 1 else many}: {', '.join(named)}{tail}.")
+    return " ".join(sentences)
+
+
+_KINDS = (
+    (TroubleKind.FAILS, "feed fails", "feeds fail"),
+    (TroubleKind.LOST, "feed may have lost entries", "feeds may have lost entries"),
+    (TroubleKind.HELD, "feed is held", "feeds are held"),
+    (TroubleKind.STALE, "feed has fallen silent", "feeds have fallen silent"),
+)
 
 
 def _trouble(trouble: FeedTrouble, timezone: str) -> str:
-    reason = name_of(trouble.reason.replace("_", " "))
-    return f"{name_of(trouble.name)} ({reason} since {local_time(trouble.since, timezone)})"
+    at = local_time(trouble.since, timezone)
+    if trouble.kind is TroubleKind.LOST:
+        said = f"about {trouble.count} before {at}"
+    elif trouble.kind is TroubleKind.STALE:
+        said = f"nothing since {at}"
+    else:
+        said = f"{name_of(trouble.reason.replace('_', ' '))} since {at}"
+    return f"{name_of(trouble.name)} ({said})"
 
 
 def next_line(digest: Digest) -> str:

@@ -84,7 +84,7 @@ def compose_digest(
     candidates: Sequence[StoryCandidate],
     told: Mapping[StoryId, Told],
     breaking: frozenset[StoryId] = frozenset(),
-    failing: Sequence[FeedTrouble] = (),
+    troubles: Sequence[FeedTrouble] = (),
     feed_count: int = 0,
     next_at: datetime | None = None,
     stories_max: int = STORIES_MAX,
@@ -123,7 +123,7 @@ def compose_digest(
         stories=stories[:stories_max],
         overflow=stories[stories_max:],
         feed_count=feed_count,
-        failing=tuple(sorted(failing, key=lambda trouble: (trouble.since, trouble.name))),
+        troubles=tuple(sorted(troubles, key=lambda trouble: (trouble.since, trouble.name, trouble.kind))),
         next_at=next_at,
     )
     tellings = (_to_telling(candidate, choice, told.get(candidate.story_id)) for candidate, choice in told_now)

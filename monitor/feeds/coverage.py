@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from monitor.model import FeedState, ParsedFeed
+from monitor.model import Feed, FeedState, FeedTrouble, ParsedFeed, TroubleKind
 from monitor.urls import host_of, publisher_of
 from monitor.words import words
 
@@ -24,6 +24,9 @@ _SAYS_NOTHING = frozenset(
     | {"rss", "site", "the", "to", "with", "your"}
 )
 """Words that two feeds' titles share by chance."""
+FAILURES_TOLD = 2
+LOST_TOLD = timedelta(days=1)
+"""How long a rolled-over window is told: the digests of a day, then it is history for `feeds list`."""
 SPAN_S_MAX = 10 * 365 * 86_400
 """Ten years: longer spans are archives, and change nothing."""
 
@@ -72,6 +75,25 @@ def is_stale(state: FeedState, now: datetime) -> bool:
     if state.watermark_at is None or not state.longest_gap_s:
         return False
     return now - state.watermark_at > max(SILENT_AT_LEAST, timedelta(seconds=SILENCES * state.longest_gap_s))
+
+
+def troubles_of(feed: Feed, outcome: str, reason: str, now: datetime) -> list[FeedTrouble]:
+    """What the feed may keep from us, each with since when: it fails, lost entries, is held, or fell silent.
+
+    One failure is no trouble yet; the second in a row is. What was lost is told for a day.
+    """
+    state, troubles = feed.state, []
+    if state.failing_since is not None and (state.fail_count >= FAILURES_TOLD or outcome == "gone"):
+        troubles.append(FeedTrouble(feed.name, reason or "failed", state.failing_since))
+    if state.last_lost_at is not None and state.last_lost_at > now - LOST_TOLD:
+        lost = FeedTrouble(feed.name, "lost entries", state.last_lost_at, TroubleKind.LOST, state.last_lost)
+        troubles.append(lost)
+    if state.quarantine:
+        since = state.quarantined_at or now
+        troubles.append(FeedTrouble(feed.name, "seems to be another feed", since, TroubleKind.HELD))
+    elif is_stale(state, now) and not troubles and state.watermark_at is not None:
+        troubles.append(FeedTrouble(feed.name, "silent", state.watermark_at, TroubleKind.STALE))
+    return troubles
 
 
 def site_of(parsed: ParsedFeed) -> str:

@@ -18,6 +18,7 @@ from monitor.model.digests import (
     Mark,
     StoryCandidate,
     StoryMember,
+    TroubleKind,
 )
 from monitor.model.feeds import (
     Entry,
@@ -88,6 +89,7 @@ __all__ = [
     "StoryMember",
     "Topic",
     "TopicKey",
+    "TroubleKind",
     "Via",
     "Watchlist",
 ]

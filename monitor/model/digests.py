@@ -67,13 +67,28 @@ class DigestStory:
     score: int
 
 
+class TroubleKind(StrEnum):
+    """In what way a feed may keep something from us."""
+
+    FAILS = "fails"
+    LOST = "lost"
+    """Its window rolled over between two visits."""
+    STALE = "stale"
+    """It answers, and has fallen silent for longer than it ever does."""
+    HELD = "held"
+    """It seems to be another feed now, and is kept from being told."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedTrouble:
-    """A feed that fails, for the line that keeps silence from meaning breakage."""
+    """A feed that may keep something from us, for the line that keeps silence from meaning breakage."""
 
     name: str
     reason: str
     since: datetime
+    kind: TroubleKind = TroubleKind.FAILS
+    count: int = 0
+    """Entries it may have lost, where that is the trouble."""
 
 
 class DigestKind(StrEnum):
@@ -103,8 +118,13 @@ class Digest:
     overflow: tuple[DigestStory, ...] = ()
     """The rest, in order: shown as one line each or counted, never dropped."""
     feed_count: int = 0
-    failing: tuple[FeedTrouble, ...] = ()
+    troubles: tuple[FeedTrouble, ...] = ()
     next_at: datetime | None = None
+
+    @property
+    def failing(self) -> tuple[FeedTrouble, ...]:
+        """The feeds that fail outright."""
+        return tuple(trouble for trouble in self.troubles if trouble.kind is TroubleKind.FAILS)
 
     @property
     def story_count(self) -> int:

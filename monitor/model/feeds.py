@@ -65,8 +65,11 @@ class FeedState:
     moved_since: datetime | None = None
     last_lost_at: datetime | None = None
     """When its window last rolled over between two visits."""
+    last_lost: int = 0
+    """About how many entries came and went then."""
     quarantine: str = ""
     """Why nothing it shows is told, in words; empty for a feed in good standing."""
+    quarantined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

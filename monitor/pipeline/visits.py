@@ -68,7 +68,7 @@ def record_visit(
     state = _next_state(polled, brought, now, has_secret=bool(rules.headers))
     lost = count_lost(feed.state, parsed, brought.known) if parsed is not None and not state.quarantine else None
     if lost is not None:
-        state = replace(state, last_lost_at=now)
+        state = replace(state, last_lost_at=now, last_lost=lost)
     # By the new state: what this visit taught of the feed counts for the next one.
     choice = next_poll_at(replace(feed, state=_with_failures_of(feed.state, state)), polled, now, bounds, jitter, rules)
     is_held = _asked_to_wait(error) or polled.outcome is PollOutcome.GONE
@@ -171,6 +171,7 @@ def _with_parsed(state: FeedState, parsed: ParsedFeed, brought: Brought, now: da
         ttl_s=parsed.ttl_s,
         skip_times=parsed.skip_times,
         quarantine=brought.quarantine,
+        quarantined_at=(state.quarantined_at or now) if is_held else None,
     )
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from monitor.model import Feed, FeedId, FeedTrouble
+from monitor.feeds.coverage import LOST_TOLD, SILENT_AT_LEAST, troubles_of
+from monitor.model import Feed, FeedId, FeedTrouble, TroubleKind
 from monitor.storage.feed_rows import to_feed
 from monitor.storage.tables import ARTICLE, FEED, POLL
 
@@ -57,16 +58,27 @@ class HealthTable:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def failing(self, *, limit: int = 20) -> list[FeedTrouble]:
-        """Feeds that have failed for a while (two visits in a row) or are gone, the longest first."""
+    def troubles(self, now: datetime, *, limit: int = 20) -> list[FeedTrouble]:
+        """What feeds may keep from us, the longest first, at most `limit` of a kind."""
         rows = self._db.execute(
-            sa.select(FEED.c.name, FEED.c.reason, FEED.c.failing_since)
-            .where(FEED.c.active, sa.or_(FEED.c.fail_count >= 2, FEED.c.outcome == "gone"))
-            .where(FEED.c.failing_since.is_not(None))
-            .order_by(FEED.c.failing_since, FEED.c.id)
-            .limit(limit)
+            sa.select(FEED)
+            .where(FEED.c.active, FEED.c.same_as.is_(None))
+            .where(
+                sa.or_(
+                    FEED.c.fail_count > 0,
+                    FEED.c.outcome == "gone",
+                    FEED.c.quarantine != "",
+                    FEED.c.last_lost_at > now - LOST_TOLD,
+                    sa.and_(FEED.c.longest_gap_s > 0, FEED.c.watermark_at < now - SILENT_AT_LEAST),
+                )
+            )
         )
-        return [FeedTrouble(row.name, row.reason or "failed", row.failing_since) for row in rows]
+        found: dict[TroubleKind, list[FeedTrouble]] = {}
+        for row in rows:
+            for trouble in troubles_of(to_feed(row), row.outcome, row.reason, now):
+                found.setdefault(trouble.kind, []).append(trouble)
+        ordered = (sorted(some, key=lambda each: (each.since, each.name))[:limit] for some in found.values())
+        return [trouble for some in ordered for trouble in some]
 
     def count_active(self) -> int:
         """How many feeds are polled."""

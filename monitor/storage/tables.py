@@ -70,6 +70,7 @@ class FeedRow(SQLModel, table=True):
     lost_windows: int = 0
     lost_entries: int = 0
     last_lost_at: datetime | None = None
+    last_lost: int = 0
     site: str = ""
     rhythm: bytes | None = None
     window_s: int = 0
@@ -83,6 +84,7 @@ class FeedRow(SQLModel, table=True):
     moved_count: int = 0
     moved_since: datetime | None = None
     quarantine: str = ""
+    quarantined_at: datetime | None = None
     same_as: int | None = Field(default=None, sa_type=sa.BigInteger)
     """The feed whose address this one moved to: only that one is visited."""
 

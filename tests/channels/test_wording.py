@@ -11,7 +11,6 @@ from monitor.channels.plain import render_text
 from monitor.channels.record import digest_record
 from monitor.channels.wording import (
     count_line,
-    failing_line,
     header_line,
     heartbeat_line,
     host_of,
@@ -20,6 +19,7 @@ from monitor.channels.wording import (
     local_time,
     snippet_pieces,
     subject_line,
+    troubles_line,
 )
 from monitor.model import DigestKind
 from tests.fakes.digests import END, START, a_digest, a_hostile_digest, a_story, an_empty_digest, every_digest
@@ -69,8 +69,8 @@ def test_a_heartbeat_tells_silence_from_breakage() -> None:
     """Nothing new is said with how many feeds were polled, and the failing ones are named."""
     digest = an_empty_digest()
     assert heartbeat_line(digest) == "Nothing new since Sat 14 Mar 07:00 CET; 41 feeds polled, 2 failing."
-    assert failing_line(digest).startswith("2 feeds fail: Delta Echo (timeout since Sat 14 Mar 07:00 CET), Harbour")
-    assert failing_line(replace(digest, failing=())) == ""
+    assert troubles_line(digest).startswith("2 feeds fail: Delta Echo (timeout since Sat 14 Mar 07:00 CET), Harbour")
+    assert troubles_line(replace(digest, troubles=())) == ""
 
 
 def test_one_breaking_story_is_the_subject() -> None:

@@ -33,7 +33,7 @@ def compose(
     kind: DigestKind = DigestKind.SCHEDULED,
     on_empty: str = "skip",
     breaking: frozenset[StoryId] = frozenset(),
-    failing: tuple[FeedTrouble, ...] = (),
+    troubles: tuple[FeedTrouble, ...] = (),
     stories_max: int = 10,
 ) -> Composed:
     """The digest of the eight o'clock slot."""
@@ -46,7 +46,7 @@ def compose(
         candidates=candidates,
         told=told or {},
         breaking=breaking,
-        failing=failing,
+        troubles=troubles,
         feed_count=41,
         next_at=NOW + timedelta(days=1),
         stories_max=stories_max,
@@ -158,7 +158,7 @@ def test_an_empty_slot_is_silent_unless_a_heartbeat_is_asked_for(
 def test_failing_feeds_are_named_longest_failing_first() -> None:
     """Silence must never mean breakage, and the same trouble reads the same every time."""
     one, two = (FeedTrouble(name, "timeout", NOW - timedelta(hours=h)) for name, h in (("A", 1), ("B", 5)))
-    digest = digest_of(compose(on_empty="heartbeat", failing=(one, two)))
+    digest = digest_of(compose(on_empty="heartbeat", troubles=(one, two)))
     assert digest.failing == (two, one)
 
 

@@ -96,7 +96,7 @@ def a_digest(shown: int = 3, overflow: int = 0, **changes: object) -> Digest:
         stories=tuple(a_story(number) for number in range(1, shown + 1)),
         overflow=tuple(a_story(number) for number in range(shown + 1, shown + overflow + 1)),
         feed_count=41,
-        failing=(FeedTrouble("Delta Echo", "timeout", START - timedelta(hours=2)),),
+        troubles=(FeedTrouble("Delta Echo", "timeout", START - timedelta(hours=2)),),
         next_at=END + timedelta(days=1),
     )
     return replace(digest, **changes)  # type: ignore[arg-type]  # the tests name real fields
@@ -119,7 +119,7 @@ def a_hostile_digest() -> Digest:
             )
         )
     trouble = FeedTrouble("<!everyone>\r\nBcc: x@example.org", "\x1b[2J<@U1>", START)
-    return replace(a_digest(), stories=tuple(stories[:5]), overflow=tuple(stories[5:]), failing=(trouble,) * 9)
+    return replace(a_digest(), stories=tuple(stories[:5]), overflow=tuple(stories[5:]), troubles=(trouble,) * 9)
 
 
 def a_huge_digest() -> Digest:
@@ -139,7 +139,7 @@ def a_huge_digest() -> Digest:
 def an_empty_digest() -> Digest:
     """A heartbeat: no story, two failing feeds."""
     trouble = FeedTrouble("Delta Echo", "timeout", START)
-    return a_digest(0, kind=DigestKind.HEARTBEAT, failing=(trouble, replace(trouble, name="Harbour Post")))
+    return a_digest(0, kind=DigestKind.HEARTBEAT, troubles=(trouble, replace(trouble, name="Harbour Post")))
 
 
 def every_digest() -> list[Digest]:

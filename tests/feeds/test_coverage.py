@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.feeds.coverage import count_lost, is_stale, why_quarantined, window_of
-from monitor.model import Entry, FeedState, ParsedFeed
+from monitor.feeds.coverage import count_lost, is_stale, troubles_of, why_quarantined, window_of
+from monitor.model import Entry, Feed, FeedId, FeedState, ParsedFeed, TroubleKind
 from tests.fakes.clock import START
 
 KNOWN = FeedState(
@@ -87,3 +87,23 @@ def test_quarantine_ends_when_the_feed_is_itself_again() -> None:
     held = replace(KNOWN, quarantine="it called itself something else")
     assert why_quarantined(held, showing(0, title="Best casino bonus"), 3) == held.quarantine
     assert why_quarantined(held, showing(0), 0) == ""
+
+
+def test_what_a_feed_may_keep_from_us_is_told_each_in_its_way() -> None:
+    """One failure is none yet, a loss is told for a day, a silent feed only where nothing worse is said."""
+    day = timedelta(days=1)
+
+    def kinds(outcome: str = "unchanged", **changes: object) -> list[TroubleKind]:
+        state = replace(KNOWN, longest_gap_s=3600, **changes)  # type: ignore[arg-type]  # fields of the state
+        feed = Feed(FeedId(1), "Gulf Wire", "https://gulf.example/rss", state=state)
+        return [trouble.kind for trouble in troubles_of(feed, outcome, "", START)]
+
+    assert kinds() == []
+    assert kinds("failed", fail_count=1, failing_since=START) == []
+    assert kinds("failed", fail_count=2, failing_since=START) == [TroubleKind.FAILS]
+    assert kinds("gone", fail_count=1, failing_since=START) == [TroubleKind.FAILS]
+    assert kinds(last_lost_at=START - 0.9 * day, last_lost=6) == [TroubleKind.LOST]
+    assert kinds(last_lost_at=START - 1.1 * day, last_lost=6) == []
+    assert kinds(quarantine="another", watermark_at=START - 9 * day) == [TroubleKind.HELD]
+    assert kinds(watermark_at=START - 9 * day) == [TroubleKind.STALE]
+    assert kinds("failed", watermark_at=START - 9 * day, fail_count=3, failing_since=START) == [TroubleKind.FAILS]

@@ -126,9 +126,9 @@ def test_failures_are_told_from_the_second_on(store: Store) -> None:
         [feed] = tx.feeds.claim_due(LATER, owner="me", limit=1)
         failed = replace(FeedState(), fail_count=1, failing_since=LATER)
         tx.feeds.record([record(feed, outcome="failed", state=failed, reason="dns", error="no such host")])
-        assert tx.health.failing() == []
+        assert tx.health.troubles(LATER) == []
         tx.feeds.record([record(feed, outcome="failed", state=replace(failed, fail_count=2), reason="dns")])
-        [trouble] = tx.health.failing()
+        [trouble] = tx.health.troubles(LATER)
 
     assert (trouble.name, trouble.reason, trouble.since) == (feed.name, "dns", LATER)
 
