@@ -15,14 +15,14 @@ LAYERS: dict[int, str] = {
     0: "errors text words urls clock logs",
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
-          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy
+          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.sites feeds.webpage
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
           topics.match topics.explain
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
-    3: """feeds.connections feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay
+    3: """feeds.connections feeds.guard feeds.fetch feeds.discover feeds.sandbox feeds.parser_child feeds.replay
           topics.lexicon
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
           channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
@@ -77,6 +77,7 @@ ASYNC = {
     "feeds.connections",
     "feeds.guard",
     "feeds.fetch",
+    "feeds.discover",
     "pipeline.poll",
     "runner",
     "scheduler",

@@ -49,6 +49,7 @@ def feed_specs(entries: FeedsFile, file: ConfigFile) -> list[FeedSpec]:
             language=entry.language,
             weight=entry.weight,
             place=file.place("feeds", index),
+            folder=entry.folder,
         )
         for index, entry in enumerate(entries.feeds)
     ]

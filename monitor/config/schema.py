@@ -16,6 +16,7 @@ from monitor.config.values import (
     ChannelKey,
     Duration,
     FileName,
+    FolderPath,
     LanguageTag,
     Line,
     Listen,
@@ -235,6 +236,7 @@ class FeedEntry(Section):
     url: Url = Field(examples=['"https://example.org/news.xml"'])
     language: LanguageTag | None = None
     weight: float = Field(default=1.0, gt=0, le=10)
+    folder: FolderPath = Field(default="", examples=['"World/Africa"'])
 
 
 class FeedsFile(Section):

@@ -70,23 +70,24 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         headers: Mapping[str, str] | None = None,
+        hops_max: int = HOPS_MAX,
     ) -> Fetched | NotModified | Gone:
         """What is at the address, or that it did not change, or that it is gone for good.
 
-        `headers` may hold secrets: they go to the address's own origin only. Raises FetchError with the reason; what
-        was known of the feed stays known then.
+        `headers` may hold secrets: they go to the address's own origin only. At most `hops_max` redirects are
+        followed. Raises FetchError with the reason; what was known of the feed stays known then.
         """
         asked = _conditional(etag, last_modified)
         try:
             async with asyncio.timeout(self._exchange_s):
                 try:
-                    return await self._follow(url, asked, headers or {}, was_asked=bool(asked))
+                    return await self._follow(url, asked, headers or {}, hops_max, was_asked=bool(asked))
                 except FetchError as error:
                     if error.reason is not FetchReason.BAD_ENCODING:
                         raise
                     # Some servers say gzip and send something else: asked for plain bytes, most send them.
                     plain = {**asked, b"Accept-Encoding": b"identity"}
-                    return await self._follow(url, plain, headers or {}, was_asked=bool(asked))
+                    return await self._follow(url, plain, headers or {}, hops_max, was_asked=bool(asked))
         except LIBRARY_ERRORS as error:
             raise to_fetch_error(error, url) from error
 
@@ -98,10 +99,10 @@ class Fetcher:
         self._guard.close()
 
     async def _follow(
-        self, url: str, sent: Mapping[bytes, bytes], secret: Mapping[str, str], *, was_asked: bool
+        self, url: str, sent: Mapping[bytes, bytes], secret: Mapping[str, str], hops_max: int, *, was_asked: bool
     ) -> Fetched | NotModified | Gone:
         here, seen, permanent = url, {url}, True
-        for _ in range(HOPS_MAX + 1):
+        for _ in range(hops_max + 1):
             self._guard.check_url(here)
             # A secret goes to the origin it was configured for, and to no other, whatever redirects there.
             is_ours = bool(secret) and _origin(here) == _origin(url)
@@ -119,7 +120,7 @@ class Fetcher:
             if here in seen:
                 raise FetchError("the redirects run in a circle", reason=FetchReason.REDIRECTS, where=shown_url(url))
             seen.add(here)
-        raise FetchError(f"more than {HOPS_MAX} redirects", reason=FetchReason.REDIRECTS, where=shown_url(url))
+        raise FetchError(f"more than {hops_max} redirects", reason=FetchReason.REDIRECTS, where=shown_url(url))
 
     async def _send(self, url: str, headers: Mapping[bytes, bytes]) -> httpx.Response:
         if self._client is None:
