@@ -31,7 +31,7 @@ from monitor.storage.feeds import FeedHealth
 
 NAME = "feeds"
 SUMMARY = "Feeds and their health; find, try and add some, OPML in and out."
-EXAMPLE = "monitor feeds test https://feeds.bbci.co.uk/news/world/rss.xml"
+EXAMPLE = "monitor feeds discover theguardian.com\n  monitor feeds test https://feeds.bbci.co.uk/news/world/rss.xml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
