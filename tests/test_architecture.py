@@ -16,14 +16,14 @@ LAYERS: dict[int, str] = {
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints
-          feeds.moves feeds.coverage
+          feeds.moves feeds.coverage feeds.sites feeds.webpage
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
           topics.match topics.explain
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
-    3: """feeds.connections feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay
+    3: """feeds.connections feeds.guard feeds.fetch feeds.discover feeds.sandbox feeds.parser_child feeds.replay
           topics.lexicon
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
           channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
@@ -78,6 +78,7 @@ ASYNC = {
     "feeds.connections",
     "feeds.guard",
     "feeds.fetch",
+    "feeds.discover",
     "pipeline.poll",
     "runner",
     "scheduler",

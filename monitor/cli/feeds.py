@@ -1,41 +1,51 @@
-"""`monitor feeds`: which feeds there are and how they are; try one, add one, lists from and to other readers.
+"""`monitor feeds`: which feeds there are and how they are; find, try, add some, lists from and to other readers.
 
-Effects: files, database, network (test), prints.
+Effects: files, database, network (discover, add, test), prints.
 """
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 
 from monitor.app import database_path
+from monitor.cli.feeds_found import add_feed, show_feeds
 from monitor.cli.lines import format_time, read_bytes, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.edit import add_feeds
 from monitor.config.feeds import new_feeds
 from monitor.config.load import Loaded
-from monitor.errors import FetchError, MonitorError, ParseError
+from monitor.config.values import shown, url_fault
+from monitor.errors import FetchError, MonitorError, ParseError, ParseReason
+from monitor.feeds.discover import OTHER_SCHEME
 from monitor.feeds.fetch import fetch_once
 from monitor.feeds.guard import Guard
-from monitor.feeds.opml import read_opml, write_opml
+from monitor.feeds.opml import read_outlines, write_opml
 from monitor.feeds.sandbox import ParserProcess
+from monitor.feeds.sites import typed_addresses, web_address
 from monitor.model import FeedSpec, Fetched, ParsedFeed
 from monitor.storage.health import FeedHealth
-from monitor.urls import host_of
 
 NAME = "feeds"
-SUMMARY = "Feeds and their health; try one, add one, OPML in and out."
-EXAMPLE = "monitor feeds test https://feeds.bbci.co.uk/news/world/rss.xml"
+SUMMARY = "Feeds and their health; find, try and add some, OPML in and out."
+EXAMPLE = "monitor feeds discover theguardian.com\n  monitor feeds test https://feeds.bbci.co.uk/news/world/rss.xml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="list|add|test|import|export", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="list|discover|add|test|import|export", required=True)
     listing = actions.add_parser("list", help="every feed with its health")
     listing.add_argument("--json", action="store_true", help="one object per line")
-    adding = actions.add_parser("add", help="try a feed and write it into feeds.toml, comments kept")
-    adding.add_argument("url", metavar="URL")
+    finding = actions.add_parser("discover", help="the feeds of a site or page, best first; nothing is written")
+    finding.add_argument("url", metavar="URL", help="of a page, with or without https://")
+    finding.add_argument("--json", action="store_true", help="one object per feed")
+    adding = actions.add_parser(
+        "add", help="try a feed, or the one feed of a page, and write it into feeds.toml, comments kept"
+    )
+    adding.add_argument("url", metavar="URL", help="of a feed, or of a page that has exactly one")
     adding.add_argument("--name", help="default: the feed's own title")
     adding.add_argument("--language", help="such as en or de; default: what the feed says")
     testing = actions.add_parser("test", help="fetch and parse a feed as the daemon would; nothing is stored")
@@ -49,7 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do the one thing asked for; 1 when a feed that was to be tried or added is none."""
-    actions = {"list": _list, "add": _add, "test": _test, "import": _import, "export": _export}
+    actions = {
+        "list": _list,
+        "discover": show_feeds,
+        "add": add_feed,
+        "test": _test,
+        "import": _import,
+        "export": _export,
+    }
     return actions[args.action](args, load_config(args))
 
 
@@ -102,25 +119,36 @@ def _health_record(spec: FeedSpec, found: FeedHealth | None) -> dict[str, object
     }
 
 
-def _visit(url: str, loaded: Loaded) -> tuple[Fetched, ParsedFeed]:
-    """Fetch and parse as the daemon would. Raises FetchError or ParseError."""
+def _visit(typed: str, loaded: Loaded) -> tuple[str, Fetched, ParsedFeed]:
+    """Fetch and parse as the daemon would, with the address that was meant. Raises FetchError or ParseError."""
     polling = loaded.settings.polling
     guard = Guard(polling.allow_private_hosts)
-    answer = fetch_once(url, guard, body_bytes_max=polling.body_bytes_max, exchange_s=polling.timeout_s)
+    addresses = typed_addresses(typed)
+    for url in addresses:
+        try:
+            answer = fetch_once(url, guard, body_bytes_max=polling.body_bytes_max, exchange_s=polling.timeout_s)
+            break
+        except FetchError as error:
+            if url == addresses[-1] or error.reason not in OTHER_SCHEME:
+                raise
     if not isinstance(answer, Fetched):
         raise MonitorError(
             "the server says the feed is gone for good (410)", where=url, remedy="Look for a new address."
         )
     parser = ParserProcess()
     try:
-        return answer, parser.parse(answer.body, answer.final_url, answer.charset, SystemClock().now())
+        return url, answer, parser.parse(answer.body, answer.final_url, answer.charset, SystemClock().now())
+    except ParseError as error:
+        if error.reason is ParseReason.HTML:
+            error.where, error.remedy = url, f"See which feeds it has: monitor feeds discover {quote(url)}"
+        raise
     finally:
         parser.close()
 
 
 def _test(args: argparse.Namespace, loaded: Loaded) -> int:
     try:
-        answer, parsed = _visit(args.url, loaded)
+        url, answer, parsed = _visit(args.url, loaded)
     except (FetchError, ParseError) as error:
         if not args.json:
             raise
@@ -129,7 +157,7 @@ def _test(args: argparse.Namespace, loaded: Loaded) -> int:
     if args.json:
         write_line(
             {
-                "url": args.url,
+                "url": url,
                 "ok": True,
                 "final_url": answer.final_url,
                 "status": answer.status,
@@ -142,7 +170,7 @@ def _test(args: argparse.Namespace, loaded: Loaded) -> int:
         )
         return 0
     print(f"{parsed.title or 'a feed without a title'}: {len(parsed.entries)} entries, {len(answer.body)} bytes")
-    if answer.final_url != args.url:
+    if answer.final_url != url:
         print(f"  redirected to {answer.final_url}")
     for entry in parsed.entries[:5]:
         print(f"  {format_time(entry.published) or 'no date':<20}  {entry.title}")
@@ -151,25 +179,27 @@ def _test(args: argparse.Namespace, loaded: Loaded) -> int:
     return 0
 
 
-def _add(args: argparse.Namespace, loaded: Loaded) -> int:
-    _, parsed = _visit(args.url, loaded)
-    name = args.name or parsed.title or host_of(args.url)
-    add_feeds(Path(args.config), [FeedSpec(name=name, url=args.url, language=args.language or parsed.language)])
-    print(
-        f'Added "{name}" with {len(parsed.entries)} entries to {args.config}/feeds.toml. A running daemon takes it up.'
-    )
-    print("Its present entries become the baseline: kept, not told.")
-    return 0
-
-
 def _import(args: argparse.Namespace, loaded: Loaded) -> int:
     where = "standard input" if args.file == "-" else args.file
-    found = read_opml(read_bytes(args.file), where)
-    fresh = new_feeds(loaded.feeds, found)  # a name that is taken gets its host, and refuses nothing
+    outlines = read_outlines(read_bytes(args.file), where)
+    good = []
+    faults = [(feed, "has no `xmlUrl`, so it is no feed.") for feed in outlines.without_address]
+    for feed in outlines.feeds:
+        feed = replace(feed, url=web_address(feed.url) or feed.url)
+        fault = url_fault(feed.url)
+        if fault is None:
+            good.append(feed)
+        else:
+            faults.append((feed, f"`xmlUrl` {fault}"))
+    fresh = new_feeds(loaded.feeds, good)  # a name that is taken gets its host, and refuses nothing
     if fresh:
         add_feeds(Path(args.config), fresh)
-    print(f"{len(fresh)} feeds added to {args.config}/feeds.toml, {len(found) - len(fresh)} were there already.")
-    return 0
+    for feed, fault in sorted(faults, key=lambda one: int(one[0].place.rpartition(":")[2])):
+        print(f"{feed.place}: {shown(feed.name or 'an outline without a name')}: left out: {fault}", file=sys.stderr)
+    known = len(good) - len(fresh)
+    left_out = f", {len(faults)} left out" if faults else ""
+    print(f"{len(fresh)} feeds added to {args.config}/feeds.toml, {known} were there already{left_out}.")
+    return 1 if faults and not good else 0
 
 
 def _export(args: argparse.Namespace, loaded: Loaded) -> int:

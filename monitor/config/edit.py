@@ -110,6 +110,8 @@ def _values(feed: FeedSpec) -> dict[str, object]:
         values["language"] = language
     if feed.weight != 1.0:
         values["weight"] = feed.weight
+    if feed.folder:
+        values["folder"] = feed.folder
     return values
 
 

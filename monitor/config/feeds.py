@@ -56,6 +56,7 @@ def feed_specs(entries: FeedsFile, file: ConfigFile, secrets: FeedSecrets) -> li
                 headers=secrets.headers.get(index, {}),
                 proxy=secrets.proxies.get(index) or entry.proxy or "",
             ),
+            folder=entry.folder,
         )
         for index, entry in enumerate(entries.feeds)
     ]

@@ -16,6 +16,7 @@ from monitor.config.values import (
     ChannelKey,
     Duration,
     FileName,
+    FolderPath,
     HeaderName,
     LanguageTag,
     Line,
@@ -236,6 +237,7 @@ class FeedEntry(Section):
     url: Url = Field(examples=['"https://example.org/news.xml"'])
     language: LanguageTag | None = None
     weight: float = Field(default=1.0, gt=0, le=10)
+    folder: FolderPath = Field(default="", examples=['"World/Africa"'])
     interval_s: Annotated[Duration, Field(ge=60, le=604_800)] | None = Field(default=None, alias="interval")
     """Instead of the feed's own rhythm."""
     skip_hours: Literal["obey", "ignore"] = "obey"

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from monitor.digests.schedule import check_timezone, parse_duration, parse_quiet_hours, parse_schedule
 from monitor.errors import MonitorError, QueryError
+from monitor.feeds.opml import FOLDERS_MAX
 from monitor.logs import redact
 from monitor.model import QuietHours
 from monitor.text import plain_line
@@ -122,6 +123,24 @@ def _check_url(url: str) -> str:
     if len(url) > URL_CHARS_MAX:
         raise ValueFault(f"has {len(url)} characters. No address of a feed needs more than {URL_CHARS_MAX}.")
     return url
+
+
+def url_fault(url: str) -> str | None:
+    """What is wrong with a feed's address, as a sentence that goes on after its key; None for a good one."""
+    try:
+        _check_url(url)
+    except ValueFault as fault:
+        return fault.text
+    return None
+
+
+def _check_folder(text: str) -> str:
+    names = text.split("/")
+    if len(names) > FOLDERS_MAX:
+        raise ValueFault(f"has {len(names)} levels. At most {FOLDERS_MAX} fit into an OPML file.")
+    if any(name != plain_line(name) or not name for name in names):
+        raise ValueFault(f'is {shown(text)}. Write names joined by one / each, as in "World/Africa".')
+    return text
 
 
 def _check_api_url(url: str) -> str:
@@ -268,6 +287,7 @@ ScheduleText = Annotated[str, BeforeValidator(_parsed(_read_schedule, '"every 1h
 TimezoneName = Annotated[str, BeforeValidator(_parsed(_read_timezone, '"Europe/Berlin"'))]
 Url = Annotated[str, AfterValidator(_check_url)]
 ApiUrl = Annotated[str, AfterValidator(_check_url), AfterValidator(_check_api_url)]
+FolderPath = Annotated[str, AfterValidator(_check_folder)]
 LanguageTag = Annotated[str, AfterValidator(_check_language)]
 HeaderName = Annotated[str, AfterValidator(_check_header)]
 MailAddress = Annotated[str, AfterValidator(_check_mail)]

@@ -8,6 +8,7 @@ Effects: network.
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -45,6 +46,18 @@ _REFUSALS: dict[int, tuple[FetchReason, str, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What one fetch asks for, on every hop of its redirects."""
+
+    url: str
+    validators: Mapping[bytes, bytes]
+    secret: Mapping[str, str]
+    proxy: str
+    hops_max: int
+    more: Mapping[bytes, bytes] = field(default_factory=dict)
+
+
 class Fetcher:
     """Fetches feeds over one client, made on first use; all methods belong to one event loop."""
 
@@ -72,24 +85,25 @@ class Fetcher:
         last_modified: str | None = None,
         headers: Mapping[str, str] | None = None,
         proxy: str = "",
+        hops_max: int = HOPS_MAX,
     ) -> Fetched | NotModified | Gone:
         """What is at the address, or that it did not change, or that it is gone for good.
 
         `headers` may hold secrets: they go to the address's own origin only. Through a `proxy` an address goes only
-        when its name, looked up here, leads where we may go. Raises FetchError with the reason; what was known of the
-        feed stays known then.
+        when its name, looked up here, leads where we may go. At most `hops_max` redirects are followed. Raises
+        FetchError with the reason; what was known of the feed stays known then.
         """
-        asked = _conditional(etag, last_modified)
+        ask = _Ask(url, _conditional(etag, last_modified), headers or {}, proxy, hops_max)
         try:
             async with asyncio.timeout(self._exchange_s):
                 try:
-                    return await self._follow(url, asked, headers or {}, proxy, was_asked=bool(asked))
+                    return await self._follow(ask)
                 except FetchError as error:
                     if error.reason is not FetchReason.BAD_ENCODING:
                         raise
                     # Some servers say gzip and send something else: asked for plain bytes, most send them.
-                    plain = {**asked, b"Accept-Encoding": b"identity"}
-                    return await self._follow(url, plain, headers or {}, proxy, was_asked=bool(asked))
+                    plain = {b"Accept-Encoding": b"identity"}
+                    return await self._follow(replace(ask, more=plain))
         except LIBRARY_ERRORS as error:
             raise to_fetch_error(error, url) from error
 
@@ -99,20 +113,18 @@ class Fetcher:
             await self._clients.popitem()[1].aclose()
         self._guard.close()
 
-    async def _follow(
-        self, url: str, sent: Mapping[bytes, bytes], secret: Mapping[str, str], proxy: str, *, was_asked: bool
-    ) -> Fetched | NotModified | Gone:
-        here, seen, moved, permanent = url, {url}, None, True
-        for _ in range(HOPS_MAX + 1):
+    async def _follow(self, ask: _Ask) -> Fetched | NotModified | Gone:
+        url, here, seen, moved, permanent = ask.url, ask.url, {ask.url}, None, True
+        for _ in range(ask.hops_max + 1):
             self._guard.check_url(here)
             # A secret goes to the origin it was configured for, and to no other, whatever redirects there.
-            is_ours = bool(secret) and _origin(here) == _origin(url)
-            own = {k.encode(): v.encode() for k, v in secret.items()} if is_ours else {}
-            response = await self._send(here, {**sent, **own}, proxy)
+            is_ours = bool(ask.secret) and _origin(here) == _origin(url)
+            own = {k.encode(): v.encode() for k, v in ask.secret.items()} if is_ours else {}
+            response = await self._send(here, {**ask.validators, **ask.more, **own}, ask.proxy)
             try:
                 target = response.headers.get("location", "")
                 if response.status_code not in _REDIRECTS or not target:
-                    return await self._take(response, here, moved, was_asked=was_asked)
+                    return await self._take(response, here, moved, was_asked=bool(ask.validators))
             finally:
                 await response.aclose()
             permanent = permanent and response.status_code in _PERMANENT
@@ -121,7 +133,7 @@ class Fetcher:
             if here in seen:
                 raise FetchError("the redirects run in a circle", reason=FetchReason.REDIRECTS, where=shown_url(url))
             seen.add(here)
-        raise FetchError(f"more than {HOPS_MAX} redirects", reason=FetchReason.REDIRECTS, where=shown_url(url))
+        raise FetchError(f"more than {ask.hops_max} redirects", reason=FetchReason.REDIRECTS, where=shown_url(url))
 
     async def _send(self, url: str, headers: Mapping[bytes, bytes], proxy: str) -> httpx.Response:
         client = self._clients.get(proxy) or self._open(proxy)

@@ -10,7 +10,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from monitor.errors import ConfigError
-from monitor.feeds.decode import as_utf8_xml, decode_body
+from monitor.feeds.decode import as_utf8_xml, decode_body, repair_references
 from monitor.feeds.entries import language_of
 from monitor.model.feeds import FeedSpec
 from monitor.text import plain_line
@@ -19,8 +19,24 @@ FEEDS_MAX = 50_000
 """Feeds taken of one file: five times what one process is built to poll."""
 DEPTH_MAX = 50
 """Folders within folders; real lists have two or three."""
+FOLDERS_MAX = DEPTH_MAX - 3
+"""Folders around one feed: `opml`, `body` and the feed's own outline are levels too."""
 NAME_CHARS_MAX = 300
 URL_CHARS_MAX = 4_000
+
+
+_FEED_KINDS = frozenset({"rss", "rss1", "rss2", "atom", "feed", "json", "jsonfeed"})
+"""The `type` of an outline that is meant for a feed; `link` and `include` are other things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """What an OPML file holds."""
+
+    feeds: tuple[FeedSpec, ...]
+    """In the file's order, each with its folder (`World/Africa`) and `file:line`."""
+    without_address: tuple[FeedSpec, ...]
+    """Outlines meant for feeds that have no address, each with its `file:line`."""
 
 
 class _RefusedError(Exception):
@@ -34,6 +50,9 @@ class _Reader:
     feeds: list[FeedSpec] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     """The name of each open outline; empty for one that is no folder."""
+    meant: list[FeedSpec | None] = field(default_factory=list)
+    """For each open outline: itself, as long as it may be a feed that lacks its address."""
+    without_address: list[FeedSpec] = field(default_factory=list)
     depth: int = 0
     has_root: bool = False
 
@@ -53,6 +72,13 @@ class _Reader:
         # Some programs write only `title`, some only `text`; where both stand, `text` is what their users saw.
         name = plain_line(given.get("text") or given.get("title") or "")[:NAME_CHARS_MAX]
         url = given.get("xmlurl", "").strip()
+        place = f"{self.where}:{self.parser.CurrentLineNumber}"
+        if self.meant:
+            self.meant[-1] = None  # what holds outlines is a folder, whatever it calls itself
+        is_meant = not url and (
+            given.get("type", "").strip().lower() in _FEED_KINDS or {"xmlurl", "htmlurl"} & set(given)
+        )
+        self.meant.append(FeedSpec(name=name, url="", place=place) if is_meant else None)
         if not url:
             self.folders.append(name.replace("/", "-"))
             return
@@ -65,7 +91,7 @@ class _Reader:
                 name=name,
                 url=plain_line(url)[:URL_CHARS_MAX],
                 language=language_of(given.get("language")),
-                place=f"{self.where}:{self.parser.CurrentLineNumber}",
+                place=place,
                 folder=folder,
             )
         )
@@ -74,33 +100,51 @@ class _Reader:
         self.depth -= 1
         if name.rpartition(":")[2].lower() == "outline":
             self.folders.pop()
+            if (meant := self.meant.pop()) is not None and len(self.without_address) < FEEDS_MAX:
+                self.without_address.append(meant)
 
 
 def read_opml(body: bytes, where: str) -> list[FeedSpec]:
-    """The feeds of an OPML file in its order, each with its folder (`World/Africa`) and `file:line`.
+    """The feeds of an OPML file, as `read_outlines` finds them."""
+    return list(read_outlines(body, where).feeds)
+
+
+def read_outlines(body: bytes, where: str) -> Outlines:
+    """The outlines of an OPML file that are feeds, or were meant to be.
 
     An outline with an `xmlUrl` is a feed; its address is given as it stands, for the caller to judge. A name may be
-    empty. Raises `ConfigError` with the line for what is not OPML, holds entities of its own, or is out of bounds.
+    empty. A bare `&` and HTML's named characters, which XML lacks, are read as they are meant. Raises `ConfigError`
+    with the line for what is not OPML, holds entities of its own, or is out of bounds.
     """
+    xml = as_utf8_xml(decode_body(body))
+    try:
+        return _read(xml, where)
+    except ConfigError:
+        if (repaired := repair_references(xml)) == xml:
+            raise
+    return _read(repaired, where)
+
+
+def _read(xml: bytes, where: str) -> Outlines:
     parser = expat.ParserCreate("utf-8")
     reader = _Reader(where=where, parser=parser)
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.EntityDeclHandler = _refuse_entity
     try:
-        parser.Parse(as_utf8_xml(decode_body(body)), True)
+        parser.Parse(xml, True)
     except _RefusedError as error:
         raise ConfigError(str(error), where=f"{where}:{parser.CurrentLineNumber}", remedy=_REMEDY) from error
     except expat.ExpatError as error:
         raise ConfigError(
             f"not readable as XML ({expat.ErrorString(error.code)})",
             where=f"{where}:{error.lineno}",
-            remedy="In a name or an address write & as &amp; and < as &lt;; or export the file again.",
+            remedy="In a name or an address write < as &lt;, and close every outline; or export the file again.",
         ) from error
     finally:
         # The handlers hold the reader, the reader holds the parser.
         parser.StartElementHandler = parser.EndElementHandler = parser.EntityDeclHandler = None
-    return reader.feeds
+    return Outlines(tuple(reader.feeds), tuple(reader.without_address))
 
 
 _REMEDY = "Export the list again as OPML from the program it came from."

@@ -17,6 +17,11 @@ RSS = (
     + "".join(f"<item><title>Flood {n} recedes</title><link>https://river.example/{n}</link></item>" for n in range(7))
     + "</channel></rss>"
 ).encode()
+PAGE = b"<!doctype html><html><head><title>Hello</title></head><body>no feed here</body></html>"
+LINKED = (
+    b"<html><head><link rel=alternate type=application/rss+xml href=/comments/feed/ title='Hello: Comments Feed'>"
+    b"<link rel=alternate type=application/rss+xml href=rss.xml></head></html>"
+)
 OPML = """<opml version="2.0"><body>
 <outline type="rss" text="Outlet 0" xmlUrl="https://another.example/feed"/>
 <outline type="rss" text="Known" xmlUrl="https://outlet1.example/rss"/>
@@ -27,8 +32,7 @@ OPML = """<opml version="2.0"><body>
 @pytest.fixture
 def replay() -> Iterator[Replay]:
     """A publisher on loopback: a feed and a page."""
-    page = b"<!doctype html><html><head><title>Hello</title></head><body>no feed here</body></html>"
-    with serve_recorded({"/rss.xml": RSS, "/page": page}) as serving:
+    with serve_recorded({"/rss.xml": RSS, "/page": PAGE}) as serving:
         yield serving
 
 
@@ -69,6 +73,7 @@ def test_what_is_no_feed_is_refused_with_the_reason(newsroom: Newsroom, replay: 
     """A page, a missing file, a private address: exit 1 in words or as an object."""
     page = newsroom.run("feeds", "test", replay.url_of("/page"))
     assert (page.code, "web page" in page.err) == (1, True)
+    assert f"See which feeds it has: monitor feeds discover {replay.url_of('/page')}" in page.err
     missing = newsroom.run("feeds", "test", "--json", replay.url_of("/nothing"))
     assert missing.code == 1
     assert (missing.records[0]["ok"], missing.records[0]["reason"]) == (False, "not_found")
@@ -92,10 +97,51 @@ def test_add_keeps_every_comment(newsroom: Newsroom, replay: Replay) -> None:
     assert (newsroom.folder / "feeds.toml").read_text() == text, "what is there already is not written twice"
 
 
-def test_add_refuses_what_is_no_feed(newsroom: Newsroom, replay: Replay) -> None:
-    """Nothing is written that would only fail."""
-    assert newsroom.run("feeds", "add", replay.url_of("/page")).code == 1
+def test_add_refuses_a_page_without_a_feed(newsroom: Newsroom) -> None:
+    """Nothing is written that would only fail; what was tried is told, and what to do."""
+    with serve_recorded({"/a/page": PAGE}) as bare:
+        refused = newsroom.run("feeds", "add", bare.url_of("/a/page"))
+    assert (refused.code, refused.out) == (1, "")
+    assert "no feed was found: it is a web page with no link to a feed; of the usual places" in refused.err
+    assert "none is a feed (18 404)" in refused.err
+    assert "monitor feeds add" in refused.err
     assert (newsroom.folder / "feeds.toml").read_text() == FEEDS
+
+
+def test_add_takes_the_one_feed_of_a_page(newsroom: Newsroom) -> None:
+    """Typed without a scheme; feeds of comments do not count; a second time it is there already."""
+    with serve_recorded({"/": LINKED, "/rss.xml": RSS, "/comments/feed/": RSS}) as site:
+        typed = site.base_url.partition("://")[2]
+        added = newsroom.run("feeds", "add", typed)
+        again = newsroom.run("feeds", "add", typed)
+    assert (added.code, added.err) == (0, "")
+    assert f"Its address, linked in the page, is {site.url_of('/rss.xml')}\n" in added.out
+    assert f'url = "{site.url_of("/rss.xml")}"' in (newsroom.folder / "feeds.toml").read_text()
+    assert again.code == 1
+    assert 'there already, as "River Gazette"' in again.err
+
+
+def test_of_several_feeds_a_person_chooses(newsroom: Newsroom) -> None:
+    """`discover` lists them best first, as objects for scripts; `add` shows the list and writes nothing."""
+    atom = RSS.replace(b"River", b"Lake")
+    page = LINKED.replace(b"</head>", b"<link rel=alternate type=application/atom+xml href=lake.xml></head>")
+    with serve_recorded({"/": page, "/rss.xml": RSS, "/lake.xml": atom}) as site:
+        urls = [site.url_of("/rss.xml"), site.url_of("/lake.xml")]
+        newsroom.configure(feeds=f'[[feeds]]\nname = "Gazette"\nurl = "{urls[0]}"\n')
+        records = newsroom.run("feeds", "discover", site.url_of("/"), "--json").records
+        refused = newsroom.run("feeds", "add", site.url_of("/"))
+    keys = ("url", "title", "entries", "newest", "found_by", "configured_as")
+    assert [tuple(record) for record in records] == [keys, keys]
+    assert [tuple(record.values()) for record in records] == [
+        (urls[0], "River Gazette", 7, None, "link", "Gazette"),
+        (urls[1], "Lake Gazette", 7, None, "link", None),
+    ]
+    assert refused.code == 1
+    first, about, second, _ = refused.out.splitlines()
+    assert [first, second] == urls
+    assert about == '  River Gazette: 7 entries; linked in the page, configured as "Gazette"'
+    assert "2 feeds were found, so nothing was written. Choose one: monitor feeds add " in refused.err
+    assert "Lake" not in (newsroom.folder / "feeds.toml").read_text()
 
 
 def test_import_adds_what_is_new_under_free_names(newsroom: Newsroom) -> None:
@@ -111,6 +157,45 @@ def test_import_adds_what_is_new_under_free_names(newsroom: Newsroom) -> None:
     names = [record["feed"] for record in newsroom.run("feeds", "list", "--json").records]
     assert names == ["Outlet 0", "Outlet 1", "Outlet 2", "Outlet 0 (another.example)", "Marsh Post"]
     assert (newsroom.folder / "feeds.toml").read_text().startswith(FEEDS.rstrip("\n"))
+
+
+def test_import_leaves_out_what_is_bad_and_takes_the_rest(newsroom: Newsroom) -> None:
+    """Each bad outline is named with its line, no password with it; folders come back with the export."""
+    file = newsroom.path / "list.opml"
+    file.write_text(
+        """<opml><body><outline text="World"><outline text="Africa">
+<outline text="Good" xmlUrl="feed://good.example/a feed?a=1&b=2"/>
+<outline text="Script" xmlUrl="javascript:alert(1)"/>
+</outline><outline text="Secret" xmlUrl="https://me:hidden@secret.example/rss"/>
+<outline type="rss" text="Lost"/></outline>
+<outline text="Top" xmlUrl="https://top.example/rss"/></body></opml>"""
+    )
+
+    shown = newsroom.run("feeds", "import", str(file))
+
+    assert shown.code == 0
+    assert shown.out.startswith("2 feeds added to ")
+    assert shown.out.endswith(", 0 were there already, 3 left out.\n")
+    where = f"{file}:"
+    assert sorted(line.removeprefix(where).partition(" is ")[0] for line in shown.err.splitlines()) == [
+        '3: "Script": left out: `xmlUrl`',
+        '4: "Secret": left out: `xmlUrl` holds a user name or password, and',
+        '5: "Lost": left out: has no `xmlUrl`, so it',
+    ]
+    assert "hidden" not in shown.err
+    found = read_opml(newsroom.run("feeds", "export").out.encode(), "out")
+    assert [(feed.name, feed.url, feed.folder) for feed in found if "outlet" not in feed.url] == [
+        ("Top", "https://top.example/rss", ""),
+        ("Good", "http://good.example/a%20feed?a=1&b=2", "World/Africa"),
+    ]
+
+
+def test_import_of_nothing_but_bad_outlines_is_1(newsroom: Newsroom) -> None:
+    """For scripts; nothing is written."""
+    file = newsroom.path / "list.opml"
+    file.write_text('<opml><body><outline text="A" xmlUrl="mailto:a@b.example"/></body></opml>')
+    assert newsroom.run("feeds", "import", str(file)).code == 1
+    assert (newsroom.folder / "feeds.toml").read_text() == FEEDS
 
 
 def test_import_of_what_is_no_opml_changes_nothing(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

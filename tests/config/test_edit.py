@@ -14,6 +14,7 @@ from monitor.config.feeds import new_feeds
 from monitor.config.files import BOM, read_config_file
 from monitor.config.load import load
 from monitor.errors import ConfigError
+from monitor.feeds.opml import FOLDERS_MAX, read_opml, write_opml
 from monitor.model.feeds import FeedSpec
 from tests.config.folder import FEEDS, write_folder
 
@@ -27,6 +28,32 @@ def test_an_added_feed_stands_at_the_end(tmp_path: Path) -> None:
     text = (folder / "feeds.toml").read_text()
     assert text.startswith(FEEDS)
     assert tomllib.loads(text)["feeds"][2] == {"name": NEW.name, "url": NEW.url, "language": "pt-BR", "weight": 0.5}
+
+
+def test_a_folder_is_kept_on_the_way_in_and_out(tmp_path: Path) -> None:
+    """From a list of another program into feeds.toml, and as `load` gives it to whoever exports it."""
+    folder = write_folder(tmp_path / "config", feeds="")
+    deep = "/".join(f"Level {n}" for n in range(FOLDERS_MAX))
+    add_feeds(
+        folder,
+        [
+            FeedSpec("A", "https://a.example.org/", folder='World/"Africa" & Asia'),
+            FeedSpec("B", "https://b.example.org/", folder=deep),
+        ],
+    )
+    assert [feed.folder for feed in load(folder, {}).feeds] == ['World/"Africa" & Asia', deep]
+    assert [feed.folder for feed in read_opml(write_opml(load(folder, {}).feeds, "x").encode(), "x")] == [
+        'World/"Africa" & Asia',
+        deep,
+    ]
+
+
+@pytest.mark.parametrize("folder", ["/World", "World/", "World//Africa", " World", "a\\u0000b", "/".join("x" * 60)])
+def test_a_folder_that_no_list_can_hold_is_a_fault(tmp_path: Path, folder: str) -> None:
+    """Written by hand, it says what to write instead."""
+    feeds = f'[[feeds]]\nurl = "https://a.example.org/"\nfolder = "{folder}"\n'
+    with pytest.raises(ConfigFaults, match=r"feeds\.toml:3: .*`folder` (is|has)"):
+        load(write_folder(tmp_path / "config", feeds=feeds), {})
 
 
 def test_usual_values_are_not_written(tmp_path: Path) -> None:

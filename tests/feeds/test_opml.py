@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import ConfigError
-from monitor.feeds.opml import read_opml, write_opml
+from monitor.feeds.opml import read_opml, read_outlines, write_opml
 from monitor.model.feeds import FeedSpec
 
 NESTED = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -34,7 +34,7 @@ def test_nested_folders_and_the_spellings_of_other_programs_are_read() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"<opml><body><outline text='A & B' xmlUrl='https://x.example/'/></body></opml>", "list.opml:1: not readable"),
+        (b"<opml><body><outline text='A < B' xmlUrl='https://x.example/'/></body></opml>", "list.opml:1: not readable"),
         (b"<html><body/></html>", "not <opml>"),
         (b"", "list.opml:1: not readable"),
         (b"<!DOCTYPE o [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><opml><body>&b;</body></opml>", "entities"),
@@ -48,6 +48,31 @@ def test_what_cannot_be_read_is_refused_with_its_line(body: bytes, said: str) ->
         read_opml(body, "list.opml")
     assert said in str(caught.value)
     assert caught.value.remedy
+
+
+def test_what_is_nearly_xml_is_read_as_it_is_meant() -> None:
+    """A bare & in a name or an address, and a character by its name in HTML, cost nothing."""
+    body = b"<opml><body>\n<outline text='Caf&eacute; & B' xmlUrl='https://x.example/?a=1&b=2'/></body></opml>"
+    [feed] = read_opml(body, "list.opml")
+    assert (feed.name, feed.url, feed.place) == ("Caf\u00e9 & B", "https://x.example/?a=1&b=2", "list.opml:2")
+
+
+def test_an_outline_meant_for_a_feed_is_told_from_a_folder() -> None:
+    """By its type or its other address, as long as nothing stands in it."""
+    body = b"""<opml><body>
+<outline type="rss" text="Lost"/>
+<outline type="rss" text="Folder"><outline text="In" xmlUrl="https://in.example/"/></outline>
+<outline text="Empty folder"/>
+<outline text="Folder"><outline text="Page only" htmlUrl="https://page.example/"/></outline>
+<outline text="Blank" xmlUrl="  "/>
+</body></opml>"""
+    found = read_outlines(body, "list.opml")
+    assert [(one.name, one.place) for one in found.without_address] == [
+        ("Lost", "list.opml:2"),
+        ("Page only", "list.opml:5"),
+        ("Blank", "list.opml:6"),
+    ]
+    assert [(one.name, one.folder) for one in found.feeds] == [("In", "Folder")]
 
 
 NAMES = st.text(
