@@ -3,16 +3,18 @@
 Effects: database.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.model import DeliveryState, Topic
+from monitor.model import DeliveryState, FeedId, FeedTrouble, Topic, TroubleKind
 from monitor.storage.health import FeedHealth
 from monitor.storage.store import Store, Transaction
 
 FAILING_NEEDS_PERSON = timedelta(days=1)
 """A feed that fails this long will not mend itself: its address moved, or its server shuts us out."""
+MISSING_NEEDS_PERSON = timedelta(days=7)
+"""An address that answers 404 often comes back after a site's rebuilding."""
 DAEMON_SILENT = timedelta(minutes=2)
 """Twelve missed beats of the daemon."""
 
@@ -40,6 +42,8 @@ class Status:
     feeds: int
     feeds_failing: tuple[FeedHealth, ...]
     feeds_unread: int
+    troubles: tuple[FeedTrouble, ...]
+    """Feeds that may have lost entries, are held or have fallen silent."""
     articles: int
     articles_day: int
     told_day: int
@@ -84,7 +88,8 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
         beat_at=beat.at if beat else None,
         feeds=len(health),
         feeds_failing=failing,
-        feeds_unread=sum(1 for feed in health if feed.last_poll_at is None),
+        feeds_unread=sum(1 for feed in health if feed.last_poll_at is None and feed.same_as is None),
+        troubles=tuple(one for one in tx.health.troubles(now) if one.kind is not TroubleKind.FAILS),
         articles=tx.articles.count(),
         articles_day=tx.articles.count_since(day),
         told_day=tx.digests.count_told_since(day),
@@ -104,18 +109,33 @@ def _orphans(tx: Transaction, channels: Collection[str]) -> list[str]:
     ]
 
 
+def _identity_needs(feed: FeedHealth, names: Mapping[FeedId, str]) -> list[str]:
+    name, state, needs = feed.feed.name, feed.feed.state, []
+    if state.quarantine:
+        needs.append(
+            f'Feed "{name}" is held: {state.quarantine}. Nothing of it is told. '
+            f'If it is right: monitor feeds accept "{name}"; if not, correct its url in feeds.toml.'
+        )
+    if feed.same_as is not None:
+        other = names.get(feed.same_as, "another feed")
+        needs.append(f'Feed "{name}" moved for good to the address of "{other}". Remove one of them from feeds.toml.')
+    return needs
+
+
 def _needs(health: list[FeedHealth], failed: int, beat_at: datetime | None, now: datetime) -> list[str]:
     needs = []
     if beat_at is not None and now - beat_at > DAEMON_SILENT:
         needs.append(f"The daemon has been silent since {beat_at:%d %b %H:%M} UTC. Start it: monitor run")
     if failed:
         needs.append(f"{failed} deliveries were given up. See why: monitor outbox list")
+    names = {feed.feed.id: feed.feed.name for feed in health}
     for feed in health:
         since = feed.feed.state.failing_since
         if feed.outcome == "gone":
             needs.append(f'Feed "{feed.feed.name}" is gone (410). Remove it from feeds.toml, or correct its url.')
-        elif since is not None and now - since > FAILING_NEEDS_PERSON:
+        elif since is not None and now - since > (MISSING_NEEDS_PERSON if feed.status == 404 else FAILING_NEEDS_PERSON):
             needs.append(f'Feed "{feed.feed.name}" has failed since {since:%d %b %H:%M} UTC: {feed.error}')
+        needs += _identity_needs(feed, names)
     tried = [feed for feed in health if feed.last_poll_at is not None]
     if tried and all(feed.feed.state.fail_count for feed in tried):
         needs.append("Every feed fails. Check this machine's network: monitor feeds list")

@@ -11,6 +11,7 @@ from monitor.cli.opening import load_config, opened_store
 from monitor.model import DeliveryState, Match, NoMatch
 from monitor.storage.digests import SentRecord
 from monitor.storage.matches import StoredMatch
+from monitor.text import plural
 from monitor.topics.explain import explain
 from monitor.trail import Trail, Unknown, find_trail
 
@@ -24,6 +25,7 @@ STANDINGS = {
     "new": "new: it may be told",
     "baseline": "part of the feed's first reading: kept, not told",
     "backlog": "part of a backlog the feed dumped: kept, not told",
+    "quarantined": "the feed seemed to be another one: kept, not told",
     "renumbered": "came while the feed renumbered its entries: kept, not told",
 }
 
@@ -168,7 +170,12 @@ def _unknown_lines(found: Unknown) -> Iterator[str]:
         if feed.error:
             yield f"    It fails: {feed.error}"
         if feed.lost_windows:
-            yield f"    It rolled over between two polls {feed.lost_windows} times: entries may have been missed."
+            yield (
+                f"    It rolled over between two polls {plural(feed.lost_windows, 'time', 'times')}: "
+                f"about {feed.lost_entries} entries may have been missed."
+            )
+        if feed.feed.state.quarantine:
+            yield f"    It is held: {feed.feed.state.quarantine}."
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------
@@ -268,6 +275,8 @@ def _unknown_record(found: Unknown) -> dict[str, object]:
                 "next_poll_at": format_time(feed.next_poll_at),
                 "error": feed.error or None,
                 "lost_windows": feed.lost_windows,
+                "lost_entries": feed.lost_entries,
+                "held": feed.feed.state.quarantine or None,
             }
             for feed in found.feeds
         ],

@@ -6,14 +6,13 @@ Effects: files, database, network (discover, add, test), prints.
 import argparse
 import sys
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
-from monitor.app import database_path
 from monitor.cli.feeds_found import add_feed, show_feeds
+from monitor.cli.feeds_health import accept_feed, list_health
 from monitor.cli.lines import format_time, read_bytes, write_line
-from monitor.cli.opening import load_config, opened_store
+from monitor.cli.opening import load_config
 from monitor.clock import SystemClock
 from monitor.config.edit import add_feeds
 from monitor.config.feeds import new_feeds
@@ -26,8 +25,7 @@ from monitor.feeds.guard import Guard
 from monitor.feeds.opml import read_outlines, write_opml
 from monitor.feeds.sandbox import ParserProcess
 from monitor.feeds.sites import typed_addresses, web_address
-from monitor.model import FeedSpec, Fetched, ParsedFeed
-from monitor.storage.health import FeedHealth
+from monitor.model import Fetched, ParsedFeed
 
 NAME = "feeds"
 SUMMARY = "Feeds and their health; find, try and add some, OPML in and out."
@@ -36,7 +34,7 @@ EXAMPLE = "monitor feeds discover theguardian.com\n  monitor feeds test https://
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="list|discover|add|test|import|export", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="list|discover|add|test|accept|import|export", required=True)
     listing = actions.add_parser("list", help="every feed with its health")
     listing.add_argument("--json", action="store_true", help="one object per line")
     finding = actions.add_parser("discover", help="the feeds of a site or page, best first; nothing is written")
@@ -51,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     testing = actions.add_parser("test", help="fetch and parse a feed as the daemon would; nothing is stored")
     testing.add_argument("url", metavar="URL")
     testing.add_argument("--json", action="store_true", help="one object")
+    accepting = actions.add_parser("accept", help="say that a held feed is the right one: from now on it is told again")
+    accepting.add_argument("feed", metavar="NAME|URL", help="its name or address in feeds.toml")
     importing = actions.add_parser("import", help="add every feed of an OPML file to feeds.toml")
     importing.add_argument("file", metavar="FILE.opml|-")
     exporting = actions.add_parser("export", help="every configured feed as OPML")
@@ -60,63 +60,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do the one thing asked for; 1 when a feed that was to be tried or added is none."""
     actions = {
-        "list": _list,
+        "list": list_health,
         "discover": show_feeds,
         "add": add_feed,
         "test": _test,
+        "accept": accept_feed,
         "import": _import,
         "export": _export,
     }
     return actions[args.action](args, load_config(args))
-
-
-def _list(args: argparse.Namespace, loaded: Loaded) -> int:
-    health: dict[str, FeedHealth] = {}
-    path = database_path(loaded)
-    if path is None or path.exists():  # else nothing was read yet, and that is what is shown
-        with opened_store(loaded) as store, store.read() as tx:
-            health = {feed.feed.url: feed for feed in tx.health.all(with_articles=True)}
-    for spec in loaded.feeds:
-        found = health.get(spec.url)
-        if args.json:
-            write_line(_health_record(spec, found))
-        else:
-            print(_health_line(spec, found))
-    return 0
-
-
-def _health_line(spec: FeedSpec, found: FeedHealth | None) -> str:
-    if found is None or found.last_poll_at is None:
-        return f"{'not read yet':<12}  {spec.name}  {spec.url}"
-    state = found.outcome if found.outcome in ("failed", "gone") else "ok"
-    newest = f"newest {format_time(found.last_new_at)}" if found.last_new_at else "nothing new yet"
-    lost = f", may have lost entries {found.lost_windows} times" if found.lost_windows else ""
-    line = f"{state:<12}  {spec.name}  {found.articles} articles, {newest}{lost}  {spec.url}"
-    return f"{line}\n{'':<14}{found.error}" if found.error else line
-
-
-def _health_record(spec: FeedSpec, found: FeedHealth | None) -> dict[str, object]:
-    def at(value: datetime | None) -> str | None:
-        return format_time(value)
-
-    return {
-        "feed": spec.name,
-        "url": spec.url,
-        "language": spec.language,
-        "weight": spec.weight,
-        "outcome": found.outcome or None if found else None,
-        "status": found.status if found else None,
-        "reason": found.reason or None if found else None,
-        "error": found.error or None if found else None,
-        "articles": found.articles if found else 0,
-        "last_poll_at": at(found.last_poll_at) if found else None,
-        "last_ok_at": at(found.last_ok_at) if found else None,
-        "last_new_at": at(found.last_new_at) if found else None,
-        "next_poll_at": at(found.next_poll_at) if found else None,
-        "failing_since": at(found.feed.state.failing_since) if found else None,
-        "interval_s": found.feed.state.interval_s if found else None,
-        "lost_windows": found.lost_windows if found else 0,
-    }
 
 
 def _visit(typed: str, loaded: Loaded) -> tuple[str, Fetched, ParsedFeed]:

@@ -8,6 +8,7 @@ import argparse
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
+from monitor.model import FeedTrouble, TroubleKind
 from monitor.status import Status, read_status
 from monitor.text import plural
 
@@ -42,6 +43,10 @@ def _show(status: Status) -> None:
         print(f"            {feed.feed.name}: {feed.error}")
     if len(status.feeds_failing) > 10:
         print(f"            and {len(status.feeds_failing) - 10} more: monitor feeds list")
+    for trouble in status.troubles[:10]:
+        print(f"            {trouble.name}: {_trouble(trouble)}")
+    if len(status.troubles) > 10:
+        print(f"            and {len(status.troubles) - 10} more: monitor feeds list")
     print(f"Articles    {status.articles} kept, {status.articles_day} in the last 24 hours")
     print(f"Stories     told {status.told_day} times in the last 24 hours")
     print(f"Deliveries  {status.waiting} waiting, {status.failed} given up")
@@ -55,6 +60,13 @@ def _show(status: Status) -> None:
             print(f"  {need}")
     else:
         print("Nothing needs a person.")
+
+
+def _trouble(trouble: FeedTrouble) -> str:
+    at = format_time(trouble.since)
+    if trouble.kind is TroubleKind.LOST:
+        return f"may have lost about {plural(trouble.count, 'entry', 'entries')} before {at}"
+    return f"{'nothing new' if trouble.kind is TroubleKind.STALE else 'held, seems to be another feed'} since {at}"
 
 
 def _record(status: Status) -> dict[str, object]:
@@ -74,6 +86,15 @@ def _record(status: Status) -> dict[str, object]:
                 for feed in status.feeds_failing
             ],
             "not_read_yet": status.feeds_unread,
+            "troubles": [
+                {
+                    "feed": trouble.name,
+                    "kind": trouble.kind.value,
+                    "since": format_time(trouble.since),
+                    "entries": trouble.count,
+                }
+                for trouble in status.troubles
+            ],
         },
         "articles": {"kept": status.articles, "last_24h": status.articles_day},
         "stories": {"told_last_24h": status.told_day},

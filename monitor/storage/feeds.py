@@ -73,6 +73,15 @@ class FeedTable:
             self._rest_double(FeedId(feed_id), address)
         return len(new), len(rest)
 
+    def accept(self, url: str) -> bool:
+        """End the quarantine of the feed, its new title and site being right; returns whether it was in one.
+
+        Its hashes are forgotten, so that the next visit reads it whatever it shows.
+        """
+        held = sa.update(FEED).where(FEED.c.url == url, FEED.c.quarantine != "")
+        known = {"title": "", "site": "", "etag": None, "last_modified": None, "body_hash": None, "entries_hash": None}
+        return self._db.execute(held.values(quarantine="", quarantined_at=None, **known)).rowcount > 0
+
     def claim_due(
         self,
         now: datetime,

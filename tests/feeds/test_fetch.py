@@ -52,6 +52,7 @@ def fetch(
     bytes_max: int = 200_000,
     guard: Guard | None = None,
     times: int = 1,
+    proxy: str = "",
 ) -> Fetched | NotModified | Gone:
     """Fetch with small bounds; `times` over one client, the last answer counts."""
 
@@ -60,7 +61,7 @@ def fetch(
         try:
             for _ in range(times - 1):
                 await fetcher.fetch(url)
-            return await fetcher.fetch(url, etag=etag, last_modified=last_modified, headers=headers)
+            return await fetcher.fetch(url, etag=etag, last_modified=last_modified, headers=headers, proxy=proxy)
         finally:
             await fetcher.close()
 
@@ -439,3 +440,36 @@ def test_a_proxy_of_the_environment_is_not_asked(server: Scripted, monkeypatch: 
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     monkeypatch.delenv("NO_PROXY", raising=False)
     assert isinstance(fetch(server.script("/feed", respond(body=FEED))), Fetched)
+
+
+# --- a proxy of one's own --------------------------------------------------------------------------------------------
+
+
+def test_a_proxy_is_asked_for_the_whole_address(server: Scripted) -> None:
+    """Wherever the proxy is; the name is looked up here as well, and the proxy's password is not the feed's."""
+    guard = Guard(resolve=lambda host, port: ["93.184.215.14"])
+    server.script("http://feeds.example/rss", respond(body=FEED))
+    answer = fetch("http://feeds.example/rss", guard=guard, proxy=f"http://me:secret@127.0.0.1:{server.port}")
+    assert isinstance(answer, Fetched)
+    [asked] = server.asked
+    assert asked.path == "http://feeds.example/rss"
+    assert asked.headers["proxy-authorization"].startswith(b"Basic ")
+    assert b"secret" not in asked.headers["host"]
+
+
+@pytest.mark.parametrize("url", ["http://feeds.example/rss", "http://169.254.169.254/latest", "http://[::1]/rss"])
+def test_a_proxy_is_no_way_round_the_guard(server: Scripted, url: str) -> None:
+    """An address that leads home is refused before the proxy hears of it, and so is a redirect there."""
+    proxy = f"http://127.0.0.1:{server.port}"
+    home = Guard(resolve=lambda host, port: ["10.0.0.1"])
+    with pytest.raises(FetchError) as caught:
+        fetch(url, guard=home, proxy=proxy)
+    assert caught.value.reason is FetchReason.REFUSED_ADDRESS
+    assert server.asked == []
+
+    public = Guard(resolve=lambda host, port: ["93.184.215.14"] if host == "start.example" else ["10.0.0.1"])
+    server.script("http://start.example/", respond("302 Found", f"Location: {url}"))
+    with pytest.raises(FetchError) as caught:
+        fetch("http://start.example/", guard=public, proxy=proxy)
+    assert caught.value.reason is FetchReason.REFUSED_ADDRESS
+    assert len(server.asked) == 1

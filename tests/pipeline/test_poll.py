@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, TypeVar
@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from monitor.errors import StorageError
+from monitor.errors import FetchError, FetchReason, StorageError
 from monitor.feeds.parse import parse_feed
-from monitor.model import FeedSpec, Fetched, Gone, NotModified, ParsedFeed, PollOutcome
+from monitor.model import FeedRules, FeedSpec, Fetched, Gone, NotModified, ParsedFeed, PollOutcome
 from monitor.pipeline.poll import QUEUE_FEEDS_MAX, HostLimit, Poller
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.engine import open_engine
@@ -63,6 +63,8 @@ class Publishers:
     """Answers wait for it."""
     visits: list[tuple[str, float]] = field(default_factory=list)
     asked: list[tuple[str | None, str | None]] = field(default_factory=list)
+    sent: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
+    """Address, secret headers and proxy of each visit."""
     now: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     most: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     on_answer: Callable[[], None] | None = None
@@ -80,6 +82,7 @@ class Publishers:
         host = str(urlsplit(url).hostname)
         self.visits.append((url, asyncio.get_running_loop().time()))
         self.asked.append((etag, last_modified))
+        self.sent.append((url, dict(headers or {}), proxy))
         self.now[host] += 1
         self.most[host] = max(self.most[host], self.now[host])
         try:
@@ -108,6 +111,7 @@ class Works:
         self.reports: list[PollSummary] = []
         self.owner = str(changes.pop("owner", "worker"))
         context = a_context([a_topic()], owner=self.owner, tell_first_poll=True)
+        context = replace(context, rules=changes.pop("rules", {}))
         limit = changes.pop("limit", FREE)
         self.poller = Poller(
             store,
@@ -221,6 +225,53 @@ def test_the_pause_between_two_visits_to_a_host_is_kept(sqlite_store: Store, apa
     first, second, third = run(work())
     assert second - first >= pause_s * 0.95
     assert third - second >= pause_s * 0.95
+
+
+def test_a_host_that_says_too_often_is_shut_for_all_who_wait(sqlite_store: Store) -> None:
+    """Who stood in line when the server said no is not asked for, and has not failed."""
+    configure(sqlite_store, 6, hosts=1)
+    clock = FakeClock(START + timedelta(seconds=2))
+    refusal = FetchError("429", reason=FetchReason.RATE_LIMITED, status=429, retry_after_s=3600)
+
+    async def work() -> tuple[int, list[PollSummary]]:
+        publishers = Publishers(answers={f"https://host0.example/{n}": refusal for n in range(6)})
+        publishers.open.set()
+        works = Works(sqlite_store, clock, publishers, limit=HostLimit(1, 0.0))
+        await works.poller.run_round()
+        await works.poller.drain(WAIT_S)
+        return len(publishers.visits), works.reports
+
+    asked, reports = run(work())
+    assert asked == 1
+    assert [report.reason for report in reports] == ["rate_limited"] * 6
+    with sqlite_store.write() as tx:
+        assert tx.feeds.claim_due(START + timedelta(minutes=59), owner="next", limit=9) == []
+        assert {health.feed.state.fail_count for health in tx.health.all()} == {0}
+
+
+def test_what_a_person_says_of_a_feed_goes_along(sqlite_store: Store) -> None:
+    """Its key and its proxy, for it alone; after a move to another server the key stays at home."""
+    configure(sqlite_store, 3)
+    clock = FakeClock(START + timedelta(seconds=2))
+    rules = FeedRules(headers={"X-Key": "secret"}, proxy="http://proxy.example:3128")
+    with sqlite_store.write() as tx:
+        moved = sa.text("UPDATE feed SET address = 'https://elsewhere.example/2' WHERE name = 'Feed 2'")
+        tx.connection.execute(moved)
+
+    async def work() -> list[tuple[str, dict[str, str], str]]:
+        publishers = Publishers()
+        publishers.open.set()
+        named = {f"https://host{n}.example/{n}": rules for n in (0, 2)}
+        works = Works(sqlite_store, clock, publishers, rules=named)
+        await works.poller.run_round()
+        await works.poller.drain(WAIT_S)
+        return sorted(publishers.sent)
+
+    assert run(work()) == [
+        ("https://elsewhere.example/2", {}, "http://proxy.example:3128"),
+        ("https://host0.example/0", {"X-Key": "secret"}, "http://proxy.example:3128"),
+        ("https://host1.example/1", {}, ""),
+    ]
 
 
 # --- what a visit brings ---------------------------------------------------------------------------------------------

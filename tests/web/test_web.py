@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model import Feed, FeedId, FeedState
+from monitor.model import Feed, FeedId, FeedState, FeedTrouble, TroubleKind
 from monitor.status import Status, TopicStatus
 from monitor.storage.health import FeedHealth
 from monitor.web.app import Answers, Web
@@ -40,7 +40,8 @@ def a_status(name: str = "Gulf Wire") -> Status:
         same_as=None,
     )
     topic = TopicStatus("hostages", name, "every 1h", START + timedelta(hours=1), None, waiting=2)
-    return Status(START, START, 1, (feed,), 0, 7, 3, 1, (topic,), 0, 0, (f'Feed "{name}" is gone',))
+    trouble = FeedTrouble(name, "lost entries", START, TroubleKind.LOST, 6)
+    return Status(START, START, 1, (feed,), 0, (trouble,), 7, 3, 1, (topic,), 0, 0, (f'Feed "{name}" is gone',))
 
 
 def get(
@@ -75,7 +76,7 @@ def ask(port: int, path: str, host: str) -> tuple[int, dict[str, str], str]:
 def test_hostile_names_are_text() -> None:
     """Whatever a feed, a topic, an error or a fault is called, the page shows it and runs nothing."""
     page = Pages().render_status(a_status(HOSTILE), START, [HOSTILE])
-    assert page.count("&lt;script&gt;") == 5
+    assert page.count("&lt;script&gt;") == 6
     assert "<script" not in page
     assert "<img" not in page
 
@@ -85,7 +86,7 @@ def test_the_page_says_how_things_stand() -> None:
     page = Pages().render_status(a_status(), START, [])
     for words in ("Gulf Wire", "every 1h", "14 Mar 10:00 UTC", "1 failing", "is gone", "A person is needed"):
         assert words in page
-    empty = replace(a_status(), feeds_failing=(), topics=(), needs=())
+    empty = replace(a_status(), feeds_failing=(), troubles=(), topics=(), needs=())
     assert "Nothing needs a person" in Pages().render_status(empty, START, [])
 
 
