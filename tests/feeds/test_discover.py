@@ -132,6 +132,18 @@ def test_feeds_of_comments_come_when_there_is_no_other(server: Scripted) -> None
     ]
 
 
+def test_a_feed_of_comments_by_its_own_address_is_one(server: Scripted) -> None:
+    """Who gives it wants it."""
+    [feed] = find(server.script("/comments/feed/", a_feed("Comments on: Harbour")))
+    assert not feed.is_comments
+
+
+def test_what_is_neither_feed_nor_page_is_told(server: Scripted) -> None:
+    """In the parser's own words."""
+    error = failure(server.script("/feed", respond(body=b"hello")))
+    assert "no feed was found: plain text, not a feed; of the usual places" in error.what
+
+
 def test_the_canonical_page_is_looked_at(server: Scripted) -> None:
     """Where the page itself links nothing."""
     server.script("/mobile", a_page(more="<link rel=canonical href=/full>"))

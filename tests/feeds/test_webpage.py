@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.feeds.webpage import LINKS_MAX, read_page
 
@@ -137,3 +139,20 @@ def test_a_hostile_page_costs_no_more_than_any_other(piece: str) -> None:
     began = time.process_time()
     assert read_page(body, URL).links == ()
     assert time.process_time() - began < 2.0
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.binary(max_size=200)
+    | st.lists(
+        st.sampled_from(
+            ["<link ", "rel=alternate ", "type=application/rss+xml ", "href='http://[", "href=/a ", ">", "<![",
+             "<!--", "-->", "&#xd800;", "<base ", "<title>", "</", "\x00", "'", "<?x", "]]>", "<script>"]
+        ),
+        max_size=15,
+    ).map(lambda pieces: "".join(pieces).encode())
+)  # fmt: skip
+def test_no_bytes_make_it_fail(body: bytes) -> None:
+    """Pages are written by anybody."""
+    read_page(body, URL)
+    read_page(body, URL, "utf-16")
