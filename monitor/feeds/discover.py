@@ -31,6 +31,8 @@ REQUESTS_MAX = 50
 Redirects are not counted."""
 LINKS_MAX = 20
 """Links of one page that are looked at; the first of a page are the most general."""
+NOTES_MAX = 5
+"""Links that are no feed and are told one by one when nothing is found."""
 LINK_HOPS_MAX = 5
 """Redirects followed to a feed; to the usual places none, for what is not there often leads to the front page."""
 WHOLE_S = 90.0
@@ -41,14 +43,15 @@ Parse = Callable[[bytes, str, str | None], ParsedFeed]
 
 OTHER_SCHEME = {FetchReason.CONNECT, FetchReason.TLS, FetchReason.TIMEOUT, FetchReason.PROTOCOL}
 """After these, http is tried where a person wrote no scheme."""
-_ASKED_NO_MORE = {
+_UNREACHABLE = {
     FetchReason.DNS,
     FetchReason.CONNECT,
     FetchReason.TLS,
-    FetchReason.TIMEOUT,
     FetchReason.REFUSED_ADDRESS,
-    FetchReason.RATE_LIMITED,
 }
+"""After these a host is asked no more, unless it answered before: then a redirect led to one that does not."""
+_LEFT_ALONE = {FetchReason.TIMEOUT, FetchReason.RATE_LIMITED}
+"""After these in any case."""
 
 
 class FoundBy(StrEnum):
@@ -117,6 +120,7 @@ class _Walk:
         self._finals: set[str] = set()
         self._closed: set[str] = set()
         """Origins that are asked no more."""
+        self._answered: set[str] = set()
         self._comments: list[FoundFeed] = []
         self._comment_links: list[FeedLink] = []
         self._page_error: FetchError | None = None
@@ -142,11 +146,12 @@ class _Walk:
 
     async def _open_typed(self, typed: str) -> tuple[str, Fetched | None]:
         """The first spelling of the address that answers. Keeps the error of the last when none does."""
-        addresses = typed_addresses(typed)
-        for url in addresses:
+        for address in typed_addresses(typed):
+            url = web_address(address) or address  # what is refused is for the guard to refuse, in its words
             self._seen.add(url)
             page = await self._fetch(url, HOPS_MAX)
             if isinstance(page, Fetched):
+                self._page_error = None
                 return url, page
             self._page_error = page
             if page.reason not in OTHER_SCHEME:
@@ -200,7 +205,7 @@ class _Walk:
             answer = await self._fetch(url, LINK_HOPS_MAX)
             if isinstance(answer, Fetched):
                 is_found = await self._keep(url, answer, found_by) or is_found
-            elif len(self.notes) < LINKS_MAX:
+            elif len(self.notes) < NOTES_MAX:
                 self.notes.append(f"{shown_url(url)}: {answer.what}")
         return is_found
 
@@ -235,9 +240,12 @@ class _Walk:
         try:
             answer = await self._fetcher.fetch(url, hops_max=hops_max)
         except FetchError as error:
-            if error.reason in _ASKED_NO_MORE:
+            if error.status is not None:
+                self._answered.add(origin)
+            if error.reason in _LEFT_ALONE or (error.reason in _UNREACHABLE and origin not in self._answered):
                 self._closed.add(origin)
             return error
+        self._answered.add(origin)
         if isinstance(answer, Fetched):
             return answer
         return FetchError("410: the server says it is gone for good", reason=FetchReason.STATUS, status=410)

@@ -86,7 +86,7 @@ def test_a_feed_is_its_own_address(server: Scripted) -> None:
 def test_an_address_without_a_scheme(server: Scripted) -> None:
     """https comes first; where nobody speaks it, http."""
     server.script("/feed", a_feed())
-    [feed] = find(f"127.0.0.1:{server.port}/feed", exchange_s=0.2)
+    [feed] = find(f" 127.0.0.1:{server.port}/feed#top", exchange_s=0.2)
     assert feed.url == server.url("/feed")
 
 
@@ -257,6 +257,15 @@ def test_a_host_that_wants_to_be_left_alone_is(server: Scripted, script: bytes, 
     error = failure(server.url("/"), exchange_s=0.2)
     assert said in error.what
     assert asked(server) == ["/", "/first"]
+
+
+def test_a_link_that_leads_astray_costs_itself_only(server: Scripted) -> None:
+    """A redirect to a host that is dead or refused says nothing about the host it came from."""
+    server.script("/dead", respond("302 Found", "Location: http://127.0.0.1:1/"))
+    server.script("/home", respond("302 Found", "Location: http://10.0.0.1/"))
+    server.script("/feed", a_feed())
+    server.script("/", a_page("/dead", "/home", "/feed"))
+    assert [feed.url for feed in find(server.url("/"))] == [server.url("/feed")]
 
 
 def test_a_wall_is_told_and_the_usual_places_are_tried_once(server: Scripted) -> None:
