@@ -46,7 +46,7 @@ def add_feed(args: argparse.Namespace, loaded: Loaded) -> int:
     if len(good) > 1 or good[0].is_comments:
         for feed in found:
             print(_shown(feed, loaded))
-        what = f"{len(good)} feeds were found" if len(good) > 1 else "only a feed of readers' comments was found"
+        what = f"{len(found)} feeds were found" if len(good) > 1 else "only a feed of readers' comments was found"
         raise MonitorError(
             f"{what}, so nothing was written",
             where=args.url,
