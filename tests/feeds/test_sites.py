@@ -40,7 +40,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30), st.sampled_from(["", "https://x.example/a/b?c"])
 )
