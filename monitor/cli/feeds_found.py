@@ -42,16 +42,17 @@ def show_feeds(args: argparse.Namespace, loaded: Loaded) -> int:
 def add_feed(args: argparse.Namespace, loaded: Loaded) -> int:
     """Write down the feed at an address, or the one feed of the page there; of several none, and they are listed."""
     found = _discover(args.url, loaded)
-    if len(found) > 1 or found[0].is_comments:
+    good = [feed for feed in found if feed.parsed.entries] or list(found)
+    if len(good) > 1 or good[0].is_comments:
         for feed in found:
             print(_shown(feed, loaded))
-        what = f"{len(found)} feeds were found" if len(found) > 1 else "only a feed of readers' comments was found"
+        what = f"{len(found)} feeds were found" if len(good) > 1 else "only a feed of readers' comments was found"
         raise MonitorError(
             f"{what}, so nothing was written",
             where=args.url,
             remedy=f"Choose one: monitor feeds add {quote(found[0].url)}",
         )
-    [feed] = found
+    [feed] = good
     if known := _known_as(feed.url, loaded):
         raise MonitorError(f'the feed is there already, as "{known.name}" ({known.place})', where=feed.url)
     parsed = feed.parsed

@@ -4,12 +4,13 @@ Tried in this order, until one way brings a feed: the address itself, rules for 
 that say they are feeds, those of the page it calls its own address, the usual places. Feeds of comments come last.
 
 One request at a time, each through the guarded fetcher, so that a page cannot send us home; few of them, within a
-minute. A host that does not answer, or says that we come too often, is asked no more.
+minute and a half. A host that does not answer, or says that we come too often, is asked no more.
 
 Effects: network, threads for parsing.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,37 +18,40 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from monitor.errors import FetchError, FetchReason, MonitorError, ParseError
-from monitor.feeds.fetch import BODY_BYTES_MAX, HOPS_MAX, Fetcher
+from monitor.errors import FetchError, FetchReason, MonitorError, ParseError, ParseReason
+from monitor.feeds.fetch import BODY_BYTES_MAX, EXCHANGE_S, HOPS_MAX, Fetcher
 from monitor.feeds.guard import Guard, shown_url
 from monitor.feeds.sites import is_comments_feed, known_feeds, typed_addresses, usual_addresses, web_address
 from monitor.feeds.webpage import FeedLink, WebPage, read_page
 from monitor.model import Fetched, ParsedFeed
 
 REQUESTS_MAX = 50
-"""Pages and feeds asked for in one discovery: two pages, a section's and the root's usual places, and some links."""
+"""Pages and feeds asked for in one discovery: two pages, a section's and the root's usual places, and some links.
+
+Redirects are not counted."""
 LINKS_MAX = 20
 """Links of one page that are looked at; the first of a page are the most general."""
+NOTES_MAX = 5
+"""Links that are no feed and are told one by one when nothing is found."""
 LINK_HOPS_MAX = 5
 """Redirects followed to a feed; to the usual places none, for what is not there often leads to the front page."""
-WHOLE_S = 60.0
-"""For all of it: a person is waiting."""
-EXCHANGE_S = 15.0
-"""For one exchange, so that one server that hangs leaves time for the others."""
+WHOLE_S = 90.0
+"""For all of it: a person is waiting. Enough for a page and a link that each take the whole of an exchange."""
 
 Parse = Callable[[bytes, str, str | None], ParsedFeed]
 """Body, address, charset to a feed; raises ParseError. It is called in a thread and may block."""
 
 OTHER_SCHEME = {FetchReason.CONNECT, FetchReason.TLS, FetchReason.TIMEOUT, FetchReason.PROTOCOL}
 """After these, http is tried where a person wrote no scheme."""
-_ASKED_NO_MORE = {
+_UNREACHABLE = {
     FetchReason.DNS,
     FetchReason.CONNECT,
     FetchReason.TLS,
-    FetchReason.TIMEOUT,
     FetchReason.REFUSED_ADDRESS,
-    FetchReason.RATE_LIMITED,
 }
+"""After these a host is asked no more, unless it answered before: then a redirect led to one that does not."""
+_LEFT_ALONE = {FetchReason.TIMEOUT, FetchReason.RATE_LIMITED}
+"""After these in any case."""
 
 
 class FoundBy(StrEnum):
@@ -116,11 +120,13 @@ class _Walk:
         self._finals: set[str] = set()
         self._closed: set[str] = set()
         """Origins that are asked no more."""
+        self._answered: set[str] = set()
         self._comments: list[FoundFeed] = []
         self._comment_links: list[FeedLink] = []
         self._page_error: FetchError | None = None
+        self._page_fault = ""
+        """Why the body at the address is no feed, where it is no web page either."""
         self._probed: Counter[str] = Counter()
-        self._is_walled = False
         self._has_tried_more = False
 
     async def go(self, typed: str) -> None:
@@ -140,11 +146,12 @@ class _Walk:
 
     async def _open_typed(self, typed: str) -> tuple[str, Fetched | None]:
         """The first spelling of the address that answers. Keeps the error of the last when none does."""
-        addresses = typed_addresses(typed)
-        for url in addresses:
+        for address in typed_addresses(typed):
+            url = web_address(address) or address  # what is refused is for the guard to refuse, in its words
             self._seen.add(url)
             page = await self._fetch(url, HOPS_MAX)
             if isinstance(page, Fetched):
+                self._page_error = None
                 return url, page
             self._page_error = page
             if page.reason not in OTHER_SCHEME:
@@ -176,7 +183,6 @@ class _Walk:
 
     async def _look_at_links(self, page: WebPage, found_by: FoundBy, named: str) -> bool:
         if page.is_wall:
-            self._is_walled = True
             self.notes.append(f'a wall against robots ("{page.title[:60]}") stands before the page')
             return False
         self._comment_links += [link for link in page.links if is_comments_feed(link.url, link.title)]
@@ -186,7 +192,8 @@ class _Walk:
                 return True
         count = len(page.links)
         said = f"{count} links of which none is a feed" if count > 1 else "one link, which is no feed"
-        self.notes.append(f"{named} is a web page with {said if count else 'no link to a feed'}")
+        page_said = f"{named} is a web page with {said if count else 'no link to a feed'}"
+        self.notes.append(self._page_fault if self._page_fault and not count else page_said)
         return False
 
     async def _look(self, urls: Iterable[str], found_by: FoundBy) -> bool:
@@ -198,7 +205,7 @@ class _Walk:
             answer = await self._fetch(url, LINK_HOPS_MAX)
             if isinstance(answer, Fetched):
                 is_found = await self._keep(url, answer, found_by) or is_found
-            elif len(self.notes) < LINKS_MAX:
+            elif len(self.notes) < NOTES_MAX:
                 self.notes.append(f"{shown_url(url)}: {answer.what}")
         return is_found
 
@@ -215,8 +222,9 @@ class _Walk:
                     return True
                 self._probed["no feed"] += 1
             else:
-                self._probed[str(answer.status or answer.reason.value)] += 1
-                if answer.reason is FetchReason.CHALLENGE:
+                is_walled = answer.reason is FetchReason.CHALLENGE
+                self._probed["behind a wall" if is_walled else str(answer.status or answer.reason.value)] += 1
+                if is_walled:
                     self._closed.add(_origin(place))
         return False
 
@@ -232,10 +240,12 @@ class _Walk:
         try:
             answer = await self._fetcher.fetch(url, hops_max=hops_max)
         except FetchError as error:
-            if error.reason in _ASKED_NO_MORE:
+            if error.status is not None:
+                self._answered.add(origin)
+            if error.reason in _LEFT_ALONE or (error.reason in _UNREACHABLE and origin not in self._answered):
                 self._closed.add(origin)
-            self._is_walled = self._is_walled or error.reason is FetchReason.CHALLENGE
             return error
+        self._answered.add(origin)
         if isinstance(answer, Fetched):
             return answer
         return FetchError("410: the server says it is gone for good", reason=FetchReason.STATUS, status=410)
@@ -244,16 +254,17 @@ class _Walk:
         """Whether the body is a feed that counts; one of comments is put aside."""
         try:
             parsed = await asyncio.to_thread(self._parse, answer.body, answer.final_url, answer.charset)
-        except ParseError:
+        except ParseError as error:
+            if found_by is FoundBy.ITSELF and error.reason is not ParseReason.HTML:
+                self._page_fault = error.what
             return False
         if answer.final_url in self._finals:
             return False  # two links to one feed
         self._finals.add(answer.final_url)
-        is_asked_for = found_by is FoundBy.ITSELF
-        is_comments = is_comments_feed(url, parsed.title)
-        found = FoundFeed(url, found_by, parsed, is_comments)
-        (self.found if is_asked_for or not is_comments else self._comments).append(found)
-        return is_asked_for or not is_comments
+        # Who gives the very address of such a feed wants it.
+        is_comments = found_by is not FoundBy.ITSELF and is_comments_feed(url, parsed.title)
+        (self._comments if is_comments else self.found).append(FoundFeed(url, found_by, parsed, is_comments))
+        return not is_comments
 
     def failure(self, typed: str) -> MonitorError:
         """Why there is nothing, in words."""
@@ -264,15 +275,14 @@ class _Walk:
         if self._probed:
             said = ", ".join(f"{count} {what}" for what, count in self._probed.most_common())
             tried.append(f"of the usual places such as feed/ and rss.xml none is a feed ({said})")
-        if any(name in self._probed for name in ("rate_limited", "429", "timeout")):
-            tried.append("the host was not asked further")
-        host = _origin(typed_addresses(typed)[0]).rpartition("/")[2].rpartition("@")[2] or "example.org"
-        remedy = (
-            "Look in a browser for a link called RSS or Feed, and give its address: monitor feeds add ADDRESS. "
-            f"Where there is none: monitor feeds add 'https://news.google.com/rss/search?q=site:{host}+when:1d'"
-        )
-        wall = "a wall against robots stands before it; " if self._is_walled and not self.notes else ""
-        return MonitorError(f"no feed was found: {wall}{'; '.join(tried)}", where=shown_url(typed), remedy=remedy)
+        if self._closed:
+            tried.append(f"not asked further: {', '.join(sorted(self._closed))}")
+        remedy = "Look in a browser for a link called RSS or Feed, and give its address: monitor feeds add ADDRESS."
+        host = _origin(typed_addresses(typed)[0]).rpartition("/")[2].removeprefix("www.")
+        if re.fullmatch(r"[a-z0-9.-]+\.[a-z]+", host):
+            search = f"https://news.google.com/rss/search?q=site:{host}+when:1d"
+            remedy += f" Where there is none, a news search may do: monitor feeds add '{search}'"
+        return MonitorError(f"no feed was found: {'; '.join(tried)}", where=shown_url(typed), remedy=remedy)
 
 
 def _origin(url: str) -> str:
@@ -294,7 +304,7 @@ def discover_once(
     """One discovery by itself, for the commands; blocks. Raises as `discover` does."""
 
     async def work() -> tuple[FoundFeed, ...]:
-        fetcher = Fetcher(guard, concurrency=1, body_bytes_max=body_bytes_max, exchange_s=min(exchange_s, EXCHANGE_S))
+        fetcher = Fetcher(guard, concurrency=1, body_bytes_max=body_bytes_max, exchange_s=exchange_s)
         try:
             return await discover(typed, fetcher, parse)
         finally:

@@ -109,8 +109,10 @@ def test_add_refuses_a_page_without_a_feed(newsroom: Newsroom) -> None:
 
 
 def test_add_takes_the_one_feed_of_a_page(newsroom: Newsroom) -> None:
-    """Typed without a scheme; feeds of comments do not count; a second time it is there already."""
-    with serve_recorded({"/": LINKED, "/rss.xml": RSS, "/comments/feed/": RSS}) as site:
+    """Typed without a scheme; feeds of comments or without entries do not count; a second time it is there already."""
+    page = LINKED.replace(b"</head>", b"<link rel=alternate type=application/atom+xml href=empty.xml></head>")
+    empty = b"<rss version='2.0'><channel><title>Soon</title></channel></rss>"
+    with serve_recorded({"/": page, "/rss.xml": RSS, "/empty.xml": empty, "/comments/feed/": RSS}) as site:
         typed = site.base_url.partition("://")[2]
         added = newsroom.run("feeds", "add", typed)
         again = newsroom.run("feeds", "add", typed)

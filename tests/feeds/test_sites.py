@@ -1,8 +1,18 @@
 """What addresses say by themselves: typed ones, those of well-known sites, the usual places."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from monitor.feeds.sites import USUAL_PLACES, is_comments_feed, known_feeds, typed_addresses, usual_addresses
+from monitor.config.values import url_fault
+from monitor.feeds.sites import (
+    USUAL_PLACES,
+    is_comments_feed,
+    known_feeds,
+    typed_addresses,
+    usual_addresses,
+    web_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +32,26 @@ from monitor.feeds.sites import USUAL_PLACES, is_comments_feed, known_feeds, typ
 def test_typed_addresses(typed: str, expected: tuple[str, ...]) -> None:
     """Without a scheme https comes first; another scheme is left for the guard to refuse."""
     assert typed_addresses(typed) == expected
+
+
+PIECES = st.sampled_from(
+    ["http://", "https:", "//", "feed:", "x.example", "é.example", "@", ":", "80", "\\",
+     "/", "..", "?", "#", " ", "\t", "[", "%", "é", '"', "<", "\udc80", "\x00", "\u3002"]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30), st.sampled_from(["", "https://x.example/a/b?c"])
+)
+def test_a_link_is_an_address_that_can_be_written_down_or_none(text: str, base: str) -> None:
+    """Whatever a page writes; and taking it once more changes nothing."""
+    found = web_address(text, base)
+    if found:
+        assert url_fault(found) is None
+        assert web_address(found) == found
+    for url in (*typed_addresses(text), found):
+        known_feeds(url)
 
 
 YOUTUBE = "https://www.youtube.com/feeds/videos.xml"
