@@ -140,6 +140,8 @@ def _retry_after_s(polled: Polled) -> float:
 def _failed_wait_s(state: FeedState, polled: Polled, interval_s: int) -> tuple[float, str]:
     backoff_s = min(BACKOFF_S_MAX, interval_s * 2.0 ** min(state.fail_count + 1, DOUBLINGS_MAX))
     error = polled.error
+    if polled.is_offline:
+        return interval_s, "our own network seems to be down"
     if not isinstance(error, FetchError):
         return backoff_s, "it fails"
     if error.retry_after_s is not None:

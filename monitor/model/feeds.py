@@ -216,3 +216,5 @@ class Polled:
     bytes_read: int = 0
     elapsed_ms: int = 0
     error: FetchError | ParseError | None = None
+    is_offline: bool = False
+    """Whether it failed while our own network seemed to be down."""

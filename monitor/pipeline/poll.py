@@ -25,6 +25,7 @@ from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
 from monitor.model import Feed, FeedId, Fetched, Gone, NotModified, Polled, PollOutcome
 from monitor.pipeline.ingest import IngestContext
+from monitor.pipeline.reach import Reach
 from monitor.pipeline.salvage import ingest_safely
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.store import Store
@@ -144,6 +145,7 @@ class Poller:
         self._ingesting: asyncio.Task[None] | None = None
         self._resume_s = 0.0
         self._stopping = False
+        self._reach = Reach()
 
     @property
     def busy(self) -> int:
@@ -269,7 +271,17 @@ class Poller:
             log.error("visit.broke", error=error, feed=feed.name, hint="please report this feed")
             broke = ParseError(f"could not be read ({type(error).__name__})", reason=ParseReason.CRASHED)
             polled = replace(polled, outcome=PollOutcome.FAILED, error=broke)
-        return replace(polled, elapsed_ms=int((self._clock.monotonic_s() - started_s) * 1000))
+        self._note_reach(feed, polled.error)
+        elapsed_ms = int((self._clock.monotonic_s() - started_s) * 1000)
+        return replace(polled, elapsed_ms=elapsed_ms, is_offline=self._reach.is_down)
+
+    def _note_reach(self, feed: Feed, error: FetchError | ParseError | None) -> None:
+        if not self._reach.note(host_of(feed.address), error):
+            return
+        if self._reach.is_down:
+            log.error("network.down", hint="no host answers; feeds are tried at their usual interval until one does")
+        else:
+            log.info("network.up")
 
     async def _fetch(self, feed: Feed, now: datetime) -> Fetched | NotModified | Gone:
         rules = self._context().rules_of(feed)

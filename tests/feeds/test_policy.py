@@ -133,6 +133,12 @@ def test_a_failing_feed_comes_back_within_a_day_and_never_before_it_may(
     assert 300 * (1 - JITTER_SHARE) <= seconds <= BACKOFF_S_MAX * (1 + JITTER_SHARE)
 
 
+def test_an_outage_of_our_own_costs_no_feed_its_interval() -> None:
+    """Nothing is known against the feed, so it is tried as usual."""
+    polled = replace(failed(FetchReason.DNS, fail_count=9), is_offline=True)
+    assert wait_s(polled) == 900
+
+
 def test_the_wait_is_short_again_after_a_success() -> None:
     """What failed before does not slow a feed that came back."""
     before = wait_s(failed(FetchReason.CONNECT, fail_count=8))
