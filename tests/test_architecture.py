@@ -32,7 +32,7 @@ LAYERS: dict[int, str] = {
           storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
           storage.rows storage.topics""",
-    4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.salvage pipeline.digest pipeline.sweep outbox.deliver "
+    4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.salvage pipeline.grouping pipeline.digest pipeline.sweep outbox.deliver "
     "status trail",
     5: "runner scheduler web.pages web.app health",
     6: "app cycle daemon demo",
