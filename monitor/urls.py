@@ -26,6 +26,8 @@ def _listed(names: str) -> frozenset[str]:
 
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+_SIMPLE = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)((?:/[A-Za-z0-9._~-]*)*)")
+"""Most addresses of articles: nothing to unwrap but what the host tells, nothing to escape, no parameter."""
 _FRONT = re.compile(r"(?:(?:amp|mobile|m|www\d*|touch|wap)\.|amp-)(?=.*\.)")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._~-]*")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
@@ -138,6 +140,9 @@ def canonical_url(url: str) -> str:
     unknown parameters and the case of the path stay. What is not an http(s) address comes back trimmed and otherwise as
     it is. Never raises; the key of a key is the key itself.
     """
+    simple = _SIMPLE.fullmatch(url)
+    if simple is not None and len(url) <= URL_CHARS_MAX and not _may_lead_on(simple.group(1)):
+        return f"{_canonical_host(simple.group(1))}{_canonical_path(simple.group(2))}"
     text = url.strip()
     split = _split(text)
     for _ in range(UNWRAP_MAX):
@@ -223,6 +228,11 @@ def _canonical_query(query: str, *, is_identified: bool) -> str:
             continue
         kept.append(_normal_escapes(pair, "%/:@!$'()*+,;=?~"))
     return "?" + "&".join(sorted(kept)) if kept else ""
+
+
+def _may_lead_on(host: str) -> bool:
+    """Whether an address without parameters may be a redirector's, by its host."""
+    return host.endswith(".cdn.ampproject.org") or ("google." in host and _GOOGLE.fullmatch(host) is not None)
 
 
 def _target_of(split: SplitResult) -> str | None:

@@ -8,7 +8,7 @@ Effects: database.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.digests.schedule import now_due_at
 from monitor.feeds.coverage import why_quarantined
@@ -17,24 +17,21 @@ from monitor.logs import get_log
 from monitor.model import (
     Article,
     ArticleId,
-    Entry,
     Feed,
     FeedId,
     FeedRules,
     NoMatch,
     Polled,
     Relation,
-    StoryId,
     Topic,
     TopicKey,
 )
+from monitor.pipeline.grouping import NewArticle, assign_stories
 from monitor.pipeline.visits import Brought, PollSummary, log_visit, record_visit, summarise
-from monitor.storage.articles import Alias, StoredArticle
+from monitor.storage.articles import Alias
 from monitor.storage.feed_rows import PollRecord
 from monitor.storage.matches import StoredMatch
 from monitor.storage.store import Store, Transaction
-from monitor.storage.stories import StoryGrowth
-from monitor.stories.group import COPY_WINDOW_S, Grouper, StoredPrint
 from monitor.stories.identity import (
     AliasKind,
     EntryVerdict,
@@ -46,7 +43,6 @@ from monitor.stories.identity import (
 )
 from monitor.stories.similarity import Fingerprint, fingerprint
 from monitor.topics.match import CompiledWatchlist, match_article
-from monitor.urls import publisher_of
 
 log = get_log()
 
@@ -65,6 +61,8 @@ class IngestContext:
     owner: str
     tell_first_poll: bool = False
     """Whether a feed's first reading may be told; by default it is a baseline."""
+    groups: bool = True
+    """Whether an article may join another's story; without, each is its own and none can be found by its text."""
     rules: Mapping[str, FeedRules] = field(default_factory=dict)
     """What a person wants of single feeds, by their configured address."""
 
@@ -74,16 +72,13 @@ class IngestContext:
 
 
 @dataclass(slots=True)
-class _NewArticle:
-    article: Article
-    entry: Entry
-    keys: dict[AliasKind, int]
-    silent: bool
-    standing: Standing
-    reason: str
-    print_: Fingerprint
+class _Fresh:
+    """An entry that is no article yet."""
+
+    verdict: EntryVerdict
     content_key: int
-    stored: StoredArticle | None = None
+    print_: Fingerprint | None
+    """What it is compared by; None where nothing is grouped."""
 
 
 @dataclass(slots=True)
@@ -93,7 +88,8 @@ class _Reading:
     polled: Polled
     verdicts: list[EntryVerdict]
     keys: list[dict[AliasKind, int]]
-    new: list[_NewArticle]
+    new: list[NewArticle]
+    fresh: list[_Fresh] = field(default_factory=list)
     known: int = 0
     matches: int = 0
     quarantine: str = ""
@@ -107,7 +103,7 @@ def _brought(reading: _Reading) -> Brought:
         told_later=sum(1 for item in reading.new if not item.silent),
         matches=reading.matches,
         quarantine=reading.quarantine,
-        new_times=tuple(item.entry.published or reading.polled.polled_at for item in reading.new),
+        new_times=tuple(item.article.published_at or reading.polled.polled_at for item in reading.new),
     )
 
 
@@ -136,9 +132,9 @@ def write_batch(
 ) -> tuple[list[_Reading], dict[FeedId, PollRecord], int]:
     """The same within a transaction of the caller's; nothing is said of it."""
     readings = [_resolve(tx, polled, context, now) for polled in batch]
+    _take_in(tx, readings, now)
     new = [article for reading in readings for article in reading.new]
-    _assign_ids(tx, new)
-    _assign_stories(tx, new, now)
+    assign_stories(tx, new, now)
     _store_articles(tx, readings, new, now)
     matched = _match(tx, readings, context, now)
     held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch])
@@ -177,10 +173,12 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
     reading.quarantine = why_quarantined(feed.state, parsed, reading.known)
     if reading.quarantine:
         reading.verdicts = [_quarantined(one, reading.quarantine) for one in reading.verdicts]
-    for entry_verdict in reading.verdicts:
-        index = entry_verdict.entry_index
-        if entry_verdict.article_id is None and entry_verdict.same_as is None:
-            reading.new.append(_new_article(feed, parsed.entries[index], keys[index], entry_verdict, now))
+    for one in reading.verdicts:
+        if one.article_id is None and one.same_as is None:
+            entry = parsed.entries[one.entry_index]
+            print_ = fingerprint(entry.title, entry.text[:TEXT_CHARS_MAX], entry.link) if context.groups else None
+            # Now, while its text is still remembered cut into words, and not when all of the batch was looked at.
+            reading.fresh.append(_Fresh(one, content_hash(entry), print_))
     return reading
 
 
@@ -189,11 +187,19 @@ def _quarantined(verdict: EntryVerdict, reason: str) -> EntryVerdict:
     return replace(verdict, standing=Standing.QUARANTINED, reason=reason) if verdict.is_news else verdict
 
 
-def _new_article(
-    feed: Feed, entry: Entry, keys: dict[AliasKind, int], verdict: EntryVerdict, now: datetime
-) -> _NewArticle:
+def _take_in(tx: Transaction, readings: Sequence[_Reading], now: datetime) -> None:
+    """Make the new entries articles. Their ids are taken in one step for the whole batch."""
+    ids = iter(tx.articles.take_ids(sum(len(reading.fresh) for reading in readings)))
+    for reading in readings:
+        reading.new += [_new_article(reading, fresh, next(ids), now) for fresh in reading.fresh]
+
+
+def _new_article(reading: _Reading, fresh: _Fresh, article_id: ArticleId, now: datetime) -> NewArticle:
+    feed, parsed = reading.polled.feed, reading.polled.parsed
+    assert parsed is not None
+    entry, standing = parsed.entries[fresh.verdict.entry_index], fresh.verdict.standing
     article = Article(
-        id=ArticleId(0),
+        id=article_id,
         title=entry.title,
         text=entry.text[:TEXT_CHARS_MAX],
         url=entry.link,
@@ -207,76 +213,16 @@ def _new_article(
         seen_at=now,
         weight=feed.weight,
     )
-    silent = verdict.standing is not Standing.NEW
-    print_ = fingerprint(article.title, article.text, article.url)
-    return _NewArticle(article, entry, keys, silent, verdict.standing, verdict.reason, print_, content_hash(entry))
+    return NewArticle(article, standing is not Standing.NEW, standing, fresh.print_, fresh.content_key)
 
 
-def _assign_ids(tx: Transaction, new: Sequence[_NewArticle]) -> None:
-    for item, article_id in zip(new, tx.articles.take_ids(len(new)), strict=True):
-        item.article = replace(item.article, id=article_id)
+# --- articles --------------------------------------------------------------------------------------------------------
 
 
-# --- stories ---------------------------------------------------------------------------------------------------------
-
-
-def _time_of(article: Article, now: datetime) -> datetime:
-    """The article's time for grouping: what the feed says, but never the future."""
-    return min(article.published_at or now, now)
-
-
-def _assign_stories(tx: Transaction, new: Sequence[_NewArticle], now: datetime) -> None:
-    grouper = Grouper()
-    prints = [item.print_ for item in new]
-    for seen in tx.stories.candidates(prints, now - timedelta(seconds=COPY_WINDOW_S)):
-        grouper.add(
-            StoredPrint(
-                article_id=seen.id,
-                story_id=seen.story_id,
-                feed_id=seen.feed_id,
-                at=seen.at,
-                publisher=publisher_of(seen.url, seen.outlet),
-                fingerprint=fingerprint(seen.title, seen.text, seen.url),
-            )
-        )
-    growths: dict[StoryId, StoryGrowth] = {}
-    for item in new:
-        at = _time_of(item.article, now)
-        choice = grouper.assign(item.article, item.print_, at)
-        story_id = choice.story_id if choice.story_id is not None else StoryId(item.article.id)
-        item.stored = StoredArticle(
-            article=item.article,
-            standing=item.standing.value,
-            content_key=item.content_key,
-            story_id=story_id,
-            relation=choice.relation,
-            copy_of=choice.of,
-            evidence="" if choice.relation is Relation.NEW else choice.evidence,
-        )
-        grouper.add(_stored_print(item.article, story_id, item.print_, at))
-        grown = growths.get(story_id)
-        if grown is None:
-            growths[story_id] = StoryGrowth(story_id, now, 1, is_new=choice.story_id is None)
-        else:
-            growths[story_id] = replace(grown, articles=grown.articles + 1)
-    tx.stories.grow(list(growths.values()))
-
-
-def _stored_print(article: Article, story_id: StoryId, print_: Fingerprint, at: datetime) -> StoredPrint:
-    return StoredPrint(
-        article_id=article.id,
-        story_id=story_id,
-        feed_id=article.feed_id,
-        at=at,
-        publisher=publisher_of(article.url, article.outlet),
-        fingerprint=print_,
-    )
-
-
-def _store_articles(tx: Transaction, readings: Sequence[_Reading], new: Sequence[_NewArticle], now: datetime) -> None:
+def _store_articles(tx: Transaction, readings: Sequence[_Reading], new: Sequence[NewArticle], now: datetime) -> None:
     tx.articles.add([item.stored for item in new if item.stored is not None])
     tx.stories.add_prints(
-        {item.article.id: item.print_.keys for item in new},
+        {item.article.id: item.print_.keys for item in new if item.print_ is not None},
         # By when it was seen: two articles that say they are a month old, as feeds with stale dates do, must find
         # each other although they come in different batches. How far apart they are is looked at pair by pair.
         {item.article.id: now for item in new},
@@ -324,6 +270,8 @@ def _article_ids(reading: _Reading) -> dict[int, ArticleId]:
 
 
 def _match(tx: Transaction, readings: Sequence[_Reading], context: IngestContext, now: datetime) -> int:
+    if not context.topics:
+        return 0
     matches: list[StoredMatch] = []
     misses: list[NoMatch] = []
     due: dict[TopicKey, datetime | None] = {}

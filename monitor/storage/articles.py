@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryId
-from monitor.storage.rows import insert_rows, portions, take_ids, upsert
+from monitor.storage.rows import driver_time, insert_rows, portions, take_ids, upsert
 from monitor.storage.tables import ARTICLE, ENTRY_ALIAS, FEED, MATCH, TOPIC
 from monitor.stories.identity import AliasKind, KnownAlias
 
@@ -94,8 +94,9 @@ class ArticleTable:
 
     def add(self, articles: Sequence[StoredArticle]) -> None:
         """Insert new articles; their ids came from `take_ids`, so none can be there already."""
-        if articles:
-            self._db.execute(sa.insert(ARTICLE), [_article_values(stored) for stored in articles])
+        time_of = driver_time(self._db)
+        rows = [_article_row(stored, time_of) for stored in articles]
+        insert_rows(self._db, ARTICLE, _ARTICLE_COLUMNS, rows, skips_known=False)
 
     def add_aliases(self, aliases: Sequence[Alias], now: datetime) -> None:
         """Remember names of articles. A name the feed already uses stays with its article; its day is renewed."""
@@ -213,28 +214,34 @@ def to_stored(row: Row[Any]) -> StoredArticle:
     )
 
 
-def _article_values(stored: StoredArticle) -> dict[str, Any]:
+_ARTICLE_COLUMNS = (
+    "id", "feed_id", "title", "text", "url", "source", "language", "author", "tags", "published_at", "first_seen_at",
+    "standing", "content_key", "revision", "story_id", "relation", "copy_of", "evidence",
+)  # fmt: skip
+
+
+def _article_row(stored: StoredArticle, time_of: Callable[[datetime | None], Any]) -> tuple[Any, ...]:
     article = stored.article
-    return {
-        "id": article.id,
-        "feed_id": article.feed_id,
-        "title": article.title,
-        "text": article.text,
-        "url": article.url,
-        "source": article.source,
-        "language": article.language,
-        "author": article.author,
-        "tags": TAG_BREAK.join(article.tags),
-        "published_at": article.published_at,
-        "first_seen_at": article.seen_at,
-        "standing": stored.standing,
-        "content_key": stored.content_key,
-        "revision": stored.revision,
-        "story_id": stored.story_id,
-        "relation": stored.relation.value,
-        "copy_of": stored.copy_of,
-        "evidence": stored.evidence,
-    }
+    return (
+        article.id,
+        article.feed_id,
+        article.title,
+        article.text,
+        article.url,
+        article.source,
+        article.language,
+        article.author,
+        TAG_BREAK.join(article.tags),
+        time_of(article.published_at),
+        time_of(article.seen_at),
+        stored.standing,
+        stored.content_key,
+        stored.revision,
+        stored.story_id,
+        stored.relation.value,
+        stored.copy_of,
+        stored.evidence,
+    )
 
 
 def _to_known(row: Any) -> KnownAlias:

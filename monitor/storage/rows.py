@@ -3,7 +3,8 @@
 Effects: database.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ T = TypeVar("T")
 
 PORTION = 500
 """Values in one IN list: far under SQLite's 32,766 parameters, and one cached statement."""
+_TIME_CHARS = len("2026-01-01 00:00:00.000000")
 
 
 def portions(values: Sequence[T], size: int = PORTION) -> Iterator[Sequence[T]]:
@@ -64,12 +66,18 @@ def upsert(
 
 
 def insert_rows(
-    connection: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[int, ...]]
+    connection: Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    skips_known: bool = True,
 ) -> None:
-    """Insert rows of whole numbers whose key is not there yet, many at a time.
+    """Insert rows many at a time; those whose key is there already stay as they are, or are an error.
 
     Straight to the driver: a first reading brings a quarter of a million names and keys, and preparing each row by
-    the library takes three times as long as writing it (measured).
+    the library takes three times as long as writing it (measured). So the values are what the driver takes: numbers,
+    texts, and times through `driver_time`.
     """
     if not rows:
         return
@@ -77,6 +85,20 @@ def insert_rows(
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     names = ", ".join(quote(column) for column in columns)
     marks = ", ".join(mark for _ in columns)
+    tail = " ON CONFLICT DO NOTHING" if skips_known else ""
     # The names are our own tables' and columns'; every value goes in as a parameter.
-    text = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+    text = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks}){tail}"  # noqa: S608
     connection.exec_driver_sql(text, list(rows))
+
+
+def driver_time(connection: Connection) -> Callable[[datetime | None], Any]:
+    """How a moment goes to the driver, in the very form that the library gives it."""
+    return _as_text if connection.dialect.name == "sqlite" else _as_it_is
+
+
+def _as_text(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:_TIME_CHARS]
+
+
+def _as_it_is(value: datetime | None) -> datetime | None:
+    return value

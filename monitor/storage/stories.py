@@ -16,7 +16,7 @@ from monitor.digests.burst import publisher_key
 from monitor.model import ArticleId, FeedId, Relation, Story, StoryCandidate, StoryId, StoryMember, TopicKey
 from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.matches import match_columns, to_match
-from monitor.storage.rows import insert_rows, portions
+from monitor.storage.rows import driver_time, insert_rows, portions
 from monitor.storage.tables import ARTICLE, ARTICLE_PRINT, FEED, MATCH, STORY
 from monitor.stories.group import SHARED_MIN
 from monitor.stories.normal import BODY_CHARS_MAX
@@ -114,13 +114,11 @@ class StoryTable:
 
     def grow(self, growths: Sequence[StoryGrowth]) -> None:
         """Make new stories and let old ones grow."""
-        fresh = [
-            {"id": g.story_id, "created_at": g.at, "last_article_at": g.at, "article_count": g.articles}
-            for g in growths
-            if g.is_new
-        ]
-        if fresh:
-            self._db.execute(sa.insert(STORY), fresh)
+        time_of = driver_time(self._db)
+        times = {at: time_of(at) for at in {growth.at for growth in growths}}
+        fresh = [(g.story_id, times[g.at], times[g.at], g.articles) for g in growths if g.is_new]
+        columns = ("id", "created_at", "last_article_at", "article_count")
+        insert_rows(self._db, STORY, columns, fresh, skips_known=False)
         grown = [{"b_id": g.story_id, "b_at": g.at, "b_n": g.articles} for g in growths if not g.is_new]
         if grown:
             change = sa.update(STORY).where(STORY.c.id == sa.bindparam("b_id"))

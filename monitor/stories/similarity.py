@@ -115,10 +115,11 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
 
 
 def _shingles(words: Sequence[str]) -> frozenset[int]:
-    coded = [f"{word} ".encode("utf-8", "surrogatepass") for word in words]
-    return frozenset(
-        [crc32(three, crc32(two, crc32(one))) for one, two, three in zip(coded, coded[1:], coded[2:], strict=False)]
-    )
+    runs = [f"{one} {two} {three} " for one, two, three in zip(words, words[1:], words[2:], strict=False)]
+    try:
+        return frozenset(map(crc32, map(str.encode, runs)))
+    except UnicodeEncodeError:  # half a surrogate pair
+        return frozenset([crc32(run.encode("utf-8", "surrogatepass")) for run in runs])
 
 
 def similarity(a: Fingerprint, b: Fingerprint) -> Alike:
