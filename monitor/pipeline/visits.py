@@ -77,6 +77,7 @@ def record_visit(
         state=replace(state, interval_s=choice.interval_s) if not _is_rate_limited(error) else state,
         polled_at=polled.polled_at,
         next_poll_at=choice.at,
+        before=feed.state,
         hold_until=choice.at if is_held else None,
         holds_host=_is_rate_limited(error),
         moved_from=feed.address if (state.address or feed.url) != feed.address else None,

@@ -13,6 +13,7 @@ from monitor.model import Feed, FeedId, FeedState
 
 _STATE_COLUMNS = tuple(field.name for field in fields(FeedState))
 """Every field of the state is a column of the same name."""
+_UNKNOWN = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class PollRecord:
     polled_at: datetime
     next_poll_at: datetime
     outcome: str
+    before: FeedState | None = None
+    """The state as it was: what did not change is not written. None writes all of it."""
     hold_until: datetime | None = None
     """Until when the server itself asked us to stay away; None otherwise."""
     holds_host: bool = False
@@ -55,10 +58,16 @@ def to_feed(row: Row[Any]) -> Feed:
 
 
 def state_values(record: PollRecord) -> dict[str, Any]:
-    """The columns a visit sets, by name; the row's id under `b_id`."""
+    """The columns a visit sets, by name, as far as they changed; the row's id under `b_id`."""
+    state, before = record.state, record.before
+    changed = {
+        name: value
+        for name in _STATE_COLUMNS
+        if (value := getattr(state, name)) is not (known := getattr(before, name, _UNKNOWN)) and value != known
+    }
     return {
         "b_id": record.feed_id,
-        **{name: getattr(record.state, name) for name in _STATE_COLUMNS},
+        **changed,
         "last_poll_at": record.polled_at,
         "next_poll_at": record.next_poll_at,
         "hold_until": record.hold_until,

@@ -138,10 +138,13 @@ class FeedTable:
         """Write what visits came to and end their leases, all in this transaction."""
         if not records:
             return
-        values = [state_values(record) for record in records]
-        names = [name for name in values[0] if name != "b_id"]
+        kinds: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for record in records:  # most visits change the same few columns
+            values = state_values(record)
+            kinds.setdefault(tuple(values), []).append(values)
         change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id"))
-        self._db.execute(change.values({name: sa.bindparam(name) for name in names}), values)
+        for names, rows in kinds.items():
+            self._db.execute(change.values({name: sa.bindparam(name) for name in names if name != "b_id"}), rows)
         self._stamp("last_ok_at", [r for r in records if r.outcome in ("new", "unchanged")])
         self._stamp("last_new_at", [r for r in records if r.new])
         lost = [{"b_id": r.feed_id, "b_lost": r.lost_entries} for r in records if r.lost_entries is not None]
@@ -154,9 +157,9 @@ class FeedTable:
                 self._hold_host(record.feed_id, record.hold_until)
             if record.moved_from is not None:
                 self._move(record)
-        rows = [poll_row(record) for record in records if record.outcome != "unchanged" or record.lost_entries]
-        if rows:
-            self._db.execute(sa.insert(POLL), rows)
+        visits = [poll_row(record) for record in records if record.outcome != "unchanged" or record.lost_entries]
+        if visits:
+            self._db.execute(sa.insert(POLL), visits)
 
     def _hold_host(self, feed_id: FeedId, until: datetime) -> None:
         """No feed of this one's host is due before `until`."""
