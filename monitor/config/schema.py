@@ -24,6 +24,7 @@ from monitor.config.values import (
     ListKey,
     MailAddress,
     PrivateHost,
+    ProxyUrl,
     QueryText,
     QuietSpan,
     ScheduleText,
@@ -249,7 +250,7 @@ class FeedEntry(Section):
     """The header that carries a key, as in `X-Api-Key`; its value comes from `header_env` or `header_file`."""
     header_env: VariableName | None = None
     header_file: FileName | None = None
-    proxy: Url | None = None
+    proxy: ProxyUrl | None = None
     proxy_env: VariableName | None = None
     """The variable that holds the proxy's address, for one with a password in it."""
     proxy_file: FileName | None = None

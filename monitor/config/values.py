@@ -125,6 +125,14 @@ def _check_url(url: str) -> str:
     return url
 
 
+def _check_proxy(url: str) -> str:
+    parts = urlsplit(url) if "@" in url else None
+    if parts is not None and (parts.username or parts.password):
+        text = "holds a user name or password. Put the whole address into a variable, and name it in proxy_env."
+        raise ValueFault(text)
+    return _check_url(url)
+
+
 def url_fault(url: str) -> str | None:
     """What is wrong with a feed's address, as a sentence that goes on after its key; None for a good one."""
     try:
@@ -286,6 +294,7 @@ QuietSpan = Annotated[QuietHours | None, BeforeValidator(_parsed(_read_quiet_hou
 ScheduleText = Annotated[str, BeforeValidator(_parsed(_read_schedule, '"every 1h"'))]
 TimezoneName = Annotated[str, BeforeValidator(_parsed(_read_timezone, '"Europe/Berlin"'))]
 Url = Annotated[str, AfterValidator(_check_url)]
+ProxyUrl = Annotated[str, AfterValidator(_check_proxy)]
 ApiUrl = Annotated[str, AfterValidator(_check_url), AfterValidator(_check_api_url)]
 FolderPath = Annotated[str, AfterValidator(_check_folder)]
 LanguageTag = Annotated[str, AfterValidator(_check_language)]
