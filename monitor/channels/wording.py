@@ -155,6 +155,14 @@ def troubles_line(digest: Digest) -> str:
     return " ".join(sentences)
 
 
+_REASONS = {
+    "connect": "nobody answers",
+    "dns": "its name is unknown",
+    "html": "a web page and no feed",
+    "not_a_feed": "no feed",
+    "status": "its server fails",
+}
+"""Where the reason's own name says little to who reads a digest."""
 _KINDS = (
     (TroubleKind.FAILS, "feed fails", "feeds fail"),
     (TroubleKind.LOST, "feed may have lost entries", "feeds may have lost entries"),
@@ -170,7 +178,7 @@ def _trouble(trouble: FeedTrouble, timezone: str) -> str:
     elif trouble.kind is TroubleKind.STALE:
         said = f"nothing since {at}"
     else:
-        said = f"{name_of(trouble.reason.replace('_', ' '))} since {at}"
+        said = f"{_REASONS.get(trouble.reason) or name_of(trouble.reason.replace('_', ' '))} since {at}"
     return f"{name_of(trouble.name)} ({said})"
 
 

@@ -69,7 +69,7 @@ def _lines(spec: FeedSpec, found: FeedHealth | None, same_as: str | None, now: d
     if found.lost_windows:
         last = format_time(state.last_lost_at)
         times = plural(found.lost_windows, "time", "times")
-        notes.append(f"May have lost about {found.lost_entries} entries, {times}, last {last}.")
+        notes.append(f"May have lost about {plural(found.lost_entries, 'entry', 'entries')}, {times}, last {last}.")
     if is_stale(state, now):
         notes.append(f"It answers, but its newest entry is of {format_time(state.watermark_at)}.")
     return lines + [f"{'':<14}{note}" for note in notes]
