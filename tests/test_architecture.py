@@ -16,6 +16,7 @@ LAYERS: dict[int, str] = {
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy
+          feeds.page feeds.readable feeds.fulltext feeds.robots
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
@@ -23,6 +24,7 @@ LAYERS: dict[int, str] = {
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
     3: """feeds.connections feeds.guard feeds.fetch feeds.sandbox feeds.parser_child feeds.replay
+          feeds.permission
           topics.lexicon
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
           channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
@@ -31,9 +33,9 @@ LAYERS: dict[int, str] = {
           config.load config.faults config.watch config.edit
           storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
-          storage.rows storage.topics""",
-    4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.salvage pipeline.digest pipeline.sweep outbox.deliver "
-    "status trail",
+          storage.rows storage.topics storage.pages""",
+    4: "pipeline.poll pipeline.ingest pipeline.pages pipeline.visits pipeline.salvage pipeline.digest pipeline.sweep "
+    "outbox.deliver status trail",
     5: "runner scheduler web.pages web.app health",
     6: "app cycle daemon demo",
     7: "cli __main__",
@@ -56,6 +58,7 @@ DOORS: dict[str, set[str]] = {
     "feedparser": {"feeds.tolerant"},
     "fastfeedparser": {"feeds.fastpath"},
     "dateutil": {"feeds.dates"},
+    "trafilatura": {"feeds.readable"},
     "httpx": {"feeds.guard", "feeds.fetch"},
     "httpcore": {"feeds.guard", "feeds.connections"},  # how to connect, and where one may
     "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
@@ -77,7 +80,9 @@ ASYNC = {
     "feeds.connections",
     "feeds.guard",
     "feeds.fetch",
+    "feeds.permission",
     "pipeline.poll",
+    "pipeline.pages",
     "runner",
     "scheduler",
     "web.app",

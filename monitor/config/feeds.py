@@ -16,6 +16,7 @@ from monitor.config.values import is_file_name, shown
 from monitor.errors import MonitorError
 from monitor.feeds.opml import read_opml
 from monitor.model.feeds import FeedSpec
+from monitor.model.pages import FullText
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ def feed_specs(entries: FeedsFile, file: ConfigFile) -> list[FeedSpec]:
             url=entry.url,
             language=entry.language,
             weight=entry.weight,
+            full_text=FullText(entry.full_text) if entry.full_text is not None else None,
             place=file.place("feeds", index),
         )
         for index, entry in enumerate(entries.feeds)

@@ -97,6 +97,7 @@ class PollingSection(Section):
     """The largest news feeds seen are under 3 MB."""
     user_agent_contact: Url | None = None
     first_poll: Literal["baseline", "tell"] = "baseline"
+    full_text: Literal["matched", "all", "never"] = "never"
 
     @model_validator(mode="after")
     def _check(self) -> "PollingSection":
@@ -235,6 +236,7 @@ class FeedEntry(Section):
     url: Url = Field(examples=['"https://example.org/news.xml"'])
     language: LanguageTag | None = None
     weight: float = Field(default=1.0, gt=0, le=10)
+    full_text: Literal["matched", "all", "never"] | None = None
 
 
 class FeedsFile(Section):

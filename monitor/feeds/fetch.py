@@ -55,8 +55,10 @@ class Fetcher:
         concurrency: int = 50,
         body_bytes_max: int = BODY_BYTES_MAX,
         exchange_s: float = EXCHANGE_S,
+        accept: str = ACCEPT,
     ) -> None:
         self._guard = guard
+        self._accept = accept.encode()
         self._user_agent = user_agent
         self._concurrency = concurrency
         self._body_bytes_max = body_bytes_max
@@ -129,7 +131,7 @@ class Fetcher:
                 timeout_s=self._exchange_s,
                 user_agent=self._user_agent,
             )
-        request = self._client.build_request("GET", url, headers=[(b"Accept", ACCEPT.encode()), *headers.items()])
+        request = self._client.build_request("GET", url, headers=[(b"Accept", self._accept), *headers.items()])
         return await self._client.send(request, stream=True)
 
     async def _take(

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from monitor.errors import FetchError, ParseError
 from monitor.model.ids import FeedId
+from monitor.model.pages import FullText
 
 
 class PollOutcome(StrEnum):
@@ -53,6 +54,8 @@ class FeedSpec:
     """`file:line`, for messages."""
     folder: str = ""
     """Where it stands in an OPML file, `World/Africa`; empty for none."""
+    full_text: FullText | None = None
+    """None: as the configuration's default says."""
 
 
 @dataclass(frozen=True, slots=True)

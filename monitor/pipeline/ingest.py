@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from monitor.digests.schedule import now_due_at
 from monitor.errors import ParseError, ParseReason, StorageError
+from monitor.feeds.fulltext import NO_WISHES, Wishes
 from monitor.feeds.policy import PollBounds
 from monitor.logs import bind, get_log
 from monitor.model import (
@@ -73,6 +74,7 @@ class IngestContext:
     owner: str
     tell_first_poll: bool = False
     """Whether a feed's first reading may be told; by default it is a baseline."""
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(slots=True)
@@ -392,4 +394,7 @@ def _match(tx: Transaction, readings: Sequence[_Reading], context: IngestContext
     tx.matches.record(matches)
     tx.matches.record_near(misses, now)
     tx.topics.touch(due)
+    answering = {one.match.article_id for one in matches} | {miss.article_id for miss in misses}
+    news = [item.article for reading in readings for item in reading.new if not item.silent]
+    tx.pages.enqueue(context.wishes.choose(news, answering), now)
     return len(matches)
