@@ -116,7 +116,7 @@ def touches_topic(compiled: CompiledWatchlist, article: Article) -> bool:
     """Whether an article holds what is rarest of some topic, so that it might answer it if its text went on."""
     language = stemmed_language(article.language)
     anchors = _anchors_for(compiled, language)
-    return not anchors.leaves_out(article, language) and any(True for _ in anchors.candidates(ReadArticle(article)))
+    return not anchors.leaves_out(article, language) and anchors.touches(ReadArticle(article))
 
 
 def _anchors_for(compiled: CompiledWatchlist, language: str) -> Anchors:
