@@ -34,14 +34,16 @@ from monitor.config.schema import ChannelSettings, ConsoleSettings, EmailSetting
 from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
 from monitor.feeds.fetch import Fetcher
+from monitor.feeds.fulltext import Wishes
 from monitor.feeds.guard import Guard, PostAnswer, guarded_post
 from monitor.feeds.policy import PollBounds
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
-from monitor.model import ChannelName, Digest, Topic, TopicKey
+from monitor.model import ChannelName, Digest, FullText, Topic, TopicKey
 from monitor.outbox.deliver import Sender, SendRules, Sent
 from monitor.pipeline.digest import DigestContext
 from monitor.pipeline.ingest import IngestContext
+from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
 from monitor.pipeline.poll import HostLimit, Poller
 from monitor.pipeline.sweep import Retention
 from monitor.pipeline.visits import PollSummary
@@ -110,6 +112,7 @@ class App:
             body_bytes_max=polling.body_bytes_max,
             exchange_s=polling.timeout_s,
         )
+        self.page_fetcher, self.pages = self._build_pages()
         self.sender = Sender(store, clock, owner=self.owner, jitter=lambda: random.uniform(-1, 1), report=report_sent)
         self.poller = Poller(
             store,
@@ -125,6 +128,28 @@ class App:
             report=report_poll,
         )
 
+    def _build_pages(self) -> tuple[Fetcher, PageReader]:
+        """Another client, made when the first page is read: pages have other bounds than feeds."""
+        polling = self.in_force.loaded.settings.polling
+        fetcher = Fetcher(
+            self.guard,
+            user_agent=user_agent(polling.user_agent_contact),
+            concurrency=polling.concurrency,
+            body_bytes_max=PAGE_BYTES_MAX,
+            exchange_s=PAGE_S,
+            accept=ACCEPT,
+        )
+        return fetcher, PageReader(
+            self.store,
+            fetcher,
+            self.parser,
+            self.clock,
+            context=lambda: self.in_force.ingest,
+            owner=self.owner,
+            database_pool=self.database_pool,
+            parser_pool=self.parser_pool,
+        )
+
     @property
     def retention(self) -> Retention:
         """How long things are kept, as configured now."""
@@ -138,6 +163,7 @@ class App:
         with self.store.write() as tx:
             if self._is_starting and self._lock is not None:
                 tx.feeds.release()  # the process lock is ours, so whoever held these is dead
+                tx.pages.release(now)
             added, rested = tx.feeds.sync(loaded.feeds, now, spread_s=FIRST_ROUND_SPREAD_S)
             waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
             tx.topics.sync([_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics], now)
@@ -164,8 +190,9 @@ class App:
             )
 
     async def close_network(self) -> None:
-        """Let the connections to feeds go."""
+        """Let the connections to feeds and pages go."""
         await self.fetcher.close()
+        await self.page_fetcher.close()
 
     def close(self) -> None:
         """Let everything else go, the process lock last; safe to call twice."""
@@ -197,6 +224,7 @@ class App:
                 owner=self.owner,
                 tell_first_poll=polling.first_poll == "tell",
                 rules={feed.url: feed.rules for feed in loaded.feeds},
+                wishes=_wishes(loaded),
             ),
             digest=DigestContext(topics, channels, {name: value.stories_max for name, value in settings.items()}),
         )
@@ -247,6 +275,12 @@ def render_preview(digest: Digest, medium: str) -> str:
     if medium == "json":
         return json.dumps(digest_record(digest), ensure_ascii=False, indent=2)
     return render_text(digest)
+
+
+def _wishes(loaded: Loaded) -> Wishes:
+    default = FullText(loaded.settings.polling.full_text)
+    chosen = {feed.name: feed.full_text or default for feed in loaded.feeds}
+    return Wishes({name: wish for name, wish in chosen.items() if wish is not FullText.NEVER}, loaded.compiled)
 
 
 def _rules(settings: ChannelSettings) -> SendRules:

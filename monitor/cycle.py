@@ -16,6 +16,9 @@ from monitor.runner import in_pool
 DRAIN_S = 20.0
 """How long the end waits for what is under way; by then the round is over, so it waits for nothing."""
 
+PAGES_S = 60.0
+"""How long pages are read; what is left then is read by the next cycle."""
+
 
 @dataclass(frozen=True, slots=True)
 class OnceResult:
@@ -25,7 +28,7 @@ class OnceResult:
 
 
 def run_once(app: App) -> OnceResult:
-    """One poll of every feed, then every due digest, then every due delivery; then stop.
+    """One poll of every feed, then the pages that are wanted, every due digest and every due delivery; then stop.
 
     Each feed is visited whatever its schedule, since the caller's own schedule is what counts here, unless its server
     asked us to stay away. A topic told at once does not wait for its settle time. Raises StorageError when the database
@@ -40,6 +43,7 @@ async def _run_once(app: App) -> OnceResult:
         return await _do_cycle(app)
     finally:
         await app.poller.drain(DRAIN_S)  # leases go back whatever happened
+        await app.pages.drain(DRAIN_S)
         await app.close_network()
 
 
@@ -47,6 +51,7 @@ async def _do_cycle(app: App) -> OnceResult:
     await app.poller.run_round()
     if app.poller.refusal is not None:
         raise app.poller.refusal  # part of the round is in no row: not a success, and the next run reads it again
+    await app.pages.run_round(PAGES_S)
     closed = close_due(app.store, app.in_force.digest, app.clock.now(), settled=True)
     with app.store.read() as tx:
         due = tx.outbox.channels_due(app.clock.now())

@@ -81,6 +81,7 @@ class Daemon:
     def _ticks(self) -> list[Tick]:
         return [
             Tick("poll", 1, lambda: self._runner.submit("poll", self._poll)),
+            Tick("pages", 1, lambda: self._runner.submit("pages", self._read_pages)),
             Tick("digests", 2, lambda: self._submit("digests", self._close_due)),
             Tick("deliveries", 1, lambda: self._runner.submit("deliveries", self._deliver)),
             Tick("config", 1, lambda: self._submit("config", self._look_at_config)),
@@ -96,6 +97,10 @@ class Daemon:
     async def _poll(self) -> None:
         self._app.check_room()
         await self._app.poller.look()
+
+    async def _read_pages(self) -> None:
+        self._app.check_room()
+        await self._app.pages.look()
 
     def _close_due(self) -> list[Closed]:
         app = self._app
@@ -187,6 +192,7 @@ class Daemon:
         self._runner.stop()  # first: senders look at it between two messages
         until_s = asyncio.get_running_loop().time() + DRAIN_S
         await self._guard("visits", lambda: self._app.poller.drain(_left_s(until_s)))
+        await self._guard("pages", lambda: self._app.pages.drain(_left_s(until_s)))
         await self._guard("units", lambda: self._runner.drain(_left_s(until_s)))
         await self._guard("outcomes", self._settle)
         await self._guard("network", self._app.close_network)

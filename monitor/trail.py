@@ -3,14 +3,16 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from monitor.feeds.fulltext import complete
 from monitor.model import ArticleId, Entry, Match, NoMatch, Story
 from monitor.storage.articles import StoredArticle
 from monitor.storage.digests import HeldRecord, SentRecord, StoredDigest
 from monitor.storage.health import FeedHealth, PollVisit
 from monitor.storage.matches import StoredMatch, StoredNearMiss
 from monitor.storage.outbox import StoredDelivery
+from monitor.storage.pages import StoredPage
 from monitor.storage.store import Store, Transaction
 from monitor.storage.topics import TopicState
 from monitor.stories.identity import AliasKind, entry_keys
@@ -24,6 +26,8 @@ class Trail:
 
     stored: StoredArticle
     feed: FeedHealth | None
+    page: StoredPage | None
+    """The page its link leads to, where that was wanted."""
     visits: tuple[PollVisit, ...]
     """The visit to its feed that brought it, then the latest recorded ones, oldest first."""
     story: Story | None
@@ -80,18 +84,21 @@ def _read(tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist) 
     article = stored.article
     health = [feed for feed in tx.health.all() if feed.feed.id == article.feed_id]
     matches = tx.matches.of_article(article.id)
+    page = tx.pages.of_article(article.id)
+    completed = replace(article, text=complete(article.text, page.text)) if page is not None and page.text else article
     digest_ids = sorted({match.digest_id for match in matches if match.digest_id is not None})
     tellings = tx.digests.tellings_of(stored.story_id)
     original = tx.articles.by_ids([stored.copy_of]).get(stored.copy_of) if stored.copy_of is not None else None
     return Trail(
         stored=stored,
         feed=health[0] if health else None,
+        page=page,
         visits=tuple(tx.health.visits_around(article.feed_id, article.seen_at)),
         story=tx.stories.get(stored.story_id),
         original=original,
         matches=tuple(matches),
         near=tuple(tx.matches.near_of(article.id)),
-        verdicts=tuple(judge_article(watchlist, article)),
+        verdicts=tuple(judge_article(watchlist, completed)),
         digests=tuple(tx.digests.by_ids(digest_ids).values()),
         tellings=tuple(tellings),
         held=tuple(tx.digests.held_of(stored.story_id)),

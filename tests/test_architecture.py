@@ -17,6 +17,7 @@ LAYERS: dict[int, str] = {
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints
           feeds.moves feeds.coverage feeds.sites feeds.webpage
+          feeds.page feeds.readable feeds.fulltext feeds.robots
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
@@ -24,6 +25,7 @@ LAYERS: dict[int, str] = {
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
     3: """feeds.connections feeds.guard feeds.fetch feeds.discover feeds.sandbox feeds.parser_child feeds.replay
+          feeds.permission
           topics.lexicon
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
           channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
@@ -32,9 +34,9 @@ LAYERS: dict[int, str] = {
           config.load config.faults config.watch config.edit
           storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
-          storage.rows storage.topics storage.feed_rows storage.health""",
+          storage.rows storage.topics storage.feed_rows storage.health storage.pages""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
-          pipeline.digest pipeline.sweep outbox.deliver status trail""",
+          pipeline.digest pipeline.sweep pipeline.pages outbox.deliver status trail""",
     5: "runner scheduler web.pages web.app health",
     6: "app cycle daemon demo",
     7: "cli __main__",
@@ -57,6 +59,7 @@ DOORS: dict[str, set[str]] = {
     "feedparser": {"feeds.tolerant"},
     "fastfeedparser": {"feeds.fastpath"},
     "dateutil": {"feeds.dates"},
+    "trafilatura": {"feeds.readable"},
     "httpx": {"feeds.guard", "feeds.fetch"},
     "httpcore": {"feeds.guard", "feeds.connections"},  # how to connect, and where one may
     "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
@@ -79,7 +82,9 @@ ASYNC = {
     "feeds.guard",
     "feeds.fetch",
     "feeds.discover",
+    "feeds.permission",
     "pipeline.poll",
+    "pipeline.pages",
     "runner",
     "scheduler",
     "web.app",

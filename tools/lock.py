@@ -27,6 +27,8 @@ COMMAND = [
     "--quiet",
     "--extra",
     "postgres",
+    "--extra",
+    "fulltext",
     "--group",
     "build",
 ]

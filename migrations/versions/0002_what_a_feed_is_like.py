@@ -19,6 +19,7 @@ _TIME = sqlmodel.sql.sqltypes.UTCDateTime
 
 def _columns() -> list[sa.Column]:
     return [
+        sa.Column("held_at", _TIME(), nullable=True),
         sa.Column("lost_entries", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("last_lost_at", _TIME(), nullable=True),
         sa.Column("last_lost", sa.Integer(), nullable=False, server_default="0"),

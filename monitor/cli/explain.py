@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
-from monitor.model import DeliveryState, Match, NoMatch
+from monitor.model import DeliveryState, Match, NoMatch, PageRoad, PageState
 from monitor.storage.digests import SentRecord
 from monitor.storage.matches import StoredMatch
+from monitor.storage.pages import StoredPage
 from monitor.text import plural
 from monitor.topics.explain import explain
 from monitor.trail import Trail, Unknown, find_trail
@@ -27,6 +28,12 @@ STANDINGS = {
     "backlog": "part of a backlog the feed dumped: kept, not told",
     "quarantined": "the feed seemed to be another one: kept, not told",
     "renumbered": "came while the feed renumbered its entries: kept, not told",
+}
+
+ROADS = {
+    PageRoad.JSON_LD: "JSON-LD",
+    PageRoad.PARAGRAPHS: "its paragraphs",
+    PageRoad.DESCRIPTION: "the page's description",
 }
 
 
@@ -67,12 +74,27 @@ def _lines(trail: Trail) -> Iterator[str]:
     yield f"  {STANDINGS.get(trail.stored.standing, trail.stored.standing)}"
     if trail.stored.revision:
         yield f"  the feed changed it {trail.stored.revision} times since; that is never news"
+    if trail.page is not None:
+        yield f"  full text: {_page_words(trail.page)}"
     yield "Story"
     yield from _story_lines(trail)
     yield "Topics"
     yield from _topic_lines(trail)
     yield "Told"
     yield from _told_lines(trail)
+
+
+def _page_words(page: StoredPage) -> str:
+    if page.state is PageState.GOT:
+        road = f" by {ROADS[page.road]}" if page.road is not None else ""
+        return f"{len(page.text):,} characters{road}"
+    if page.state is PageState.LEASED:
+        return "its page is being read"
+    if page.state is PageState.DUE:
+        return f"its page is read {'again ' if page.attempts else ''}from {format_time(page.next_at)}" + (
+            f", since {page.reason}" if page.reason else ""
+        )
+    return f"none. {page.reason}"
 
 
 def _story_lines(trail: Trail) -> Iterator[str]:
@@ -193,6 +215,7 @@ def _record(trail: Trail) -> dict[str, object]:
         "first_seen": format_time(article.seen_at),
         "standing": stored.standing,
         "revision": stored.revision,
+        "page": _page_record(trail.page) if trail.page is not None else None,
         "visits": [
             {
                 "at": format_time(v.polled_at),
@@ -236,6 +259,16 @@ def _record(trail: Trail) -> dict[str, object]:
             }
             for d in trail.deliveries
         ],
+    }
+
+
+def _page_record(page: StoredPage) -> dict[str, object]:
+    return {
+        "state": page.state.value,
+        "characters": len(page.text),
+        "road": page.road.value if page.road is not None else None,
+        "reason": page.reason or None,
+        "at": format_time(page.at),
     }
 
 

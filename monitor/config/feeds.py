@@ -17,6 +17,7 @@ from monitor.config.values import is_file_name, shown
 from monitor.errors import MonitorError
 from monitor.feeds.opml import read_opml
 from monitor.model.feeds import FeedRules, FeedSpec
+from monitor.model.pages import FullText
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ def feed_specs(entries: FeedsFile, file: ConfigFile, secrets: FeedSecrets) -> li
             url=entry.url,
             language=entry.language,
             weight=entry.weight,
+            full_text=FullText(entry.full_text) if entry.full_text is not None else None,
             place=file.place("feeds", index),
             rules=FeedRules(
                 interval_s=entry.interval_s,

@@ -13,9 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
-from monitor.config.faults import ConfigFaults, Problem, check_shape
+from monitor.config.faults import ConfigFaults, Problem, check_shape, say_where
 from monitor.config.feeds import FeedList, find_doubles, gather_feeds
 from monitor.config.files import ConfigFile, parse_config_file, read_config_file
+from monitor.config.places import Path as KeyPath
 from monitor.config.schema import CONSOLE, FILES, FeedsFile, Settings
 from monitor.config.secrets import FeedSecrets, Secret, SecretList, gather_feed_secrets, gather_secrets
 from monitor.config.watchlist import read_watchlist
@@ -93,14 +94,15 @@ def load(
         settings, found = check_shape(Settings, file.values, file.shown_path, file.places)
         secrets = gather_secrets(file, environ, needs_channels=needs_channels)
         channels = _channel_names(file)
-        problems += sorted([*found, *secrets.problems, *_find_missing_driver(file)], key=lambda problem: problem.line)
+        found += [*secrets.problems, *_find_missing_driver(file), *_find_missing_reader(file)]
+        problems += sorted(found, key=lambda problem: problem.line)
     feeds, of_feeds = FeedList(), FeedSecrets()
     if (file := files.get("feeds.toml")) is not None:
         entries, found = check_shape(FeedsFile, file.values, file.shown_path, file.places)
         if needs_channels:
             of_feeds = gather_feed_secrets(file, environ)
         feeds = gather_feeds(entries, file, of_feeds)
-        found += [*find_doubles(file), *feeds.problems, *of_feeds.problems]
+        found += [*find_doubles(file), *feeds.problems, *of_feeds.problems, *_find_missing_reader(file)]
         problems += sorted(found, key=lambda problem: problem.line)
     compiled = compile_watchlist(Watchlist(topics=()), lexicon)
     if (file := files.get("watchlist.toml")) is not None:
@@ -160,6 +162,25 @@ def _find_missing_driver(file: ConfigFile) -> list[Problem]:
         "[database] `url` names PostgreSQL, whose driver is not installed. Run: pip install 'news-monitor[postgres]'"
     )
     return [Problem(file.shown_path, file.places.line(("database", "url")), message)]
+
+
+def _find_missing_reader(file: ConfigFile) -> list[Problem]:
+    """Each place that asks for pages, where what reads them is not installed."""
+    if find_spec("trafilatura") is not None:
+        return []
+    feeds = file.values.get("feeds")
+    places: list[tuple[KeyPath, object]] = [(("polling",), file.values.get("polling"))]
+    places += [(("feeds", index), feed) for index, feed in enumerate(feeds if isinstance(feeds, list) else [])]
+    return [
+        Problem(
+            file.shown_path,
+            file.places.line((*path, "full_text")),
+            f"{say_where((*path, 'full_text'), file.values)}`full_text` needs a reader of pages that is not installed. "
+            "Run: pip install 'news-monitor[fulltext]'",
+        )
+        for path, table in places
+        if isinstance(table, Mapping) and table.get("full_text", "never") != "never"
+    ]
 
 
 def _content_hash(bodies: list[bytes]) -> str:

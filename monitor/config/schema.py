@@ -100,6 +100,7 @@ class PollingSection(Section):
     """The largest news feeds seen are under 3 MB."""
     user_agent_contact: Url | None = None
     first_poll: Literal["baseline", "tell"] = "baseline"
+    full_text: Literal["matched", "all", "never"] = "never"
 
     @model_validator(mode="after")
     def _check(self) -> "PollingSection":
@@ -238,6 +239,7 @@ class FeedEntry(Section):
     url: Url = Field(examples=['"https://example.org/news.xml"'])
     language: LanguageTag | None = None
     weight: float = Field(default=1.0, gt=0, le=10)
+    full_text: Literal["matched", "all", "never"] | None = None
     folder: FolderPath = Field(default="", examples=['"World/Africa"'])
     interval_s: Annotated[Duration, Field(ge=60, le=604_800)] | None = Field(default=None, alias="interval")
     """Instead of the feed's own rhythm."""

@@ -157,7 +157,8 @@ def _to_telling(candidate: StoryCandidate, choice: Choice, told: Told | None) ->
 
 def _to_story(candidate: StoryCandidate, choice: Choice, breaking: frozenset[StoryId], now: datetime) -> DigestStory:
     lead, evidence = choice.lead.article, choice.match.evidence
-    snippet, highlights = cut_snippet(lead.text, hits_in(evidence, Field.TEXT, len(lead.text)))
+    text, field = (choice.lead.page_text, Field.PAGE) if choice.lead.page_text else (lead.text, Field.TEXT)
+    snippet, highlights = cut_snippet(text, hits_in(evidence, field, len(text)))
     others = _others_of(candidate, lead, now)
     return DigestStory(
         story_id=candidate.story_id,

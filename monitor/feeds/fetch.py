@@ -69,8 +69,10 @@ class Fetcher:
         concurrency: int = 50,
         body_bytes_max: int = BODY_BYTES_MAX,
         exchange_s: float = EXCHANGE_S,
+        accept: str = ACCEPT,
     ) -> None:
         self._guard = guard
+        self._accept = accept.encode()
         self._user_agent = user_agent
         self._concurrency = concurrency
         self._body_bytes_max = body_bytes_max
@@ -137,7 +139,7 @@ class Fetcher:
 
     async def _send(self, url: str, headers: Mapping[bytes, bytes], proxy: str) -> httpx.Response:
         client = self._clients.get(proxy) or self._open(proxy)
-        request = client.build_request("GET", url, headers=[(b"Accept", ACCEPT.encode()), *headers.items()])
+        request = client.build_request("GET", url, headers=[(b"Accept", self._accept), *headers.items()])
         if proxy:
             await self._guard.find_addresses(request.url.host, request.url.port or _PORTS[request.url.scheme])
         return await client.send(request, stream=True)

@@ -1,21 +1,26 @@
-"""The parser process: reads feeds off one socket and writes what they hold, until the other end closes.
+"""The parser process: takes feeds and pages off one socket and writes what they hold, until the other end closes.
 
 It is started as `python -m monitor.feeds.parser_child FD MEMORY_BYTES` and loads the parsers and nothing else, so
-that it starts fast and stays small. It has no secret in its environment and no file or database open.
+that it starts fast and stays small; what reads pages is loaded with the first page. It has no secret in its
+environment and no file or database open.
 
 Effects: limits its own memory, ignores SIGINT and SIGTERM (the parent drains), reads and writes one socket.
 """
 
+import logging
 import os
 import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 
 from monitor.errors import ParseError, ParseReason
+from monitor.feeds.page import read_page
 from monitor.feeds.parse import parse_feed
-from monitor.feeds.wire import pack_answer, unpack_request
-from monitor.model import ParsedFeed
+from monitor.feeds.wire import Answer, PageRequest, pack_answer, unpack_request
 
 LENGTH_BYTES = 4
 READY = b"ready"
@@ -70,15 +75,27 @@ def _read(link: socket.socket, count: int) -> bytes | None:
     return bytes(buffer)
 
 
-def _answer(message: bytes) -> ParsedFeed | ParseError:
+def _answer(message: bytes) -> Answer:
     try:
-        body, base_url, charset, now = unpack_request(message)
-        return parse_feed(body, base_url=base_url, charset=charset, now=now)
+        request = unpack_request(message)
+        if isinstance(request, PageRequest):
+            return read_page(
+                request.body, request.charset, longer_than=request.longer_than, find_paragraphs=_paragraph_finder()
+            )
+        return parse_feed(request.body, base_url=request.base_url, charset=request.charset, now=request.now)
     except ParseError as error:
         return error
     except MemoryError:
         _open_reserve()
         return _too_big()
+
+
+def _paragraph_finder() -> Callable[[str], str] | None:
+    """What finds a page's paragraphs, loaded now if it is installed: most parsers never read a page."""
+    if find_spec("trafilatura") is None:
+        return None
+    finder: Callable[[str], str] = import_module("monitor.feeds.readable").find_paragraphs
+    return finder
 
 
 def _open_reserve() -> None:
@@ -108,6 +125,7 @@ def run(descriptor: int, memory_bytes_max: int) -> None:
     """Set the limits, then serve on the inherited socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    logging.disable()  # what the libraries think of a publisher's markup is no news of ours
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "darwin":  # macOS has the constant and refuses the call
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max + RESERVE_BYTES))

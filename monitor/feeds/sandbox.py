@@ -1,8 +1,8 @@
 """Parse in a child process with a deadline and a memory limit; kill it and start another.
 
-A feed can be built so that reading it takes minutes or gigabytes. In a child it costs its deadline and itself: the
-daemon goes on, the next feed is read by a fresh child. The child is a plain `python -m`, not a forked or re-imported
-copy of the daemon, so it carries none of its modules, files, threads or secrets.
+A feed or a page can be built so that reading it takes minutes or gigabytes. In a child it costs its deadline and
+itself: the daemon goes on, the next one is read by a fresh child. The child is a plain `python -m`, not a forked or
+re-imported copy of the daemon, so it carries none of its modules, files, threads or secrets.
 
 Effects: starts and kills one child process, talks to it over a socket pair, reads the monotonic clock.
 """
@@ -20,8 +20,8 @@ from pathlib import Path
 
 import monitor
 from monitor.errors import ParseError, ParseReason
-from monitor.feeds.wire import pack_request, unpack_answer
-from monitor.model import ParsedFeed
+from monitor.feeds.wire import Answer, FeedRequest, PageRequest, Request, pack_request, unpack_answer
+from monitor.model import PageText, ParsedFeed
 
 DEADLINE_S = 10.0
 """Ten times the slowest real feed seen, on a slow machine."""
@@ -119,10 +119,23 @@ class ParserProcess:
 
         Raises `ParseError`, also with the reasons too slow, too big and crashed.
         """
-        request = pack_request(body, base_url, charset, now)
+        answer = self._answer_to(FeedRequest(body, base_url, charset, now))
+        if not isinstance(answer, ParsedFeed):
+            raise _not_asked_for()
+        return answer
+
+    def read_page(self, body: bytes, charset: str | None = None, *, longer_than: int = 0) -> PageText:
+        """What `read_page` says of these bytes, within the same limits. Blocks and raises as `parse` does."""
+        answer = self._answer_to(PageRequest(body, charset, longer_than))
+        if not isinstance(answer, PageText):
+            raise _not_asked_for()
+        return answer
+
+    def _answer_to(self, request: Request) -> Answer:
+        packed = pack_request(request)
         with self._lock:
             try:
-                answer = self._ask(request)
+                answer = self._ask(packed)
             finally:
                 self._used_at = time.monotonic()
         if isinstance(answer, ParseError):
@@ -146,7 +159,7 @@ class ParserProcess:
         with self._lock:
             self._drop()
 
-    def _ask(self, request: bytes) -> ParsedFeed | ParseError:
+    def _ask(self, request: bytes) -> Answer:
         try:
             child = self._running()
         except (OSError, EOFError) as error:
@@ -224,3 +237,7 @@ def _end(process: subprocess.Popen[bytes], link: socket.socket) -> None:
 
 def _too_big(why: str) -> ParseError:
     return ParseError(f"reading it takes too much memory: {why}", reason=ParseReason.TOO_BIG)
+
+
+def _not_asked_for() -> ParseError:
+    return ParseError("the parser process answered another question", reason=ParseReason.CRASHED)

@@ -1,48 +1,84 @@
 """What goes between the daemon and its parser process: nested tuples of plain values, and back.
 
-Plain values, because unpacking them can run no code: a parser that a hostile feed has taken over can lie about that
-feed's entries and do nothing else. It is also a third of the time of pickled dataclasses.
+Plain values, because unpacking them can run no code: a parser that a hostile feed or page has taken over can lie about
+what that holds and do nothing else. It is also a third of the time of pickled dataclasses.
 
 Effects: none.
 """
 
 import marshal
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from monitor.errors import ParseError, ParseReason
-from monitor.model import Entry, ParsedFeed
+from monitor.model import Entry, PageRoad, PageText, ParsedFeed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def pack_request(body: bytes, base_url: str, charset: str | None, now: datetime | None) -> bytes:
-    """What to parse, for the parser process."""
-    return marshal.dumps((body, base_url, charset, _seconds(now)))
+@dataclass(frozen=True, slots=True)
+class FeedRequest:
+    """A feed to parse, with the arguments of `parse_feed`."""
+
+    body: bytes
+    base_url: str = ""
+    charset: str | None = None
+    now: datetime | None = None
 
 
-def unpack_request(message: bytes) -> tuple[bytes, str, str | None, datetime | None]:
-    """The arguments that `pack_request` was given."""
-    body, base_url, charset, now_s = marshal.loads(message)  # noqa: S302 - from our own parent
-    return body, base_url, charset, _time(now_s)
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A page to read, with the arguments of `read_page`."""
+
+    body: bytes
+    charset: str | None = None
+    longer_than: int = 0
 
 
-def pack_answer(answer: ParsedFeed | ParseError, *, is_last: bool) -> bytes:
-    """A feed, or why there is none. `is_last` says that the process ends after this answer."""
+Request = FeedRequest | PageRequest
+Answer = ParsedFeed | PageText | ParseError
+
+
+def pack_request(request: Request) -> bytes:
+    """What to read, for the parser process."""
+    if isinstance(request, PageRequest):
+        return marshal.dumps(("page", request.body, request.charset, request.longer_than))
+    return marshal.dumps(("feed", request.body, request.base_url, request.charset, _seconds(request.now)))
+
+
+def unpack_request(message: bytes) -> Request:
+    """The request that `pack_request` was given."""
+    kind, body, *rest = marshal.loads(message)  # noqa: S302 - from our own parent
+    if kind == "page":
+        return PageRequest(body, *rest)
+    base_url, charset, now_s = rest
+    return FeedRequest(body, base_url, charset, _time(now_s))
+
+
+def pack_answer(answer: Answer, *, is_last: bool) -> bytes:
+    """A feed, a page's text, or why there is none. `is_last` says that the process ends after this answer."""
     if isinstance(answer, ParseError):
-        return marshal.dumps((is_last, (answer.what, answer.reason.value, answer.remedy), None))
+        return marshal.dumps((is_last, "error", (answer.what, answer.reason.value, answer.remedy), None))
+    if isinstance(answer, PageText):
+        return marshal.dumps((is_last, "page", (answer.text, answer.road.value if answer.road else None), None))
     feed = (answer.title, answer.link, answer.language, answer.ttl_s, answer.road, answer.skip_times)
-    return marshal.dumps((is_last, feed, [_pack_entry(entry) for entry in answer.entries]))
+    return marshal.dumps((is_last, "feed", feed, [_pack_entry(entry) for entry in answer.entries]))
 
 
-def unpack_answer(message: bytes) -> tuple[bool, ParsedFeed | ParseError]:
+def unpack_answer(message: bytes) -> tuple[bool, Answer]:
     """Whether the process ends now, and its answer. Raises `ValueError` for what is no answer."""
     try:
-        is_last, head, entries = marshal.loads(message)  # noqa: S302 - builds plain values only, runs nothing
-        if entries is None:
+        is_last, kind, head, entries = marshal.loads(message)  # noqa: S302 - builds plain values only, runs nothing
+        if kind == "error":
             what, reason, remedy = head
             return is_last, ParseError(what, reason=ParseReason(reason), remedy=remedy)
+        if kind == "page":
+            text, page_road = head
+            if not isinstance(text, str):
+                raise TypeError("a page's text is text")
+            return is_last, PageText(text, PageRoad(page_road) if page_road else None)
         title, link, language, ttl_s, road, skip_times = head
         unpacked = tuple([_unpack_entry(entry) for entry in entries])
     except (ValueError, TypeError, EOFError, LookupError, OverflowError) as error:

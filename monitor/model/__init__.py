@@ -34,6 +34,7 @@ from monitor.model.feeds import (
     PollOutcome,
 )
 from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
+from monitor.model.pages import FullText, PageRoad, PageState, PageText
 from monitor.model.topics import (
     Evidence,
     Field,
@@ -69,12 +70,16 @@ __all__ = [
     "FeedTrouble",
     "Fetched",
     "Field",
+    "FullText",
     "Gone",
     "Level",
     "Mark",
     "Match",
     "NoMatch",
     "NotModified",
+    "PageRoad",
+    "PageState",
+    "PageText",
     "ParsedFeed",
     "PollOutcome",
     "Polled",

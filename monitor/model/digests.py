@@ -30,6 +30,8 @@ class StoryMember:
     """Set when the article itself answers the topic."""
     silent: bool = False
     """Part of a baseline or a backlog: counted, never a reason to tell."""
+    page_text: str = ""
+    """The text as the article's page completes it, where the match stands in that; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from monitor.errors import FetchError, ParseError
 from monitor.model.ids import FeedId
+from monitor.model.pages import FullText
 
 
 class PollOutcome(StrEnum):
@@ -98,6 +99,8 @@ class FeedSpec:
     folder: str = ""
     """Where it stands in an OPML file, `World/Africa`; empty for none."""
     rules: FeedRules = FeedRules()
+    full_text: FullText | None = None
+    """None: as the configuration's default says."""
 
 
 @dataclass(frozen=True, slots=True)

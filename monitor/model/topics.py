@@ -89,11 +89,13 @@ class Field(StrEnum):
 
     TITLE = "title"
     TEXT = "text"
+    PAGE = "page"
+    """The text as the article's page completes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters `start` to `end` of the original title or text."""
+    """Characters `start` to `end` of the original title, text or completed text."""
 
     field: Field
     start: int

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from monitor.digests.schedule import now_due_at
 from monitor.feeds.coverage import why_quarantined
+from monitor.feeds.fulltext import NO_WISHES, Wishes
 from monitor.feeds.policy import PollBounds
 from monitor.logs import get_log
 from monitor.model import (
@@ -61,6 +62,7 @@ class IngestContext:
     owner: str
     tell_first_poll: bool = False
     """Whether a feed's first reading may be told; by default it is a baseline."""
+    wishes: Wishes = NO_WISHES
     groups: bool = True
     """Whether an article may join another's story; without, each is its own and none can be found by its text."""
     rules: Mapping[str, FeedRules] = field(default_factory=dict)
@@ -289,4 +291,7 @@ def _match(tx: Transaction, readings: Sequence[_Reading], context: IngestContext
     tx.matches.record(matches)
     tx.matches.record_near(misses, now)
     tx.topics.touch(due)
+    answering = {one.match.article_id for one in matches} | {miss.article_id for miss in misses}
+    news = [item.article for reading in readings for item in reading.new if not item.silent]
+    tx.pages.enqueue(context.wishes.choose(news, answering), now)
     return len(matches)

@@ -93,6 +93,8 @@ class _HostGate:
 
     def shut(self, error: FetchError) -> None:
         """Let nobody through for as long as the server asked; it means all of us, not one feed."""
+        if not self._spacing_s:
+            return  # of one's own network: who stands in line is let through, and waits from the next visit on
         wait_s = min(error.retry_after_s or RATE_LIMITED_S, BACKOFF_S_MAX)
         self.shut_until_s = max(self.shut_until_s, asyncio.get_running_loop().time() + wait_s)
 

@@ -20,6 +20,9 @@ ALIAS_DAYS = 400
 PRINT_DAYS = 8
 """Keys for finding copies are kept a day longer than the seven days in which copies are looked for."""
 
+PAGE_HOURS = 24
+"""A page whose turn did not come within a day is given up: its news is old, and the queue has an end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -46,6 +49,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
         with store.write() as tx:
             ids = tx.articles.forget(before, limit=PORTION)
             tx.matches.forget(ids)
+            tx.pages.forget(ids)
         articles += len(ids)
         if len(ids) < PORTION:
             break
@@ -64,6 +68,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
             break
     with store.write() as tx:
         tx.stories.forget_prints(now - timedelta(days=PRINT_DAYS))
+        tx.pages.expire(now - timedelta(hours=PAGE_HOURS))
         tx.articles.forget_aliases(now - timedelta(days=ALIAS_DAYS))
     store.database.give_back_space()
     done = Swept(articles, visits, payloads)

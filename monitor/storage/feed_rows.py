@@ -71,6 +71,7 @@ def state_values(record: PollRecord) -> dict[str, Any]:
         "last_poll_at": record.polled_at,
         "next_poll_at": record.next_poll_at,
         "hold_until": record.hold_until,
+        "held_at": record.polled_at if record.hold_until is not None else None,
         "outcome": record.outcome,
         "reason": record.reason,
         "error": record.error,

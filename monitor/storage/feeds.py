@@ -98,14 +98,16 @@ class FeedTable:
         the lease is the one that checks it is free. A worker that dies keeps its feeds until the lease ends. At most
         `per_host` feeds of one host come at once, and none of `busy_hosts`, so that a host with many feeds does not
         keep all others waiting. With `round_started_at` every feed is due that was not visited since then, unless its
-        server asked us to stay away.
+        server had asked us to stay away before.
         """
         free = sa.or_(FEED.c.lease_until.is_(None), FEED.c.lease_until <= now)
         # A time further ahead than any policy sets was set by a clock that was wrong: the feed is due.
         due = sa.or_(FEED.c.next_poll_at <= now, FEED.c.next_poll_at > now + NEXT_POLL_MAX)
         if round_started_at is not None:
-            held = sa.or_(FEED.c.hold_until.is_(None), FEED.c.hold_until <= now)
-            due = sa.and_(held, sa.or_(FEED.c.last_poll_at.is_(None), FEED.c.last_poll_at < round_started_at))
+            free_to_ask = sa.or_(
+                FEED.c.hold_until.is_(None), FEED.c.hold_until <= now, FEED.c.held_at >= round_started_at
+            )
+            due = sa.and_(free_to_ask, sa.or_(FEED.c.last_poll_at.is_(None), FEED.c.last_poll_at < round_started_at))
         polled = sa.and_(FEED.c.active, FEED.c.same_as.is_(None))
         chosen = sa.select(FEED.c.id).where(polled, free, due).order_by(FEED.c.next_poll_at).limit(limit)
         if busy_hosts:
@@ -154,14 +156,14 @@ class FeedTable:
             self._db.execute(change.values(lost_windows=FEED.c.lost_windows + 1, lost_entries=entries), lost)
         for record in records:
             if record.holds_host and record.hold_until is not None:
-                self._hold_host(record.feed_id, record.hold_until)
+                self._hold_host(record.feed_id, record.hold_until, record.polled_at)
             if record.moved_from is not None:
                 self._move(record)
         visits = [poll_row(record) for record in records if record.outcome != "unchanged" or record.lost_entries]
         if visits:
             self._db.execute(sa.insert(POLL), visits)
 
-    def _hold_host(self, feed_id: FeedId, until: datetime) -> None:
+    def _hold_host(self, feed_id: FeedId, until: datetime, now: datetime) -> None:
         """No feed of this one's host is due before `until`."""
         host = sa.select(FEED.c.host).where(FEED.c.id == feed_id).scalar_subquery()
         when = sa.literal(until, FEED.c.next_poll_at.type)
@@ -169,7 +171,7 @@ class FeedTable:
         def later(column: sa.Column[datetime]) -> sa.ColumnElement[datetime]:
             return sa.case((sa.or_(column.is_(None), column < when), when), else_=column)
 
-        held = {"hold_until": later(FEED.c.hold_until), "next_poll_at": later(FEED.c.next_poll_at)}
+        held = {"held_at": now, "hold_until": later(FEED.c.hold_until), "next_poll_at": later(FEED.c.next_poll_at)}
         self._db.execute(sa.update(FEED).where(FEED.c.host == host).values(held))
 
     def _move(self, record: PollRecord) -> None:

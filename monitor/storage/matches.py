@@ -25,7 +25,7 @@ from monitor.model import (
     TopicKey,
     Via,
 )
-from monitor.storage.rows import insert_new, portions
+from monitor.storage.rows import insert_new, portions, upsert
 from monitor.storage.tables import MATCH, NEAR_MISS
 
 OPEN_MAX = 5000
@@ -63,13 +63,24 @@ class MatchTable:
         """Write matches down; one that is there stays as it is, so that nothing taken becomes open again."""
         insert_new(self._db, MATCH, [_match_values(stored) for stored in matches])
 
-    def record_near(self, misses: Sequence[NoMatch], at: datetime) -> None:
-        """Write near misses down, with their reason."""
+    def improve(self, match: Match) -> None:
+        """Let a match that no digest has taken stand on better evidence; one that was taken stays as it was told."""
+        values = _verdict_values(match)
+        change = sa.update(MATCH).where(
+            MATCH.c.topic == match.topic, MATCH.c.article_id == match.article_id, MATCH.c.digest_id.is_(None)
+        )
+        self._db.execute(change.values(values))
+
+    def record_near(self, misses: Sequence[NoMatch], at: datetime, *, renews: bool = False) -> None:
+        """Write near misses down, with their reason; with `renews` in place of the one that is there."""
         rows = [
             {"topic": m.topic, "article_id": m.article_id, "score": m.score, "reason": m.reason, "at": at}
             for m in misses
         ]
-        insert_new(self._db, NEAR_MISS, rows)
+        if renews:
+            upsert(self._db, NEAR_MISS, rows, update=["score", "reason", "at"])
+        else:
+            insert_new(self._db, NEAR_MISS, rows)
 
     def open_for(self, topic: TopicKey) -> list[StoredMatch]:
         """Matches of the topic that no digest has taken and that may be told, oldest first."""
@@ -161,14 +172,20 @@ def _match_values(stored: StoredMatch) -> dict[str, Any]:
         "topic": match.topic,
         "article_id": match.article_id,
         "story_id": stored.story_id,
+        **_verdict_values(match),
+        "matched_at": stored.matched_at,
+        "silent": stored.silent,
+        "digest_id": None,
+    }
+
+
+def _verdict_values(match: Match) -> dict[str, Any]:
+    return {
         "score": match.score,
         "level": match.level.value,
         "title_hit": match.title_hit,
         "evidence": _write_evidence(match.evidence),
         "sentence": match.sentence,
-        "matched_at": stored.matched_at,
-        "silent": stored.silent,
-        "digest_id": None,
     }
 
 

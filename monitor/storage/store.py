@@ -15,6 +15,7 @@ from monitor.storage.feeds import FeedTable
 from monitor.storage.health import HealthTable
 from monitor.storage.matches import MatchTable
 from monitor.storage.outbox import OutboxTable
+from monitor.storage.pages import PageTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.topics import TopicTable
 
@@ -29,6 +30,7 @@ class Transaction:
         self.stories = StoryTable(connection)
         self.matches = MatchTable(connection)
         self.topics = TopicTable(connection)
+        self.pages = PageTable(connection)
         self.digests = DigestTable(connection)
         self.outbox = OutboxTable(connection)
         self.connection = connection

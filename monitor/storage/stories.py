@@ -5,7 +5,7 @@ Effects: database.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,9 +13,22 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.digests.burst import publisher_key
-from monitor.model import ArticleId, FeedId, Relation, Story, StoryCandidate, StoryId, StoryMember, TopicKey
+from monitor.feeds.fulltext import complete
+from monitor.model import (
+    ArticleId,
+    FeedId,
+    Field,
+    Match,
+    Relation,
+    Story,
+    StoryCandidate,
+    StoryId,
+    StoryMember,
+    TopicKey,
+)
 from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.matches import match_columns, to_match
+from monitor.storage.pages import page_texts
 from monitor.storage.rows import driver_time, insert_rows, portions
 from monitor.storage.tables import ARTICLE, ARTICLE_PRINT, FEED, MATCH, STORY
 from monitor.stories.group import SHARED_MIN
@@ -155,8 +168,19 @@ class StoryTable:
                 .limit(MEMBERS_MAX)
             )
             rows = list(self._db.execute(newest))
-            grouped[story_id] = [_to_member(row) for row in reversed(rows)]
+            grouped[story_id] = self._with_pages([_to_member(row) for row in reversed(rows)])
         return grouped
+
+    def _with_pages(self, members: list[StoryMember]) -> list[StoryMember]:
+        """The members whose match stands in their article's page, with the text it stands in."""
+        wanted = [member.article.id for member in members if member.match is not None and _is_in_page(member.match)]
+        texts = page_texts(self._db, wanted)
+        return [
+            replace(member, page_text=complete(member.article.text, texts[member.article.id]))
+            if member.article.id in texts
+            else member
+            for member in members
+        ]
 
     def forget_prints(self, before: datetime) -> int:
         """Remove keys of articles older than the window in which anything is compared."""
@@ -167,6 +191,10 @@ def _to_member(row: sa.Row[Any]) -> StoryMember:
     stored = to_stored(row)
     match = to_match(row) if row.match_topic is not None else None
     return StoryMember(stored.article, stored.relation, match, silent=stored.standing not in ("new", ""))
+
+
+def _is_in_page(match: Match) -> bool:
+    return any(span.field is Field.PAGE for one in match.evidence for span in one.spans)
 
 
 def _to_candidate(story_id: StoryId, members: Sequence[StoryMember], article_count: int) -> StoryCandidate:

@@ -58,6 +58,7 @@ class FeedRow(SQLModel, table=True):
     last_new_at: datetime | None = None
     next_poll_at: datetime = Field(index=True)
     hold_until: datetime | None = None
+    held_at: datetime | None = None
     interval_s: int = 900
     lease_owner: str | None = None
     lease_until: datetime | None = None
@@ -130,6 +131,29 @@ class ArticleRow(SQLModel, table=True):
     relation: str
     copy_of: int | None = Field(default=None, sa_type=sa.BigInteger)
     evidence: str = ""
+
+
+class PageRow(SQLModel, table=True):
+    """The page of an article that was wanted, and what it gave; goes with the article."""
+
+    __tablename__ = "page"
+    __table_args__ = (sa.Index(None, "state", "next_at"), sa.Index(None, "address_key"), sa.Index(None, "at"))
+    article_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    url: str
+    host: str
+    address_key: int = Field(sa_type=sa.BigInteger)
+    """Of the canonical address: pages of several articles that are one are read once."""
+    state: str = Field(max_length=16)
+    attempts: int = 0
+    wanted_at: datetime
+    next_at: datetime
+    """When it is due; for a leased one, when its lease ends and it is due again."""
+    lease_owner: str | None = None
+    at: datetime | None = None
+    """When its site was last asked."""
+    text: str = Field(default="", sa_type=LONG)
+    road: str = ""
+    reason: str = ""
 
 
 class EntryAliasRow(SQLModel, table=True):
@@ -299,6 +323,7 @@ COUNTER = _table("counter")
 FEED = _table("feed")
 POLL = _table("poll")
 ARTICLE = _table("article")
+PAGE = _table("page")
 ENTRY_ALIAS = _table("entry_alias")
 ARTICLE_PRINT = _table("article_print")
 STORY = _table("story")

@@ -71,6 +71,11 @@ class Anchors:
             found |= first & second
         return sorted(found.union(self.always))
 
+    def touches(self, article: ReadArticle) -> bool:
+        """Whether the article holds a word of the rarest group of some topic, whatever else that asks for."""
+        keys = (*article.by_stem, *(prefix + "*" for prefix in article.prefixes))
+        return bool(self.always) or any(key in self.first for key in keys)
+
 
 class _Telling(dict[str, bool]):
     """Whether a word is one that decides, remembered: news repeats its words, and every article asks anew."""

@@ -97,11 +97,7 @@ def match_article(compiled: CompiledWatchlist, article: Article) -> tuple[list[M
     The same article and watchlist always give the same answer. Every topic left out holds too little to be near.
     """
     language = stemmed_language(article.language)
-    anchors = compiled.anchors.get(language)
-    if anchors is None:
-        roots = [compiled_topic.root for compiled_topic in compiled.topics]
-        anchors = build_anchors(roots, language, compiled.lexicon.idf)
-        compiled.anchors[language] = anchors
+    anchors = _anchors_for(compiled, language)
     if anchors.leaves_out(article, language):
         return [], []
     read = ReadArticle(article)
@@ -114,6 +110,22 @@ def match_article(compiled: CompiledWatchlist, article: Article) -> tuple[list[M
         elif judged.near:
             near.append(judged)
     return matches, near
+
+
+def touches_topic(compiled: CompiledWatchlist, article: Article) -> bool:
+    """Whether an article holds what is rarest of some topic, so that it might answer it if its text went on."""
+    language = stemmed_language(article.language)
+    anchors = _anchors_for(compiled, language)
+    return not anchors.leaves_out(article, language) and anchors.touches(ReadArticle(article))
+
+
+def _anchors_for(compiled: CompiledWatchlist, language: str) -> Anchors:
+    anchors = compiled.anchors.get(language)
+    if anchors is None:
+        roots = [compiled_topic.root for compiled_topic in compiled.topics]
+        anchors = build_anchors(roots, language, compiled.lexicon.idf)
+        compiled.anchors[language] = anchors
+    return anchors
 
 
 def judge_article(compiled: CompiledWatchlist, article: Article) -> list[Match | NoMatch]:

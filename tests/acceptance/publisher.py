@@ -108,14 +108,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve_pages(pages: Mapping[str, Page] | None = None) -> Iterator[Publisher]:
+def serve_pages(pages: Mapping[str, Page] | None = None, *, host: str = "127.0.0.1") -> Iterator[Publisher]:
     """A publisher on a port of its own, stopped at the end."""
     publisher = Publisher()
     publisher.pages.update(pages or {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server = ThreadingHTTPServer((host, 0), _Handler)
     server.publisher = publisher  # type: ignore[attr-defined]  # how a handler reaches its publisher
     server.daemon_threads = True
-    publisher.url = f"http://127.0.0.1:{server.server_port}"
+    publisher.url = f"http://{host}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -36,7 +36,6 @@ def pages(url: str) -> dict[str, Page]:
         "/not gzip": Page(b"<rss>", headers={"Content-Encoding": "gzip"}),
         "/missing": Page(b"not here", 404),
         "/gone": Page(b"gone", 410),
-        "/busy": Page(b"slow down", 429, {"Retry-After": "3600"}),
         "/circle": Page(status=302, headers={"Location": f"{url}/circle2"}),
         "/circle2": Page(status=302, headers={"Location": f"{url}/circle"}),
         "/inward": Page(status=302, headers={"Location": "http://169.254.169.254/latest/meta-data/"}),
@@ -70,6 +69,7 @@ class Rounds:
     second: Ended
     listed: dict[str, dict[str, Any]]
     publisher: Publisher
+    crowded: Publisher
     titles: list[str]
     """Of every article kept."""
 
@@ -78,17 +78,20 @@ class Rounds:
 def rounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rounds]:
     """One configuration with every kind of bad feed beside good ones, visited twice."""
     place = Place(Path(tmp_path_factory.mktemp("bad")))
-    with serve_pages() as publisher:
+    busy = {"/busy": Page(b"slow down", 429, {"Retry-After": "3600"})}
+    # On a host of its own, because it speaks for all feeds of its host.
+    with serve_pages() as publisher, serve_pages(busy, host="127.0.0.2") as crowded:
         publisher.pages.update({path.replace(" ", "%20"): page for path, page in pages(publisher.url).items()})
         names = [*GOOD, *BAD, "Cut", "Latin"]
         feeds = {name: f"{publisher.url}/{name.lower()}" for name in names}
+        feeds["Busy"] = f"{crowded.url}/busy"
         feeds["Closed"] = "http://127.0.0.1:9/closed"
         place.configure(feeds, '[topics.nothing]\nname = "Nothing"\nquery = "hydrofoil"', polling='timeout = "2s"')
         first, second = place.once(), place.once()
         listed = {record["feed"]: record for record in place.run("feeds", "list", "--json").records}
         with place.store() as store, store.read() as tx:
             titles = list(tx.connection.execute(sa.text("SELECT title FROM article")).scalars())
-        yield Rounds(first, second, listed, publisher, titles)
+        yield Rounds(first, second, listed, publisher, crowded, titles)
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -130,7 +133,7 @@ def test_a_feed_in_another_encoding_than_it_says_is_read_right(rounds: Rounds) -
 def test_who_asked_us_to_stay_away_is_not_asked_again(rounds: Rounds) -> None:
     """429 with Retry-After and 410 count even for a run by hand; the others are tried again."""
     assert {name for name in BAD if name not in rounds.second.visits} == {"Gone", "Busy"}
-    assert rounds.publisher.asked["/gone"] == rounds.publisher.asked["/busy"] == 1
+    assert rounds.publisher.asked["/gone"] == rounds.crowded.asked["/busy"] == 1
     assert rounds.publisher.asked["/missing"] == 2
 
 

@@ -15,6 +15,8 @@ import pytest
 from monitor.errors import ParseError, ParseReason
 from monitor.feeds.parse import parse_feed
 from monitor.feeds.sandbox import ParserProcess
+from monitor.model import PageText
+from tests.feeds.pages import BODY, article_page
 
 FOLDER = Path(__file__).parent.parent / "data" / "feeds"
 ROOT = Path(__file__).parent.parent.parent
@@ -49,6 +51,11 @@ def child_of(parser: ParserProcess) -> int:
             found.append(int(folder.name))
     assert len(found) == 1, found
     return found[0]
+
+
+def mapped(process_id: int) -> str:
+    """What a process has loaded of compiled libraries."""
+    return Path(f"/proc/{process_id}/maps").read_text()
 
 
 def is_running(process_id: int) -> bool:
@@ -209,3 +216,18 @@ def test_a_parser_that_nobody_closed_leaves_no_process_and_no_warning() -> None:
     )
     assert done.stderr == b""
     assert not is_running(int(done.stdout))
+
+
+def test_a_page_is_read_in_the_same_process_and_the_library_loads_with_it(parser: ParserProcess) -> None:
+    """Feeds and pages take turns; a child that only reads feeds carries nothing for pages."""
+    parser.parse(GOOD)
+    process_id = child_of(parser)
+    for _ in range(3):
+        parser.parse(GOOD)
+    before = mapped(process_id)
+    assert parser.read_page(article_page().encode()).text.endswith(BODY)
+    assert "charset_normalizer" not in before
+    assert "charset_normalizer" in mapped(process_id)
+    assert parser.read_page(b"<p>short</p>", longer_than=200) == PageText()
+    assert parser.parse(GOOD).title == "City & Coast"
+    assert child_of(parser) == process_id

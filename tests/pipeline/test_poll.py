@@ -236,7 +236,7 @@ def test_a_host_that_says_too_often_is_shut_for_all_who_wait(sqlite_store: Store
     async def work() -> tuple[int, list[PollSummary]]:
         publishers = Publishers(answers={f"https://host0.example/{n}": refusal for n in range(6)})
         publishers.open.set()
-        works = Works(sqlite_store, clock, publishers, limit=HostLimit(1, 0.0))
+        works = Works(sqlite_store, clock, publishers, limit=HostLimit(1, 0.01))
         await works.poller.run_round()
         await works.poller.drain(WAIT_S)
         return len(publishers.visits), works.reports
