@@ -18,6 +18,7 @@ from monitor.digests.schedule import now_due_at
 from monitor.errors import FetchError, FetchReason, ParseError, StorageError
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.fulltext import complete, why_no_page
+from monitor.feeds.guard import shown_url
 from monitor.feeds.permission import Permission, Permissions
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
@@ -174,14 +175,14 @@ class PageReader:
                 )
             )
         except StorageError as error:  # nothing stands; the lease ends and the page is read again
-            log.error("page.refused", url=task.url, reason=error.reason, hint=str(error))
+            log.error("page.refused", url=shown_url(task.url), reason=error.reason, hint=str(error))
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: the lease ends and it is tried again
-            log.error("page.broke", url=task.url, error=error, hint="please report this")
+            log.error("page.broke", url=shown_url(task.url), error=error, hint="please report this")
         else:
             if done is not None:
                 log.info(
                     "page.read",
-                    url=done.url,
+                    url=shown_url(done.url),
                     state=done.state,
                     chars=done.chars,
                     matches=done.matches,
@@ -199,7 +200,7 @@ class PageReader:
         except ParseError as error:
             return PageOutcome(PageState.FAILED, reason=error.what)
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, so that it is not tried for ever
-            log.error("page.broke", url=task.url, error=error, hint="please report this")
+            log.error("page.broke", url=shown_url(task.url), error=error, hint="please report this")
             return PageOutcome(PageState.FAILED, reason=f"could not be read ({type(error).__name__})")
 
     async def _fetch(self, task: PageTask) -> PageOutcome:
