@@ -2,7 +2,7 @@
 
 `python -m bench.freshness [FOLDER]` replays the entry times of the captured feeds in `feeds/` of `$MONITOR_CORPUS` (or
 FOLDER) on virtual time, and, told apart, made streams whose hours are known. Each feed's older half of entries is what
-its first visit shows; the newer half, of the last four weeks at most, is replayed until the capture. A rule sees at a
+its first visit shows; the newer half, of the last two weeks at most, is replayed until the capture. A rule sees at a
 visit what the feed would show then: its newest entries, as many as its window holds. Ours is the daemon's own code. The
 other rules are tuned to the number of visits ours made, each feed counted per day, since replays differ in length.
 
@@ -29,11 +29,11 @@ from monitor.feeds.rhythm import learn
 from monitor.model import Entry, Feed, FeedId, FeedState, NotModified, ParsedFeed, Polled, PollOutcome
 
 DAY_S = 86_400.0
-REPLAYED_S = 28 * DAY_S
-"""Older entries of a window are the few that were kept; four weeks are enough for every hour of the week."""
+REPLAYED_S = 14 * DAY_S
+"""Older entries of a window are the few that were kept, and their gaps tell nothing of when they came."""
 ROUNDS = 4
 """Each feed is replayed so often, begun a little later each time: short windows hold few entries."""
-BOUNDS = {"tight": PollBounds(120, 1800), "default": PollBounds(), "loose": PollBounds(900, 4 * 3600)}
+BOUNDS = {"tight": PollBounds(120, 1800), "default": PollBounds(), "loose": PollBounds(300, 86_400)}
 PROMISE = 0.5
 """Of the median delay of a fixed interval."""
 

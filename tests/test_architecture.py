@@ -15,7 +15,7 @@ LAYERS: dict[int, str] = {
     0: "errors text words urls clock logs",
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
-          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints
+          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.rhythm feeds.hints
           feeds.moves feeds.coverage
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors

@@ -47,16 +47,16 @@ RECENT_TRUST = 1.0
 """So many entries' worth of doubt before lately outweighs usually."""
 PRIOR_ENTRIES = 1.0
 PRIOR_H = 1.0
-"""An unknown feed is taken for one entry an hour: with that it waits a quarter of an hour, and ever longer if quiet."""
+"""An unknown feed is taken for one entry an hour: with that it waits eleven minutes, and ever longer if quiet."""
 HOUR_TRUST = 2.0
 DAY_TRUST = 4.0
 SLOT_TRUST = 4.0
 """Entries of doubt: with as many, a slot believes half what it saw and half what it was expected to be."""
 BATCH_MAX = 3
 """Entries of one minute that count: an archive published anew at once is no rhythm."""
-AWAITED_ENTRY_S = 112.5
-"""Entry-seconds. A feed with an entry an hour is visited every quarter of an hour, one with ten every five minutes, one
-with one in sixteen hours every hour: the default bounds meet the rates of news feeds where they should."""
+AWAITED_ENTRY_S = 60.0
+"""Entry-seconds. A feed with an entry an hour is visited every eleven minutes, one with five every five minutes, one
+with one in thirty hours every hour: the default bounds meet the rates of news feeds where they should."""
 WINDOW_SHARE = 0.25
 """Four visits while an entry is shown, so that three may fail before one is missed."""
 LOST_WINDOW_SHARE = 0.125
