@@ -272,7 +272,8 @@ def _wait_s(known: _Rhythm, moment: float, longest_s: float) -> float:
         length = stop - start
         awaited = waiting * length + rate * length * length / 2
         if awaited >= left:
-            return start - moment + 2 * left / (waiting + math.sqrt(waiting * waiting + 2 * rate * left))
+            length = 2 * left / (waiting + math.sqrt(waiting * waiting + 2 * rate * left))
+            return start - moment + length
         left -= awaited
         waiting += rate * length
         start = stop
