@@ -8,13 +8,14 @@ Effects: those of the benches.
 import sys
 from collections.abc import Callable
 
-from bench import idle, ingest, matching, stories
+from bench import freshness, idle, ingest, matching, stories
 
 BENCHES: dict[str, Callable[[], int]] = {
     "ingest": ingest.run,
     "idle": idle.run,
     "stories": stories.run,
     "matching": matching.run,
+    "freshness": freshness.run,
 }
 CANNOT_RUN = 2
 """What a bench returns, having said why, where the corpus is not at hand."""

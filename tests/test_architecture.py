@@ -16,7 +16,7 @@ LAYERS: dict[int, str] = {
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints
-          feeds.moves feeds.coverage feeds.sites feeds.webpage
+          feeds.moves feeds.coverage feeds.rhythm feeds.sites feeds.webpage
           feeds.page feeds.readable feeds.fulltext feeds.robots
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors

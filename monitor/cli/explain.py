@@ -187,7 +187,7 @@ def _unknown_lines(found: Unknown) -> Iterator[str]:
     elif not found.feeds:
         yield f"  No feed of {found.host} is configured. Add one: monitor feeds add URL"
     for feed in found.feeds:
-        last = format_time(feed.last_ok_at) or "never"
+        last = format_time(feed.feed.state.last_ok_at) or "never"
         yield f"  Feed {feed.feed.name} should have it: last read {last}, next {format_time(feed.next_poll_at)}."
         if feed.error:
             yield f"    It fails: {feed.error}"
@@ -304,7 +304,7 @@ def _unknown_record(found: Unknown) -> dict[str, object]:
         "feeds": [
             {
                 "feed": feed.feed.name,
-                "last_read": format_time(feed.last_ok_at),
+                "last_read": format_time(feed.feed.state.last_ok_at),
                 "next_poll_at": format_time(feed.next_poll_at),
                 "error": feed.error or None,
                 "lost_windows": feed.lost_windows,

@@ -92,7 +92,7 @@ def _record(spec: FeedSpec, found: FeedHealth | None, same_as: str | None, now: 
     state = found.feed.state
     values = (
         *(found.outcome or None, found.status, found.reason or None, found.error or None, found.articles),
-        *(format_time(found.last_poll_at), format_time(found.last_ok_at), format_time(found.last_new_at)),
+        *(format_time(found.last_poll_at), format_time(state.last_ok_at), format_time(found.last_new_at)),
         *(format_time(found.next_poll_at), format_time(state.failing_since), state.interval_s, found.lost_windows),
         *(found.lost_entries, format_time(state.last_lost_at), format_time(state.watermark_at), is_stale(state, now)),
         *(state.quarantine or None, state.address, same_as),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from monitor.feeds.rhythm import span_of
 from monitor.model import Feed, FeedState, FeedTrouble, ParsedFeed, TroubleKind
 from monitor.urls import host_of, publisher_of
 from monitor.words import words
@@ -36,7 +37,7 @@ class Window:
     """The span of entries a feed shows."""
 
     span_s: int
-    """From the oldest to the newest; 0 where it gives no two dates."""
+    """As `rhythm.span_of` has it; 0 where it gives no two dates."""
     entries: int
     longest_gap_s: int
 
@@ -45,8 +46,7 @@ def window_of(parsed: ParsedFeed) -> Window:
     """What the dates of a feed's entries say of its window."""
     dates = _dates(parsed)
     gaps = [int((later - earlier).total_seconds()) for earlier, later in pairwise(dates)]
-    span_s = int((dates[-1] - dates[0]).total_seconds()) if dates else 0
-    return Window(min(span_s, SPAN_S_MAX), len(parsed.entries), min(max(gaps, default=0), SPAN_S_MAX))
+    return Window(min(int(span_of(dates)), SPAN_S_MAX), len(parsed.entries), min(max(gaps, default=0), SPAN_S_MAX))
 
 
 def count_lost(state: FeedState, parsed: ParsedFeed, known: int) -> int | None:

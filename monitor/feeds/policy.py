@@ -8,21 +8,15 @@ Effects: none.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
-from statistics import median
 from zlib import crc32
 
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.hints import after_skip_times
+from monitor.feeds.rhythm import interval_for, learn, span_of
 from monitor.model import Feed, FeedRules, FeedState, Fetched, NotModified, Polled, PollOutcome
 
 VALIDATORS_KEPT = timedelta(days=8)
 """Some servers, once given an ETag, say 304 for ever; a feed that is truly quiet costs one full read in eight days."""
-ENTRIES_LOOKED_AT = 20
-GAP_SHARE = 0.5
-"""Twice as often as entries come: a visit finds one new entry on average half the time."""
-WINDOW_SHARE = 0.25
-"""Four visits while an entry is shown, so that three may fail before one is missed."""
 HINT_S_MAX = 18_000
 """Five hours, for a feed that has news: news sites have been seen asking for sixteen years."""
 SLOW_HINT_S_MAX = 86_400
@@ -83,7 +77,7 @@ def next_poll_at(
 
 
 def _choose(feed: Feed, polled: Polled, now: datetime, bounds: PollBounds, jitter: float, rules: FeedRules) -> NextPoll:
-    interval_s = rules.interval_s or _interval_s(feed, polled, bounds)
+    interval_s = rules.interval_s or _interval_s(feed, polled, now, bounds)
     if polled.outcome is PollOutcome.GONE:
         return _after(now, GONE_S, interval_s, "gone", jitter)
     if polled.outcome is PollOutcome.FAILED:
@@ -104,21 +98,22 @@ def _after(
     return NextPoll(now + timedelta(seconds=least_s + spread_s * jitter), interval_s, reason)
 
 
-def _interval_s(feed: Feed, polled: Polled, bounds: PollBounds) -> int:
-    """The feed's rhythm: half the usual gap of its newest entries, within the bounds and a quarter of its window."""
-    if polled.parsed is None:
-        return _clamp(feed.state.interval_s, bounds)
-    dates = sorted((e.published for e in polled.parsed.entries if e.published is not None), reverse=True)
-    newest = dates[:ENTRIES_LOOKED_AT]
-    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
-    window_s = (dates[0] - dates[-1]).total_seconds() if dates else 0.0
-    if window_s <= 0:  # one entry, or all with the time the feed was built: they tell no rhythm
-        return _clamp(feed.state.interval_s, bounds)
-    return _clamp(min(GAP_SHARE * median(gaps), WINDOW_SHARE * window_s), bounds)
-
-
-def _clamp(seconds: float, bounds: PollBounds) -> int:
-    return int(min(max(seconds, bounds.interval_min_s), bounds.interval_max_s))
+def _interval_s(feed: Feed, polled: Polled, now: datetime, bounds: PollBounds) -> int:
+    """The feed's rhythm, or what this visit alone tells of it; what the last one said where both are silent."""
+    state, parsed = feed.state, polled.parsed
+    dates = [e.published for e in parsed.entries if e.published is not None] if parsed is not None else []
+    packed = state.rhythm or (learn(None, dates, now) if parsed is not None else None)
+    if packed is None or (state.rhythm is None and not dates):
+        return int(min(max(state.interval_s, bounds.interval_min_s), bounds.interval_max_s))
+    seconds, _ = interval_for(
+        packed,
+        now,
+        bounds.interval_min_s,
+        bounds.interval_max_s,
+        window_s=span_of(dates) or state.window_s,
+        last_lost_at=state.last_lost_at,
+    )
+    return int(seconds)
 
 
 def _hint_s(state: FeedState, polled: Polled) -> float:

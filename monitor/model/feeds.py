@@ -38,6 +38,8 @@ class FeedState:
     """None until the feed was read once: that reading is the baseline."""
     watermark_at: datetime | None = None
     """The newest min(published, now) ever seen in the feed."""
+    last_ok_at: datetime | None = None
+    """The last visit that did not fail."""
     fail_count: int = 0
     failing_since: datetime | None = None
     interval_s: int = 900

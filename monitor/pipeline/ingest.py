@@ -105,7 +105,7 @@ def _brought(reading: _Reading) -> Brought:
         told_later=sum(1 for item in reading.new if not item.silent),
         matches=reading.matches,
         quarantine=reading.quarantine,
-        new_times=tuple(item.article.published_at or reading.polled.polled_at for item in reading.new),
+        new_times=tuple(item.article.published_at for item in reading.new),
     )
 
 

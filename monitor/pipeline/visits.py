@@ -11,6 +11,7 @@ from monitor.feeds.coverage import count_lost, site_of, window_of
 from monitor.feeds.guard import shown_url
 from monitor.feeds.moves import note_failure, note_move
 from monitor.feeds.policy import PollBounds, next_poll_at
+from monitor.feeds.rhythm import learn
 from monitor.logs import get_log
 from monitor.model import FeedRules, FeedState, Fetched, NotModified, ParsedFeed, Polled, PollOutcome
 from monitor.storage.feed_rows import PollRecord
@@ -32,8 +33,8 @@ class Brought:
     matches: int = 0
     quarantine: str = ""
     """Why none of it is told, where the feed seems to be another one now."""
-    new_times: tuple[datetime, ...] = ()
-    """When the new entries were published, or first seen where the feed gives no date."""
+    new_times: tuple[datetime | None, ...] = ()
+    """When the new entries were published; None where the feed gives no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ def _next_state(polled: Polled, brought: Brought, now: datetime, *, has_secret: 
         return note_failure(state)
     answer, parsed = polled.fetched, polled.parsed
     assert isinstance(answer, Fetched | NotModified)
-    state = replace(state, fail_count=0, failing_since=None)
+    since = state.last_ok_at
+    state = replace(state, fail_count=0, failing_since=None, last_ok_at=polled.polled_at)
     asked_s = int(answer.min_wait_s) if answer.min_wait_s is not None else None
     if isinstance(answer, NotModified):
         state = replace(
@@ -151,11 +153,13 @@ def _next_state(polled: Polled, brought: Brought, now: datetime, *, has_secret: 
             entries_hash=polled.entries_hash,
         )
     if parsed is not None:
-        state = _with_parsed(state, parsed, brought, now)
+        state = _with_parsed(state, parsed, brought, now, since)
     return note_move(polled.feed.url, state, answer.permanent_url, now, has_secret=has_secret)
 
 
-def _with_parsed(state: FeedState, parsed: ParsedFeed, brought: Brought, now: datetime) -> FeedState:
+def _with_parsed(
+    state: FeedState, parsed: ParsedFeed, brought: Brought, now: datetime, since: datetime | None
+) -> FeedState:
     times = [entry.published for entry in parsed.entries if entry.published]
     marks = [min(at, now) for at in times] + ([state.watermark_at] if state.watermark_at else [])
     window = window_of(parsed)
@@ -166,6 +170,7 @@ def _with_parsed(state: FeedState, parsed: ParsedFeed, brought: Brought, now: da
         watermark_at=max(marks, default=None),
         title=state.title if is_held else parsed.title or state.title,
         site=state.site if is_held else site_of(parsed) or state.site,
+        rhythm=state.rhythm if is_held else learn(state.rhythm, brought.new_times, now, watched_since=since),
         window_s=window.span_s,
         window_entries=window.entries,
         longest_gap_s=window.longest_gap_s,

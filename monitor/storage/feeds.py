@@ -147,7 +147,6 @@ class FeedTable:
         change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id"))
         for names, rows in kinds.items():
             self._db.execute(change.values({name: sa.bindparam(name) for name in names if name != "b_id"}), rows)
-        self._stamp("last_ok_at", [r for r in records if r.outcome in ("new", "unchanged")])
         self._stamp("last_new_at", [r for r in records if r.new])
         lost = [{"b_id": r.feed_id, "b_lost": r.lost_entries} for r in records if r.lost_entries is not None]
         if lost:

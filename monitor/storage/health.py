@@ -30,7 +30,6 @@ class FeedHealth:
     status: int | None
     next_poll_at: datetime
     last_poll_at: datetime | None
-    last_ok_at: datetime | None
     last_new_at: datetime | None
     lost_windows: int
     lost_entries: int
@@ -120,7 +119,6 @@ def _to_health(row: Row[Any], articles: int) -> FeedHealth:
         status=row.status,
         next_poll_at=row.next_poll_at,
         last_poll_at=row.last_poll_at,
-        last_ok_at=row.last_ok_at,
         last_new_at=row.last_new_at,
         lost_windows=row.lost_windows,
         lost_entries=row.lost_entries,

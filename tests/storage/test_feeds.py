@@ -89,7 +89,7 @@ def test_a_visit_ends_the_lease_and_sets_the_next(store: Store) -> None:
                     new=2,
                     entries=5,
                     outcome="new",
-                    state=FeedState(etag='"v1"', first_polled_at=LATER, title="Example News"),
+                    state=FeedState(etag='"v1"', first_polled_at=LATER, last_ok_at=LATER, title="Example News"),
                 )
             ]
         )
@@ -98,7 +98,7 @@ def test_a_visit_ends_the_lease_and_sets_the_next(store: Store) -> None:
         [health] = tx.health.all()
     assert health.feed.state.etag == '"v1"'
     assert health.title == "Example News"
-    assert health.last_ok_at == health.last_new_at == LATER
+    assert health.feed.state.last_ok_at == health.last_new_at == LATER
     with store.write() as tx:
         assert tx.feeds.claim_due(LATER + timedelta(minutes=14), owner="me", limit=1) == []
         assert len(tx.feeds.claim_due(LATER + timedelta(minutes=16), owner="me", limit=1)) == 1

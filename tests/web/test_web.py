@@ -33,7 +33,6 @@ def a_status(name: str = "Gulf Wire") -> Status:
         status=500,
         next_poll_at=START,
         last_poll_at=START,
-        last_ok_at=None,
         last_new_at=None,
         lost_windows=0,
         lost_entries=0,
