@@ -32,8 +32,8 @@ LAYERS: dict[int, str] = {
           storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
           storage.rows storage.topics""",
-    4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.salvage pipeline.grouping pipeline.digest pipeline.sweep outbox.deliver "
-    "status trail",
+    4: "pipeline.poll pipeline.ingest pipeline.visits pipeline.salvage pipeline.digest pipeline.sweep outbox.deliver "
+    "pipeline.grouping status trail",
     5: "runner scheduler web.pages web.app health",
     6: "app cycle daemon demo",
     7: "cli __main__",
