@@ -260,7 +260,7 @@ class GuardedGetter:
 
     def __init__(self, guard: Guard, *, connect_s: float, user_agent: str) -> None:
         self._backend = _GuardedBackend(guard)
-        self._tls = ssl.create_default_context()
+        self._tls: ssl.SSLContext | None = None
         self._extensions = {"timeout": {"connect": min(CONNECT_S, connect_s)}}
         agent = user_agent.encode("latin-1", "replace")
         self._headers = [(b"User-Agent", agent), (b"Connection", b"keep-alive")]
@@ -271,6 +271,8 @@ class GuardedGetter:
         target = httpcore.URL(scheme=asked.raw_scheme, host=asked.raw_host, port=asked.port, target=asked.raw_path)
         sent = [(b"Host", asked.netloc), *self._headers, *headers.items()]
         request = httpcore.Request("GET", target, headers=sent, extensions=self._extensions)
+        if self._tls is None and asked.scheme == "https":
+            self._tls = ssl.create_default_context()
         connection = httpcore.AsyncHTTPConnection(target.origin, self._tls, network_backend=self._backend)
         try:
             return Answer(connection, await connection.handle_async_request(request))
