@@ -8,10 +8,11 @@ Effects: those of the benches.
 import sys
 from collections.abc import Callable
 
-from bench import freshness, idle, ingest, matching, stories
+from bench import freshness, idle, ingest, latency, matching, stories
 
 BENCHES: dict[str, Callable[[], int]] = {
     "ingest": ingest.run,
+    "latency": latency.run,
     "idle": idle.run,
     "stories": stories.run,
     "matching": matching.run,

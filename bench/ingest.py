@@ -1,9 +1,9 @@
 """Ingest of 1,000 loopback feeds x 25 entries: cold, all unchanged, 10 % changed; ours against named baselines.
 
 Each round of each side is a process of its own whose whole tree is measured, interpreter start included. `reader` is
-given its feeds beforehand, uncounted; ours reads them from feeds.toml in every round. `reader` neither groups nor
-matches, ours does both. The floors only fetch, parse and insert. `BENCH_SIDES="reader,monitor once"` runs those
-named and no others.
+given its feeds beforehand, uncounted; `monitor once` reads them from feeds.toml in every round, groups and matches
+with four topics, which `reader` does not. `polling alone` is what `reader` does too: fetch, parse, identity, store.
+The floors only fetch, parse and insert. `BENCH_SIDES="reader,monitor once"` runs those named and no others.
 
 Effects: network (127.0.x.y), files in a temporary folder, child processes.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import polling_side
 from bench.measure import Usage, measure
 from bench.ours import command, summarise, write_config
 from bench.reader_env import reader_python
@@ -25,6 +26,13 @@ from bench.world import CHANGED_EVERY, ENTRIES, FEEDS, NEW_ENTRIES, ROUNDS
 
 TIMEOUT_S = 300
 BASELINE = "reader"
+POLLING = "polling alone"
+FLOOR = "floor (streams)"
+POLLING_WANTED = (0.25, 0.5, 0.33)
+"""CPU of the polling path alone over the baseline's, by round."""
+FLOOR_WANTED = 3.0
+"""The same over the floor's, cold."""
+PEAK_WANTED_MB = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,10 @@ def make_sides(folder: Path, addresses: Path, urls: Sequence[str]) -> list[Side]
             summarise,
         ),
     ]
+    alone = folder / "polling.db"
+    _check(POLLING, measure(polling_side.command("add", str(alone), str(addresses)), timeout_s=TIMEOUT_S))
+    polling = polling_side.command("update", str(alone))
+    sides.append(Side(POLLING, alone, polling, "SELECT count(*) FROM article"))
     for way in ("streams", "httpx"):
         database = folder / f"floor-{way}.db"
         floor = [sys.executable, "-m", "bench.floor_side", way, str(database), str(addresses)]
@@ -106,6 +118,29 @@ def print_table(results: Sequence[Result]) -> None:
                 )
 
 
+def print_aims(results: Sequence[Result]) -> None:
+    """How far the polling path and the whole are from what is wanted of them."""
+    cpu = {(result.side, result.round_number): result.usage.cpu_s for result in results}
+    print()
+    for round_number, title in enumerate(ROUNDS):
+        ours, theirs = cpu.get((POLLING, round_number)), cpu.get((BASELINE, round_number))
+        if ours and theirs:
+            least = cpu.get(("floor (httpx)", round_number))
+            beside = f"; a client by httpx alone {least / theirs:.2f}" if least else ""
+            print(
+                f"{POLLING}, {title}: {ours / theirs:.2f} of {BASELINE}{_wanted(POLLING_WANTED[round_number])}{beside}"
+            )
+    if (POLLING, 0) in cpu and (FLOOR, 0) in cpu:
+        print(f"{POLLING}, cold: {cpu[POLLING, 0] / cpu[FLOOR, 0]:.1f} of {FLOOR}{_wanted(FLOOR_WANTED)}")
+    for result in results:
+        if result.side in (POLLING, "monitor once") and result.round_number == 0:
+            print(f"{result.side}, cold: peak {result.usage.peak_mb:.0f} MB{_wanted(PEAK_WANTED_MB)}")
+
+
+def _wanted(limit: float) -> str:
+    return f" (wanted: at most {limit:g})"
+
+
 def run() -> int:
     """Measure every side and print the table. Exit 1 when ours used more CPU than the baseline in any round."""
     start = datetime.now(UTC).replace(microsecond=0)
@@ -118,6 +153,7 @@ def run() -> int:
         sides = [side for side in make_sides(folder, addresses, shown.urls) if chosen == [""] or side.name in chosen]
         results = [result for side in sides for result in run_side(side, shown)]
     print_table(results)
+    print_aims(results)
     base = {result.round_number: result.usage.cpu_s for result in results if result.side == BASELINE}
     ours = [result for result in results if result.side == "monitor once"]
     return 1 if base and any(result.usage.cpu_s > base[result.round_number] for result in ours) else 0

@@ -2,7 +2,8 @@
 
 Its CPU is nobody's, so it is a separate process: `python -m bench.server START FEEDS` prints the port once it
 listens, then each number it reads on standard input is the round it serves from there on, answered with a line. It
-ends with its standard input. ETag, Last-Modified, 304 and gzip are right; everything else is as small as can be.
+ends with its standard input. With two more arguments every answer comes that many seconds late, and that part of the
+addresses accepts and never answers. ETag, Last-Modified, 304 and gzip are right; everything else is as small as can be.
 
 Effects: network (127.0.x.y), standard input and output.
 """
@@ -47,9 +48,11 @@ class Publishers:
 
 
 @contextmanager
-def publishers(start: datetime, feeds: int = FEEDS) -> Iterator[Publishers]:
-    """Run the server in its own process until the block ends."""
-    command = [sys.executable, "-m", "bench.server", start.isoformat(), str(feeds)]
+def publishers(
+    start: datetime, feeds: int = FEEDS, *, late_s: float = 0.0, silent_share: float = 0.0
+) -> Iterator[Publishers]:
+    """Run the server in its own process until the block ends; round 0 is always answered by all, at once."""
+    command = [sys.executable, "-m", "bench.server", start.isoformat(), str(feeds), str(late_s), str(silent_share)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         yield Publishers(child, int(child.stdout.readline()), feeds)
@@ -60,8 +63,10 @@ def publishers(start: datetime, feeds: int = FEEDS) -> Iterator[Publishers]:
 class _Shelf:
     """Whole answers, ready to be written, of the round that is shown."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, late_s: float, silent_share: float) -> None:
         self._world = world
+        self._late_s = late_s
+        self._silent = {_path(number) for number in range(world.feeds) if is_silent(number, silent_share)}
         self._answers: dict[bytes, tuple[bytes, bytes, bytes, bytes]] = {}
         self._shown = 0
         for number in range(world.feeds):
@@ -73,6 +78,15 @@ class _Shelf:
         for number in range(self._world.feeds):
             if self._world.is_changed(number, before) != self._world.is_changed(number, round_number):
                 self._answers[_path(number)] = self._make(number)
+
+    @property
+    def late_s(self) -> float:
+        """How long an answer is held back in this round."""
+        return self._late_s if self._shown else 0.0
+
+    def is_answered(self, head: bytes) -> bool:
+        """Whether this request gets an answer at all."""
+        return not self._shown or head.split(b" ", 2)[1] not in self._silent
 
     def _make(self, number: int) -> tuple[bytes, bytes, bytes, bytes]:
         body = self._world.body(number, self._shown)
@@ -116,11 +130,24 @@ class _Connection(asyncio.Protocol):
         self._got += data
         while b"\r\n\r\n" in self._got:
             head, _, self._got = self._got.partition(b"\r\n\r\n")
-            self._transport.write(self._shelf.answer(head))
-            if b"connection: close" in head.lower():
-                self._transport.close()
+            if not self._shelf.is_answered(head):
+                continue
+            if self._shelf.late_s:
+                asyncio.get_running_loop().call_later(self._shelf.late_s, self._write, head)
+            else:
+                self._write(head)
         if len(self._got) > HEAD_BYTES_MAX:
             self._transport.close()
+
+    def _write(self, head: bytes) -> None:
+        self._transport.write(self._shelf.answer(head))
+        if b"connection: close" in head.lower():
+            self._transport.close()
+
+
+def is_silent(number: int, share: float) -> bool:
+    """Whether the address of a feed is one of those that never answer; they are spread evenly."""
+    return share > 0 and number % ADDRESSES % round(1 / share) == 0
 
 
 def _path(number: int) -> bytes:
@@ -149,4 +176,5 @@ async def _serve(shelf: _Shelf, sockets: list[socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(_Shelf(World(datetime.fromisoformat(sys.argv[1]), int(sys.argv[2]))), _listen()))
+    _world = World(datetime.fromisoformat(sys.argv[1]), int(sys.argv[2]))
+    asyncio.run(_serve(_Shelf(_world, float(sys.argv[3]), float(sys.argv[4])), _listen()))

@@ -24,8 +24,8 @@ LAYERS: dict[int, str] = {
           topics.match topics.explain
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
-    3: """feeds.connections feeds.guard feeds.fetch feeds.discover feeds.sandbox feeds.parser_child feeds.replay
-          feeds.permission
+    3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
+          feeds.replay feeds.permission
           topics.lexicon
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
           channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
@@ -60,8 +60,8 @@ DOORS: dict[str, set[str]] = {
     "fastfeedparser": {"feeds.fastpath"},
     "dateutil": {"feeds.dates"},
     "trafilatura": {"feeds.readable"},
-    "httpx": {"feeds.guard", "feeds.fetch"},
-    "httpcore": {"feeds.guard", "feeds.connections"},  # how to connect, and where one may
+    "httpx": {"feeds.guard", "feeds.getter"},
+    "httpcore": {"feeds.guard", "feeds.getter", "feeds.connections"},  # how to connect, and where one may
     "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
     "subprocess": {"feeds.sandbox"},
     "slack_sdk": {"channels.slack"},
@@ -80,6 +80,7 @@ DOORS: dict[str, set[str]] = {
 ASYNC = {
     "feeds.connections",
     "feeds.guard",
+    "feeds.getter",
     "feeds.fetch",
     "feeds.discover",
     "feeds.permission",

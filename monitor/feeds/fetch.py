@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
-import httpx
-
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.body import Body, bad_encoding
-from monitor.feeds.guard import LIBRARY_ERRORS, Guard, guarded_client, shown_url, to_fetch_error
+from monitor.feeds.getter import Answer, GuardedGetter
+from monitor.feeds.guard import LIBRARY_ERRORS, Guard, read_url, shown_url, to_fetch_error
 from monitor.model import Fetched, Gone, NotModified
 
 EXCHANGE_S = 30.0
@@ -34,7 +33,6 @@ WAIT_S_MAX = 86_400.0
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
 )
-_PORTS = {"http": 80, "https": 443}
 _PERMANENT = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REFUSALS: dict[int, tuple[FetchReason, str, str]] = {
@@ -59,7 +57,7 @@ class _Ask:
 
 
 class Fetcher:
-    """Fetches feeds over one client, made on first use; all methods belong to one event loop."""
+    """Fetches feeds each over a connection of its own; all methods belong to one event loop."""
 
     def __init__(
         self,
@@ -74,10 +72,10 @@ class Fetcher:
         self._guard = guard
         self._accept = accept.encode()
         self._user_agent = user_agent
-        self._concurrency = concurrency
         self._body_bytes_max = body_bytes_max
         self._exchange_s = exchange_s
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._getter: GuardedGetter | None = None
+        self._room = asyncio.Semaphore(concurrency)
 
     async def fetch(
         self,
@@ -97,7 +95,7 @@ class Fetcher:
         """
         ask = _Ask(url, _conditional(etag, last_modified), headers or {}, proxy, hops_max)
         try:
-            async with asyncio.timeout(self._exchange_s):
+            async with asyncio.timeout(self._exchange_s), self._room:
                 try:
                     return await self._follow(ask)
                 except FetchError as error:
@@ -111,8 +109,9 @@ class Fetcher:
 
     async def close(self) -> None:
         """Let every connection go."""
-        while self._clients:
-            await self._clients.popitem()[1].aclose()
+        if self._getter is not None:
+            await self._getter.close()
+            self._getter = None
         self._guard.close()
 
     async def _follow(self, ask: _Ask) -> Fetched | NotModified | Gone:
@@ -124,41 +123,28 @@ class Fetcher:
             own = {k.encode(): v.encode() for k, v in ask.secret.items()} if is_ours else {}
             response = await self._send(here, {**ask.validators, **ask.more, **own}, ask.proxy)
             try:
-                target = response.headers.get("location", "")
-                if response.status_code not in _REDIRECTS or not target:
+                target = _location(response)
+                if response.status not in _REDIRECTS or not target:
                     return await self._take(response, here, moved, was_asked=bool(ask.validators))
             finally:
-                await response.aclose()
-            permanent = permanent and response.status_code in _PERMANENT
-            here = str(httpx.URL(here).join(target).copy_with(fragment=None))
+                await response.close()
+            permanent = permanent and response.status in _PERMANENT
+            here = str(read_url(here).join(target).copy_with(fragment=None))
             moved = here if permanent else moved  # what comes after a hop for the time being is for the time being
             if here in seen:
                 raise FetchError("the redirects run in a circle", reason=FetchReason.REDIRECTS, where=shown_url(url))
             seen.add(here)
         raise FetchError(f"more than {ask.hops_max} redirects", reason=FetchReason.REDIRECTS, where=shown_url(url))
 
-    async def _send(self, url: str, headers: Mapping[bytes, bytes], proxy: str) -> httpx.Response:
-        client = self._clients.get(proxy) or self._open(proxy)
-        request = client.build_request("GET", url, headers=[(b"Accept", self._accept), *headers.items()])
-        if proxy:
-            await self._guard.find_addresses(request.url.host, request.url.port or _PORTS[request.url.scheme])
-        return await client.send(request, stream=True)
-
-    def _open(self, proxy: str) -> httpx.AsyncClient:
-        """One client for all feeds, and one for each proxy: they are few, and a person writes each of them down."""
-        self._clients[proxy] = client = guarded_client(
-            self._guard,
-            concurrency=self._concurrency,
-            timeout_s=self._exchange_s,
-            user_agent=self._user_agent,
-            proxy=proxy,
-        )
-        return client
+    async def _send(self, url: str, headers: Mapping[bytes, bytes], proxy: str) -> Answer:
+        if self._getter is None:
+            self._getter = GuardedGetter(self._guard, connect_s=self._exchange_s, user_agent=self._user_agent)
+        return await self._getter.get(url, {b"Accept": self._accept, b"Accept-Encoding": b"gzip", **headers}, proxy)
 
     async def _take(
-        self, response: httpx.Response, url: str, moved: str | None, *, was_asked: bool
+        self, response: Answer, url: str, moved: str | None, *, was_asked: bool
     ) -> Fetched | NotModified | Gone:
-        status = response.status_code
+        status = response.status
         etag, last_modified = _validator(response, b"etag"), _validator(response, b"last-modified")
         if status == 304:
             if not was_asked:
@@ -183,12 +169,12 @@ class Fetcher:
             permanent_url=moved,
         )
 
-    async def _read(self, response: httpx.Response, where: str) -> bytes:
+    async def _read(self, response: Answer, where: str) -> bytes:
         encoding = _text(response, "content-encoding").lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
             raise bad_encoding(f"the body comes as {encoding}, which we did not ask for", where)
         body = Body(self._body_bytes_max, where, is_gzip="gzip" in encoding)
-        async for chunk in response.aiter_raw():
+        async for chunk in response.pieces():
             body.add(chunk)
         return body.finish()
 
@@ -203,21 +189,29 @@ def _conditional(etag: str | None, last_modified: str | None) -> dict[bytes, byt
     return sent
 
 
-def _validator(response: httpx.Response, name: bytes) -> str | None:
-    for key, value in response.headers.raw:
+def _validator(response: Answer, name: bytes) -> str | None:
+    for key, value in response.headers:
         if key.lower() == name and 0 < len(value) <= VALIDATOR_BYTES_MAX:
             return value.decode("latin-1")
     return None
 
 
-def _text(response: httpx.Response, name: str) -> str:
+def _location(response: Answer) -> str:
+    """Where the answer leads, in whichever of the two encodings that servers write it."""
+    value = response.header(b"location")
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _text(response: Answer, name: str) -> str:
     """A header in short: the standard library takes square time over long ones."""
-    value: str = response.headers.get(name, "")
-    return value[:HEADER_CHARS_MAX].strip()
+    return response.header(name.encode())[:HEADER_CHARS_MAX].decode("latin-1").strip()
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = httpx.URL(url)
+    parts = read_url(url)
     return parts.scheme, parts.host, parts.port
 
 
@@ -228,7 +222,7 @@ def _charset(content_type: str) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def _min_wait_s(response: httpx.Response) -> float | None:
+def _min_wait_s(response: Answer) -> float | None:
     """The server's own wish for the next visit in seconds; nothing where it says 0 or that nothing may be kept."""
     control = _text(response, "cache-control").lower()
     directives = dict(part.strip().partition("=")[::2] for part in control.split(","))
@@ -245,7 +239,7 @@ def _min_wait_s(response: httpx.Response) -> float | None:
     return min(wait, WAIT_S_MAX) if wait > 0 else None
 
 
-def _retry_after_s(response: httpx.Response) -> float | None:
+def _retry_after_s(response: Answer) -> float | None:
     value = _text(response, "retry-after")
     if not value:
         return None
@@ -272,8 +266,8 @@ def _date(text: str) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
-def _refusal(response: httpx.Response, where: str) -> FetchError:
-    status = response.status_code
+def _refusal(response: Answer, where: str) -> FetchError:
+    status = response.status
     reason, what, remedy = _REFUSALS.get(status, (FetchReason.STATUS, "the server answers with an error", ""))
     if status == 403 and _text(response, "cf-mitigated").lower() == "challenge":
         reason, what = FetchReason.CHALLENGE, "a wall against robots stands before the feed"

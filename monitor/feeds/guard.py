@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -90,7 +91,7 @@ class Guard:
     def check_url(self, url: str) -> None:
         """Raise FetchError for an address that is refused by its looks: scheme, credentials."""
         try:
-            parts = httpx.URL(url)
+            parts = read_url(url)
         except (httpx.InvalidURL, ValueError) as error:
             raise _refused("the address cannot be read", shown_url(url)) from error
         if parts.scheme not in ("http", "https") or not parts.host:
@@ -169,7 +170,7 @@ def _no_name(host: str, said: str) -> FetchError:
     return FetchError(f"there is no address for {host} ({said})", reason=FetchReason.DNS)
 
 
-class _GuardedBackend(httpcore.AsyncNetworkBackend):
+class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Connects only where the guard says."""
 
     def __init__(self, guard: Guard) -> None:
@@ -183,6 +184,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        """A connection to an address that was checked. Raises the library's errors, and FetchError for a refusal."""
         try:
             # One bound round the look-up and every address: who posts must know that nothing was sent yet.
             async with asyncio.timeout(timeout):
@@ -199,39 +201,25 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ASYNC109  # as above
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        """Refused: a file of this machine is no address of a feed."""
         raise _refused("only http and https addresses are fetched", path)
 
     async def sleep(self, seconds: float) -> None:
+        """As the library wants it."""
         await asyncio.sleep(seconds)
 
 
-class _ProxyBackend(_GuardedBackend):
-    """Connects to a proxy, wherever a person says it is."""
-
-    def __init__(self, proxy: httpx.URL) -> None:
-        super().__init__(Guard([proxy.host]))
-
-
-def guarded_client(
-    guard: Guard, *, concurrency: int, timeout_s: float, user_agent: str, proxy: str = ""
-) -> httpx.AsyncClient:
+def guarded_client(guard: Guard, *, concurrency: int, timeout_s: float, user_agent: str) -> httpx.AsyncClient:
     """A client all of whose connections the guard has checked.
 
     It follows no redirect by itself, takes no cookie and no proxy of the environment, each of which would go round
-    the guard or carry something from one feed to another. With a configured `proxy` every connection goes there, and
-    who uses the client asks the guard about each address.
+    the guard or carry something from one feed to another.
     """
     # No connection is kept: a feed is asked once in minutes, and the book-keeping over idle ones costs (measured).
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=0)
-    transport = httpx.AsyncHTTPTransport(
-        verify=ssl.create_default_context(),
-        limits=limits,
-        trust_env=False,
-        retries=0,
-        proxy=httpx.Proxy(proxy) if proxy else None,
-    )
+    transport = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), limits=limits, trust_env=False, retries=0)
     # The one private attribute we lean on; a test pins it, and the versions of httpx and httpcore are pinned with it.
-    transport._pool._network_backend = _ProxyBackend(httpx.URL(proxy)) if proxy else _GuardedBackend(guard)
+    transport._pool._network_backend = GuardedBackend(guard)
     return httpx.AsyncClient(
         transport=transport,
         trust_env=False,
@@ -240,6 +228,12 @@ def guarded_client(
         timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
         headers={"user-agent": user_agent, "accept-encoding": "gzip"},
     )
+
+
+@lru_cache(maxsize=1_024)
+def read_url(url: str) -> httpx.URL:
+    """An address in its parts; raises what the library raises. Remembered, as one exchange asks several times."""
+    return httpx.URL(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,20 +290,36 @@ LIBRARY_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,  # httpx.StreamError, and states the library did not expect
     httpx.HTTPError,
     httpx.InvalidURL,
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
 )
 """What comes out of the client, by its documentation and under random addresses, headers and answers."""
 
 
+_UNCONNECTED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+)
+
+
 def to_fetch_error(error: Exception, url: str) -> FetchError:
     """A failure of the library as ours, with the reason that tells whether anything was sent."""
-    where, cause = shown_url(url), error.__cause__ or error
+    # What httpx raises has the lower library's own error as its cause.
+    where, cause = shown_url(url), error.__cause__ if isinstance(error, httpx.HTTPError) else error
+    cause = cause or error
     said = f" ({cause})" if str(cause) else ""
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+    if isinstance(error, _UNCONNECTED):
         if isinstance(cause, TlsError):
             return FetchError(
                 f"the certificate or encryption was not accepted{said}", reason=FetchReason.TLS, where=where
             )
         return FetchError(f"the server cannot be reached{said}", reason=FetchReason.CONNECT, where=where)
-    if isinstance(error, TimeoutError | httpx.TimeoutException):
+    if isinstance(error, TimeoutError | httpx.TimeoutException | httpcore.TimeoutException):
         return FetchError("the server took too long", reason=FetchReason.TIMEOUT, where=where)
     return FetchError(f"the connection broke or made no sense{said}", reason=FetchReason.PROTOCOL, where=where)

@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from monitor.digests.compose import HeldBack, Telling, Told
 from monitor.model import ChannelName, DigestId, DigestKind, StoryId, TopicKey
-from monitor.storage.rows import insert_new, portions, take_ids
+from monitor.storage.rows import insert_into, insert_new, portions, take_ids
 from monitor.storage.tables import DIGEST, HELD_BACK, SENT_LOG
 
 
@@ -80,8 +79,7 @@ class DigestTable:
             "window_end": window_end,
             "closed_at": now,
         }
-        insert = sqlite.insert if self._db.dialect.name == "sqlite" else postgresql.insert
-        statement = insert(DIGEST).values(values).on_conflict_do_nothing().returning(DIGEST.c.id)
+        statement = insert_into(self._db, DIGEST).values(values).on_conflict_do_nothing().returning(DIGEST.c.id)
         made = self._db.execute(statement).scalar()
         return None if made is None else DigestId(made)
 

@@ -288,7 +288,7 @@ def test_the_private_attribute_we_lean_on_is_there() -> None:
             transport = client._transport
             assert isinstance(transport, httpx.AsyncHTTPTransport)
             backend = transport._pool._network_backend
-            assert type(backend).__name__ == "_GuardedBackend"
+            assert type(backend).__name__ == "GuardedBackend"
             with pytest.raises(FetchError):
                 await backend.connect_unix_socket("/run/x")
             assert isinstance(backend, httpcore.AsyncNetworkBackend)

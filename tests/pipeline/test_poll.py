@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from monitor.errors import FetchError, FetchReason, StorageError
 from monitor.feeds.parse import parse_feed
 from monitor.model import FeedRules, FeedSpec, Fetched, Gone, NotModified, ParsedFeed, PollOutcome
-from monitor.pipeline.poll import QUEUE_FEEDS_MAX, HostLimit, Poller
+from monitor.pipeline.poll import CLAIMS_AHEAD, QUEUE_FEEDS_MAX, HostLimit, Poller
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.engine import open_engine
 from monitor.storage.feeds import LEASE_S
@@ -188,10 +188,10 @@ def test_visits_at_one_time_are_bounded_over_all_hosts(sqlite_store: Store) -> N
     async def work() -> int:
         publishers = Publishers()
         works = Works(sqlite_store, FakeClock(), publishers, concurrency=5)
-        assert await works.poller.look() == 10
+        assert await works.poller.look() == 5 * CLAIMS_AHEAD
         await until(lambda: len(publishers.visits) == 5)
         most = sum(publishers.now.values())
-        assert await works.poller.look() == 0, "no room while ten are under way"
+        assert await works.poller.look() == 0, "no room while so many are under way"
         publishers.open.set()
         await works.poller.run_round()
         await works.poller.drain(WAIT_S)
