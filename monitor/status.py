@@ -137,6 +137,6 @@ def _needs(health: list[FeedHealth], failed: int, beat_at: datetime | None, now:
             needs.append(f'Feed "{feed.feed.name}" has failed since {since:%d %b %H:%M} UTC: {feed.error}')
         needs += _identity_needs(feed, names)
     tried = [feed for feed in health if feed.last_poll_at is not None]
-    if tried and all(feed.feed.state.fail_count for feed in tried):
+    if tried and all(feed.outcome == "failed" for feed in tried):
         needs.append("Every feed fails. Check this machine's network: monitor feeds list")
     return needs

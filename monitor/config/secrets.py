@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from monitor.config.faults import Problem, say_where
 from monitor.config.files import ConfigFile
@@ -156,9 +157,14 @@ def gather_feed_secrets(file: ConfigFile, environ: Mapping[str, str]) -> FeedSec
             else:
                 found.problems.append(_unfit(table, file, key, "a header: it must be one line of plain ASCII"))
         proxy = _read_named(table, values, "proxy", file, environ, gathered)
-        if proxy is not None and not proxy.reveal().startswith(("http://", "https://")):
+        if proxy is not None and not _is_proxy(proxy.reveal()):
             found.problems.append(
-                _unfit(table, file, proxy, 'a proxy: it must be as in "http://user:password@host:3128"')
+                _unfit(
+                    table,
+                    file,
+                    proxy,
+                    'a proxy: it must be as in "http://user:password@host:3128", with %2F for / and the like',
+                )
             )
         elif proxy is not None:
             found.proxies[index] = proxy.reveal()
@@ -168,6 +174,16 @@ def gather_feed_secrets(file: ConfigFile, environ: Mapping[str, str]) -> FeedSec
     found.problems += gathered.problems
     found.files += gathered.files
     return found
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and parts.path in ("", "/")
+        )
+    except ValueError:  # a password with a sign that ends the host, written as it is
+        return False
 
 
 def _basic(user: str, password: Secret) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from monitor.errors import FetchReason
 from monitor.feeds.rhythm import span_of
 from monitor.model import Feed, FeedState, FeedTrouble, ParsedFeed, TroubleKind
 from monitor.urls import host_of, publisher_of
@@ -26,8 +27,13 @@ _SAYS_NOTHING = frozenset(
 )
 """Words that two feeds' titles share by chance."""
 FAILURES_TOLD = 2
+SHUT_OUT_TOLD = timedelta(days=1)
+"""A server that says for a day that we come too often keeps everything from us, though the feed is not to blame."""
 LOST_TOLD = timedelta(days=1)
 """How long a rolled-over window is told: the digests of a day, then it is history for `feeds list`."""
+SPAN_S_MIN = 60
+LOST_MAX = 1_000
+"""More than that in one go is no estimate any more."""
 SPAN_S_MAX = 10 * 365 * 86_400
 """Ten years: longer spans are archives, and change nothing."""
 
@@ -57,17 +63,19 @@ def count_lost(state: FeedState, parsed: ParsedFeed, known: int) -> int | None:
     tells nothing, and is not judged.
     """
     shown = len(parsed.entries)
-    if state.first_polled_at is None or known or not shown or (shown == 1 and state.window_entries <= 1):
+    if state.first_polled_at is None or known or not shown or not state.window_entries:
+        return None  # a feed of warnings that was empty before has lost nothing
+    if shown == 1 and state.window_entries == 1:
         return None
     dates = _dates(parsed)
     if state.watermark_at is None or len(dates) < 2 or dates[0] <= state.watermark_at:
         return 1
     span_s = (dates[-1] - dates[0]).total_seconds()
-    if span_s <= 0:
-        return 1
+    if span_s < SPAN_S_MIN:
+        return 1  # all with the time the feed was built
     missing_s = (dates[0] - state.watermark_at).total_seconds()
     # One gap lies between two neighbours that lost nothing.
-    return max(1, round(missing_s * (len(dates) - 1) / span_s) - 1)
+    return min(max(1, round(missing_s * (len(dates) - 1) / span_s) - 1), LOST_MAX)
 
 
 def is_stale(state: FeedState, now: datetime) -> bool:
@@ -85,6 +93,9 @@ def troubles_of(feed: Feed, outcome: str, reason: str, now: datetime) -> list[Fe
     state, troubles = feed.state, []
     if state.failing_since is not None and (state.fail_count >= FAILURES_TOLD or outcome == "gone"):
         troubles.append(FeedTrouble(feed.name, reason or "failed", state.failing_since))
+    is_shut_out = outcome == "failed" and reason == FetchReason.RATE_LIMITED and not state.fail_count
+    if is_shut_out and (state.last_ok_at is None or now - state.last_ok_at > SHUT_OUT_TOLD):
+        troubles.append(FeedTrouble(feed.name, reason, state.last_ok_at or now))
     if state.last_lost_at is not None and state.last_lost_at > now - LOST_TOLD:
         lost = FeedTrouble(feed.name, "lost entries", state.last_lost_at, TroubleKind.LOST, state.last_lost)
         troubles.append(lost)

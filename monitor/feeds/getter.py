@@ -86,6 +86,7 @@ class GuardedGetter:
                 httpcore.URL(scheme=where.raw_scheme, host=where.raw_host, port=where.port, target=b"/"),
                 proxy_auth=(where.username, where.password) if where.userinfo else None,
                 ssl_context=self._tls,
+                max_connections=None,  # who asks is bounded already
                 max_keepalive_connections=0,
                 network_backend=backend,
             )

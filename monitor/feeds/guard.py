@@ -295,6 +295,7 @@ LIBRARY_ERRORS: tuple[type[Exception], ...] = (
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
     httpcore.ConnectionNotAvailable,
+    httpcore.ProxyError,
 )
 """What comes out of the client, by its documentation and under random addresses, headers and answers."""
 

@@ -114,8 +114,8 @@ def ingest_batch(
 ) -> list[PollSummary]:
     """Store everything the batch brought, in one transaction; returns a summary per feed, in order.
 
-    Feed state is written only where the lease is still ours: whoever took it over writes it. Articles are written in
-    any case, because their names keep them from being stored twice.
+    Nothing of a feed is written where the lease is not ours any more: whoever took it over reads the same bytes, and
+    what this visit knew of the feed may be old.
     """
     with store.write() as tx:
         readings, records, matched = write_batch(tx, batch, context, now, jitter)
@@ -133,20 +133,22 @@ def write_batch(
     tx: Transaction, batch: Sequence[Polled], context: IngestContext, now: datetime, jitter: Callable[[], float]
 ) -> tuple[list[_Reading], dict[FeedId, PollRecord], int]:
     """The same within a transaction of the caller's; nothing is said of it."""
-    readings = [_resolve(tx, polled, context, now) for polled in batch]
+    held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch])
+    # Each feed once: a second visit, claimed while the first waited too long, knows nothing of what that one brings.
+    ours = {polled.feed.id: polled for polled in reversed(batch) if polled.feed.id in held}
+    readings = [_resolve(tx, polled, context, now) for polled in reversed(ours.values())]
     _take_in(tx, readings, now)
     new = [article for reading in readings for article in reading.new]
     assign_stories(tx, new, now)
     _store_articles(tx, readings, new, now)
     matched = _match(tx, readings, context, now)
-    held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch])
     records = {
         r.polled.feed.id: record_visit(
             r.polled, _brought(r), context.bounds, now, jitter(), context.rules_of(r.polled.feed)
         )
         for r in readings
     }
-    tx.feeds.record([record for feed_id, record in records.items() if feed_id in held])
+    tx.feeds.record(list(records.values()))
     return readings, records, matched
 
 

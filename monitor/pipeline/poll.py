@@ -276,12 +276,12 @@ class Poller:
             log.error("visit.broke", error=error, feed=feed.name, hint="please report this feed")
             broke = ParseError(f"could not be read ({type(error).__name__})", reason=ParseReason.CRASHED)
             polled = replace(polled, outcome=PollOutcome.FAILED, error=broke)
-        self._note_reach(feed, polled.error)
+        self._note_reach(feed, polled.error, started_s)
         elapsed_ms = int((self._clock.monotonic_s() - started_s) * 1000)
         return replace(polled, elapsed_ms=elapsed_ms, is_offline=self._reach.is_down)
 
-    def _note_reach(self, feed: Feed, error: FetchError | ParseError | None) -> None:
-        if not self._reach.note(host_of(feed.address), error):
+    def _note_reach(self, feed: Feed, error: FetchError | ParseError | None, started_s: float) -> None:
+        if not self._reach.note(host_of(feed.address), error, started_s, self._clock.monotonic_s()):
             return
         if self._reach.is_down:
             log.error("network.down", hint="no host answers; feeds are tried at their usual interval until one does")

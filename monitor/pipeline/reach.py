@@ -20,20 +20,28 @@ class Reach:
 
     def __init__(self) -> None:
         self._down: OrderedDict[str, None] = OrderedDict()
+        self._reached_s = float("-inf")
 
     @property
     def is_down(self) -> bool:
         """Whether the last visits, to several hosts, all reached nobody."""
         return len(self._down) >= HOSTS_DOWN
 
-    def note(self, host: str, error: Exception | None) -> bool:
-        """Take in how a visit to a host went; returns whether that changed what we think of the network."""
+    def note(self, host: str, error: Exception | None, started_s: float, now_s: float) -> bool:
+        """Take in how a visit to a host went; returns whether that changed what we think of the network.
+
+        A visit that began before somebody else was reached says nothing: at the end of a round the servers that never
+        answer are all that is left.
+        """
         was_down = self.is_down
         if isinstance(error, FetchError) and error.reason in _UNREACHED:
+            if started_s <= self._reached_s:
+                return False
             self._down[host] = None
             while len(self._down) > HOSTS_DOWN:
                 self._down.popitem(last=False)
         elif not _was_not_asked(error):
+            self._reached_s = now_s
             self._down.clear()  # somebody answered, whatever the answer was
         return self.is_down != was_down
 

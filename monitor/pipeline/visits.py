@@ -4,13 +4,13 @@ Effects: writes the log.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.errors import FetchError, FetchReason, ParseError
 from monitor.feeds.coverage import count_lost, site_of, window_of
 from monitor.feeds.guard import shown_url
 from monitor.feeds.moves import note_failure, note_move
-from monitor.feeds.policy import PollBounds, next_poll_at
+from monitor.feeds.policy import BACKOFF_S_MAX, JITTER_SHARE, RATE_LIMITED_S, PollBounds, next_poll_at
 from monitor.feeds.rhythm import learn
 from monitor.logs import get_log
 from monitor.model import FeedRules, FeedState, Fetched, NotModified, ParsedFeed, Polled, PollOutcome
@@ -80,7 +80,7 @@ def record_visit(
         next_poll_at=choice.at,
         before=feed.state,
         hold_until=choice.at if is_held else None,
-        holds_host=_is_rate_limited(error),
+        hold_host_until=_host_hold(error, now, jitter),
         moved_from=feed.address if (state.address or feed.url) != feed.address else None,
         outcome=_outcome(polled, brought).value,
         status=_status(polled),
@@ -97,6 +97,14 @@ def record_visit(
 def _with_failures_of(before: FeedState, after: FeedState) -> FeedState:
     """The back-off counts the failures before this visit."""
     return replace(after, fail_count=before.fail_count)
+
+
+def _host_hold(error: FetchError | ParseError | None, now: datetime, jitter: float) -> datetime | None:
+    """Until when the host of a feed is left alone: what it asked for, whatever the feed's own interval is."""
+    if not isinstance(error, FetchError) or not _is_rate_limited(error):
+        return None
+    wait_s = min(error.retry_after_s or RATE_LIMITED_S, BACKOFF_S_MAX)
+    return now + timedelta(seconds=wait_s * (1 + JITTER_SHARE * jitter))
 
 
 def _asked_to_wait(error: FetchError | ParseError | None) -> bool:
@@ -125,8 +133,8 @@ def _status(polled: Polled) -> int | None:
 
 def _next_state(polled: Polled, brought: Brought, now: datetime, *, has_secret: bool) -> FeedState:
     state = polled.feed.state
-    if _is_rate_limited(polled.error):
-        return state  # we came too often: that says nothing about the feed
+    if _is_rate_limited(polled.error) or polled.is_offline:
+        return state  # we came too often, or could not go at all: that says nothing about the feed
     if polled.outcome in (PollOutcome.FAILED, PollOutcome.GONE):
         state = replace(state, fail_count=state.fail_count + 1, failing_since=state.failing_since or now)
         return note_failure(state)

@@ -29,8 +29,8 @@ class PollRecord:
     """The state as it was: what did not change is not written. None writes all of it."""
     hold_until: datetime | None = None
     """Until when the server itself asked us to stay away; None otherwise."""
-    holds_host: bool = False
-    """Whether that goes for every feed of its host."""
+    hold_host_until: datetime | None = None
+    """Until when it asked every feed of its host to."""
     moved_from: str | None = None
     """Where it was fetched until now; None unless the state's address is a new one."""
     status: int | None = None
@@ -70,14 +70,14 @@ def state_values(record: PollRecord) -> dict[str, Any]:
         **changed,
         "last_poll_at": record.polled_at,
         "next_poll_at": record.next_poll_at,
-        "hold_until": record.hold_until,
-        "held_at": record.polled_at if record.hold_until is not None else None,
         "outcome": record.outcome,
         "reason": record.reason,
         "error": record.error,
         "status": record.status,
         "lease_owner": None,
         "lease_until": None,
+        # Never taken back: another feed of the host may have been told meanwhile to stay away.
+        **({"hold_until": record.hold_until, "held_at": record.polled_at} if record.hold_until is not None else {}),
     }
 
 

@@ -17,12 +17,13 @@ from monitor.storage.rows import portions
 from monitor.storage.tables import FEED, POLL
 from monitor.urls import host_of
 
-LEASE_S = 120
-"""How long a visit may take before another worker may try: the exchange (30 s), the parser (10 s) and a full queue."""
+LEASE_S = 240
+"""How long a visit may take before another worker may try: two rounds of waiting for a place (30 s each, should every
+server be silent), the exchange, the parser (10 s) and a full queue, and as much again."""
 
 
-NEXT_POLL_MAX = timedelta(days=8)
-"""The longest wait the policy sets is a week, for a feed that is gone, and a tenth of it."""
+NEXT_POLL_MAX = timedelta(days=9)
+"""The longest wait the policy sets: a week, for a feed that is gone, a tenth of it, and a day for hours off."""
 
 
 class FeedTable:
@@ -102,7 +103,11 @@ class FeedTable:
         """
         free = sa.or_(FEED.c.lease_until.is_(None), FEED.c.lease_until <= now)
         # A time further ahead than any policy sets was set by a clock that was wrong: the feed is due.
-        due = sa.or_(FEED.c.next_poll_at <= now, FEED.c.next_poll_at > now + NEXT_POLL_MAX)
+        held = sa.and_(FEED.c.hold_until > now, FEED.c.hold_until <= now + NEXT_POLL_MAX)
+        due = sa.and_(
+            sa.or_(FEED.c.next_poll_at <= now, FEED.c.next_poll_at > now + NEXT_POLL_MAX),
+            sa.not_(sa.func.coalesce(held, False)),
+        )
         if round_started_at is not None:
             free_to_ask = sa.or_(
                 FEED.c.hold_until.is_(None), FEED.c.hold_until <= now, FEED.c.held_at >= round_started_at
@@ -154,8 +159,8 @@ class FeedTable:
             entries = FEED.c.lost_entries + sa.bindparam("b_lost", type_=sa.Integer())
             self._db.execute(change.values(lost_windows=FEED.c.lost_windows + 1, lost_entries=entries), lost)
         for record in records:
-            if record.holds_host and record.hold_until is not None:
-                self._hold_host(record.feed_id, record.hold_until, record.polled_at)
+            if record.hold_host_until is not None:
+                self._hold_host(record.feed_id, record.hold_host_until, record.polled_at)
             if record.moved_from is not None:
                 self._move(record)
         visits = [poll_row(record) for record in records if record.outcome != "unchanged" or record.lost_entries]
@@ -179,11 +184,13 @@ class FeedTable:
         url = sa.select(FEED.c.url).where(FEED.c.id == record.feed_id)
         here = address if address is not None else self._db.execute(url).scalar_one()
         self._db.execute(sa.update(FEED).where(FEED.c.id == record.feed_id).values(host=host_of(here)))
+        # Who rested because this one was visited there is visited by itself again.
+        self._db.execute(sa.update(FEED).where(FEED.c.same_as == record.feed_id).values(same_as=None))
         if address is not None:
             self._rest_double(record.feed_id, address)
 
     def _rest_double(self, feed_id: FeedId, address: str) -> None:
-        there = sa.or_(FEED.c.url == address, sa.and_(FEED.c.address == address, FEED.c.id < feed_id))
+        there = sa.or_(FEED.c.url == address, FEED.c.address == address)
         free = sa.and_(FEED.c.active, FEED.c.same_as.is_(None), FEED.c.id != feed_id)
         other = self._db.execute(sa.select(FEED.c.id).where(there, free).order_by(FEED.c.id).limit(1)).scalar()
         if other is not None:

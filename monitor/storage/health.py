@@ -65,7 +65,7 @@ class HealthTable:
             .where(
                 sa.or_(
                     FEED.c.fail_count > 0,
-                    FEED.c.outcome == "gone",
+                    FEED.c.outcome.in_(("gone", "failed")),
                     FEED.c.quarantine != "",
                     FEED.c.last_lost_at > now - LOST_TOLD,
                     sa.and_(FEED.c.longest_gap_s > 0, FEED.c.watermark_at < now - SILENT_AT_LEAST),

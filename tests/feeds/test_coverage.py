@@ -45,6 +45,10 @@ def test_a_window_is_measured_by_its_dates() -> None:
         (replace(KNOWN, watermark_at=None), (0, 1), 0, 1),
         (KNOWN, (0,), 0, 1),
         (replace(KNOWN, window_entries=1), (0,), 0, None),
+        (replace(KNOWN, window_entries=0), (0, 1), 0, None),  # it was empty, and lost nothing
+        (KNOWN, (0, 0.001, 0.002), 0, 1),  # all with the time the feed was built
+        (KNOWN, tuple(n / 50 for n in range(3)), 0, 497),
+        (replace(KNOWN, watermark_at=START - timedelta(days=99)), tuple(n / 50 for n in range(3)), 0, 1000),
     ],
 )
 def test_what_came_and_went_unseen_is_estimated(
@@ -93,14 +97,17 @@ def test_what_a_feed_may_keep_from_us_is_told_each_in_its_way() -> None:
     """One failure is none yet, a loss is told for a day, a silent feed only where nothing worse is said."""
     day = timedelta(days=1)
 
-    def kinds(outcome: str = "unchanged", **changes: object) -> list[TroubleKind]:
+    def kinds(outcome: str = "unchanged", reason: str = "", **changes: object) -> list[TroubleKind]:
         state = replace(KNOWN, longest_gap_s=3600, **changes)  # type: ignore[arg-type]  # fields of the state
         feed = Feed(FeedId(1), "Gulf Wire", "https://gulf.example/rss", state=state)
-        return [trouble.kind for trouble in troubles_of(feed, outcome, "", START)]
+        return [trouble.kind for trouble in troubles_of(feed, outcome, reason, START)]
 
     assert kinds() == []
     assert kinds("failed", fail_count=1, failing_since=START) == []
     assert kinds("failed", fail_count=2, failing_since=START) == [TroubleKind.FAILS]
+    assert kinds("failed", last_ok_at=START - 2 * day) == []
+    assert kinds("failed", reason="rate_limited", last_ok_at=START - 2 * day) == [TroubleKind.FAILS]
+    assert kinds("failed", reason="rate_limited", last_ok_at=START) == []
     assert kinds("gone", fail_count=1, failing_since=START) == [TroubleKind.FAILS]
     assert kinds(last_lost_at=START - 0.9 * day, last_lost=6) == [TroubleKind.LOST]
     assert kinds(last_lost_at=START - 1.1 * day, last_lost=6) == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.errors import FetchError, FetchReason
-from monitor.model import Entry, Feed, FeedSpec, Fetched, NotModified, Polled, PollOutcome, TroubleKind
+from monitor.model import Entry, Feed, FeedRules, FeedSpec, Fetched, NotModified, Polled, PollOutcome, TroubleKind
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.health import FeedHealth
 from monitor.storage.store import Store
@@ -13,6 +13,7 @@ from tests.fakes.clock import START
 from tests.pipeline.given import (
     HOSTAGES,
     a_context,
+    a_failed_visit,
     a_topic,
     a_visit,
     an_entry,
@@ -187,6 +188,54 @@ def test_too_often_is_said_to_the_whole_host(store: Store) -> None:
     assert by_hand == []
     assert {feed.url for feed in late} == set(urls)
     assert health(store).feed.state.fail_count == 0
+
+
+def test_two_feeds_that_moved_to_one_address_rest_and_wake(store: Store) -> None:
+    """Whichever moved first is visited; when it goes back to its own address, so is the other."""
+    watch(store, TOPICS)
+    claim_feeds(store, 2)
+    for who in (1, 0):
+        for hours in (0, 12, 24):
+            at = START + hours * HOUR
+            named = [feed for feed in claim_again(store, at) if feed.name == f"Outlet {who}"]
+            ingest(store, [moved_visit(feed, at) for feed in named], CONTEXT, at)
+    assert [feed.name for feed in claim_again(store, at + HOUR)] == ["Outlet 1"]
+    assert health(store).same_as == health(store, 1).feed.id
+
+    for _ in range(4):
+        at += HOUR
+        ingest(store, [a_failed_visit(feed, now=at) for feed in claim_again(store, at)], CONTEXT, at)
+
+    assert health(store, 1).feed.address == health(store, 1).feed.url
+    assert [feed.name for feed in claim_again(store, at + HOUR)] == ["Outlet 0", "Outlet 1"]
+
+
+def test_a_visit_that_was_under_way_does_not_end_its_hosts_pause(store: Store) -> None:
+    """Two feeds of a host asked at one time: one is told that we come too often, the other answered."""
+    with store.write() as tx:
+        tx.feeds.sync([FeedSpec(str(n), f"https://crowd.example/{n}") for n in range(2)], START, spread_s=1)
+        one, other = tx.feeds.claim_due(START + HOUR, owner="worker", limit=9)
+    at = START + HOUR
+    error = FetchError("429", reason=FetchReason.RATE_LIMITED, status=429, retry_after_s=7200)
+    ingest(store, [Polled(one, PollOutcome.FAILED, at, error=error)], CONTEXT, at)
+    ingest(store, [Polled(other, PollOutcome.UNCHANGED, at, fetched=NotModified(other.url))], CONTEXT, at)
+    with store.write() as tx:
+        assert tx.feeds.claim_due(at + 1.5 * HOUR, owner="next", limit=9) == []
+        assert len(tx.feeds.claim_due(at + 3 * HOUR, owner="next", limit=9)) == 2
+
+
+def test_the_pause_of_a_host_is_as_long_as_it_asked(store: Store) -> None:
+    """Whatever the interval of the feed that was refused."""
+    with store.write() as tx:
+        tx.feeds.sync([FeedSpec(str(n), f"https://crowd.example/{n}") for n in range(2)], START, spread_s=1)
+        one, _ = tx.feeds.claim_due(START + HOUR, owner="worker", limit=9)
+    rare = replace(CONTEXT, rules={one.url: FeedRules(interval_s=86_400)})
+    error = FetchError("429", reason=FetchReason.RATE_LIMITED, status=429, retry_after_s=60)
+    at = START + HOUR
+    ingest(store, [Polled(one, PollOutcome.FAILED, at, error=error)], rare, at)
+    with store.write() as tx:
+        tx.feeds.release()
+        assert [feed.name for feed in tx.feeds.claim_due(at + HOUR, owner="next", limit=9)] == ["1"]
 
 
 def test_an_answer_without_a_wish_keeps_the_last_one(store: Store) -> None:
