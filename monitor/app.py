@@ -52,6 +52,7 @@ from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
 from monitor.topics.match import CompiledWatchlist
+from monitor.urls import host_of
 
 log = get_log()
 
@@ -129,10 +130,14 @@ class App:
         )
 
     def _build_pages(self) -> tuple[Fetcher, PageReader]:
-        """Another client, made when the first page is read: pages have other bounds than feeds."""
+        """Another fetcher: pages have other bounds than feeds, and any feed may link anywhere.
+
+        So of one's own network only those hosts are open to pages that have a configured feed themselves.
+        """
         polling = self.in_force.loaded.settings.polling
+        hosts = {host_of(feed.url) for feed in self.in_force.loaded.feeds}
         fetcher = Fetcher(
-            self.guard,
+            Guard(sorted(host for host in hosts if self.guard.allows_name(host))),
             user_agent=user_agent(polling.user_agent_contact),
             concurrency=polling.concurrency,
             body_bytes_max=PAGE_BYTES_MAX,

@@ -1,4 +1,4 @@
-"""When to visit a feed next, and whether its window rolled over meanwhile.
+"""When to visit a feed next.
 
 The interval follows the feed's own rhythm within the configured bounds; what the server asks for makes it longer,
 never shorter. A feed is never given up: a failing one is visited ever more rarely, at least once a day.

@@ -20,6 +20,7 @@ RULE_CHARS_MAX = 500
 PARTS_MAX = 10
 """Wildcards in one rule that is kept: real ones have up to four."""
 
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 _SAFE = "/?#[]@!$&'()*+,;=:%-._~"
 
@@ -37,7 +38,7 @@ class Rules:
             parts = urlsplit(url)
         except ValueError:
             return False
-        path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_SAFE)
+        path = _normal((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
         return next((is_allowed for pattern, is_allowed in self.rules if _fits(pattern, path)), True)
 
 
@@ -60,9 +61,19 @@ def read_robots(body: bytes, agent: str) -> Rules:
             is_open = False
             if value and len(value) <= RULE_CHARS_MAX and value.count("*") <= PARTS_MAX:
                 for name in named:
-                    rules[name].add((quote(value, safe=_SAFE), key == "allow"))
+                    rules[name].add((_normal(value), key == "allow"))
     ours = rules.get(agent.lower(), rules.get("*", set()))
     return Rules(_bounded(sorted(ours, key=lambda rule: (-len(rule[0]), not rule[1], rule[0]))))
+
+
+def _normal(text: str) -> str:
+    """One spelling of a path: what needs no escape without one, the others in capitals (RFC 9309, 2.2.2)."""
+    return _ESCAPE.sub(_escape, quote(text, safe=_SAFE))
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = chr(int(found.group(1), 16))
+    return char if char.isascii() and (char.isalnum() or char in "-._~") else found.group().upper()
 
 
 def _agent(value: str) -> str:

@@ -176,8 +176,9 @@ class PageReader:
             )
         except StorageError as error:  # nothing stands; the lease ends and the page is read again
             log.error("page.refused", url=shown_url(task.url), reason=error.reason, hint=str(error))
-        except Exception as error:  # noqa: BLE001  # the edge of a unit of work: the lease ends and it is tried again
+        except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, so that it is not asked for ever
             log.error("page.broke", url=shown_url(task.url), error=error, hint="please report this")
+            await self._give_up(task, f"could not be stored ({type(error).__name__})")
         else:
             if done is not None:
                 log.info(
@@ -188,6 +189,16 @@ class PageReader:
                     matches=done.matches,
                     reason=done.reason,
                 )
+
+    async def _give_up(self, task: PageTask, reason: str) -> None:
+        outcome = PageOutcome(PageState.FAILED, reason=reason)
+        now = self._clock.now()
+        try:
+            await self._in_database(
+                lambda: settle_page(self._store, task, outcome, self._context(), owner=self._owner, now=now)
+            )
+        except StorageError as error:
+            log.error("page.refused", url=shown_url(task.url), reason=error.reason, hint=str(error))
 
     async def _visit(self, task: PageTask) -> PageOutcome:
         try:

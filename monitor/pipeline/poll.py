@@ -165,7 +165,7 @@ class Poller:
         """
         loop = asyncio.get_running_loop()
         # A gate is kept while its pause lasts: the next visit to its host may come with a later look.
-        self._hosts = {host: gate for host, gate in self._hosts.items() if gate.users or gate.next_s > loop.time()}
+        self._hosts = {host: gate for host, gate in self._hosts.items() if gate.is_needed(loop.time())}
         room = CLAIMS_AHEAD * self._concurrency - len(self._visits)
         if self._stopping or room < (CLAIMS_AHEAD - 1) * self._concurrency or loop.time() < self._resume_s:
             return 0
@@ -269,7 +269,7 @@ class Poller:
             polled = _with_answer(polled, answer)
             polled = await self._understand(polled, answer)
         except (FetchError, ParseError) as error:
-            if isinstance(error, FetchError) and error.reason is FetchReason.RATE_LIMITED:
+            if isinstance(error, FetchError) and error.reason is FetchReason.RATE_LIMITED and error.status is not None:
                 gate.shut(error)
             polled = replace(polled, outcome=PollOutcome.FAILED, error=error)
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, so that the feed is not silent

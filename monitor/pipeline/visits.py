@@ -101,8 +101,8 @@ def _with_failures_of(before: FeedState, after: FeedState) -> FeedState:
 
 def _host_hold(error: FetchError | ParseError | None, now: datetime, jitter: float) -> datetime | None:
     """Until when the host of a feed is left alone: what it asked for, whatever the feed's own interval is."""
-    if not isinstance(error, FetchError) or not _is_rate_limited(error):
-        return None
+    if not isinstance(error, FetchError) or not _is_rate_limited(error) or error.status is None:
+        return None  # one that was not asked any more knows nothing new
     wait_s = min(error.retry_after_s or RATE_LIMITED_S, BACKOFF_S_MAX)
     return now + timedelta(seconds=wait_s * (1 + JITTER_SHARE * jitter))
 

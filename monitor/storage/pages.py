@@ -208,7 +208,8 @@ class PageTable:
 
     def expire(self, before: datetime) -> int:
         """Give up pages wanted before then whose turn never came; returns how many."""
-        change = sa.update(PAGE).where(PAGE.c.state == PageState.DUE.value, PAGE.c.wanted_at < before)
+        waiting = (PageState.DUE.value, PageState.LEASED.value)
+        change = sa.update(PAGE).where(PAGE.c.state.in_(waiting), PAGE.c.wanted_at < before)
         reason = "its turn did not come within a day"
         return self._db.execute(change.values(state=PageState.FAILED.value, reason=reason)).rowcount
 

@@ -60,3 +60,12 @@ def test_a_hostile_list_is_read_and_asked_in_bounded_time_and_memory() -> None:
         found.allows(SITE + "/" + "a" * 4_000)
         assert sum(len(pattern) for pattern, _ in found.rules) <= RULES_CHARS_MAX
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"), [("/%7Ejoe/", "/~joe/a"), ("/~joe/", "/%7ejoe/a"), ("/%c3%a9", "/%C3%A9"), ("/é", "/%c3%a9")]
+)
+def test_one_path_in_two_spellings_is_one_path(rule: str, path: str) -> None:
+    """Escapes that are not needed and small letters in them change nothing (RFC 9309, 2.2.2)."""
+    rules = read_robots(f"User-agent: *\nDisallow: {rule}".encode(), "news-monitor")
+    assert not rules.allows(f"https://x.example{path}")
