@@ -3,9 +3,11 @@
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.feeds.entries import MARKUP_CHARS_MAX
-from monitor.text import clean_text, strip_html
+from monitor.text import clean_text, plain_line, strip_any, strip_html, strip_simple
 
 CPU_S_MAX = 3.0
 """Far above what the longest markup takes in one pass (0.2 s), far below what going over it again and again takes."""
@@ -49,3 +51,42 @@ def test_blocks_stand_on_lines_of_their_own(markup: str, text: str) -> None:
 def test_an_emoji_written_as_two_halves_is_one_character(markup: str, text: str) -> None:
     """JavaScript and Java write it so; half of one is shown as such, and never stops a text."""
     assert clean_text(markup) == text
+
+
+SIMPLE = st.sampled_from(
+    ["<p>", "</p>", "<br/>", "<b>", "</b>", "</i>", "<a href='a&b=c>d'>", "</a>", '<img alt="" src="x" />', "</em >"]
+)
+TEXTS = st.sampled_from(["a", "b ", "\n", "  ", "é", "e\u0301", "\u00a0", "&amp;", "&#8217;", "&nbsp;", "x&y", "&lt;"])
+ODD_TEXTS = st.sampled_from(
+    ["&", "am", "p;", "lt;", "#39;", "&#128;", "&#0;", "&copy", "&#x41;", "<", ">", '"', "'", "/", "=", "\r", "\x00"]
+)
+UNSEEN = st.sampled_from(["\ufeff", "\ud83d", "\u200d", "\x0b", "\x1f", "\x85"])
+ODD_TAGS = st.sampled_from(
+    ["<p\xa0a='>'>", '<b\x0bc=">">', "<b a=b>", "<P>", "<pre>", "<p-x>", "<!--", "-->", "<table>", "<td>", "<script>"]
+)
+MARKUP = st.lists(st.one_of(SIMPLE, TEXTS, SIMPLE, TEXTS, ODD_TEXTS, UNSEEN, ODD_TAGS), max_size=12).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(MARKUP)
+def test_simple_markup_reads_as_the_html_parser_reads_it(markup: str) -> None:
+    """The quick road says the same as the HTML parser, or nothing."""
+    quick = strip_simple(markup)
+    assert quick is None or quick == strip_any(markup) or "<" not in markup
+
+
+def test_the_markup_of_most_teasers_is_simple() -> None:
+    """Paragraphs, links and pictures with references take the quick road; the test above would pass without one."""
+    markup = (
+        '<p><img src="https://a.example/1.jpg?a=1&amp;b=2" alt=""/>It&#8217;s <b>on</b>.</p><p><a href="/">More</a></p>'
+    )
+    assert strip_simple(markup) == "\nIt’s on.\n\nMore\n"
+
+
+@settings(max_examples=200, deadline=None)
+@given(MARKUP)
+def test_a_line_is_clean_however_it_came(text: str) -> None:
+    """Text that shows as it is takes a shorter way to the same words: cleaned once, a line stays as it is."""
+    line = plain_line(text)
+    assert plain_line(line) == line
+    assert plain_line(f"\x00{text}") == line  # what is unseen takes the long way
