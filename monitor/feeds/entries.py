@@ -38,6 +38,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 _URL_UNSEEN = re.compile(
     r"[\x00-\x20\x7f\u2028\u2029\ufeff]+$|^[\x00-\x20\x7f\u2028\u2029\ufeff]+|[\x00-\x1f\x7f-\x9f]+"
 )
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*+(?:[/?#][\x21-\x7e]*+)?")
+"""Most addresses: absolute, without port and user, nothing to trim, nothing that could be read in two ways."""
 _PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 WAIT_S_MAX = 31_536_000
 
@@ -88,12 +90,14 @@ def finish_feed(raw: RawFeed, *, base_url: str, now: datetime | None) -> ParsedF
     base = base_url or link
     language = language_of(raw.language)
     kept = _newest(raw.entries)
-    ids = _tell_apart(kept)
+    guids = [plain_line(entry.id)[:ID_CHARS_MAX] for entry in kept]
+    ids = _tell_apart(kept, guids)
     return ParsedFeed(
         title=shorten(clean_line(raw.title[:MARKUP_CHARS_MAX]), LINE_CHARS_MAX),
         link=link,
         entries=tuple(
-            _finish_entry(entry, entry_id, base, language, now) for entry, entry_id in zip(kept, ids, strict=True)
+            _finish_entry(entry, entry_id, guid, base, language, now)
+            for entry, entry_id, guid in zip(kept, ids, guids, strict=True)
         ),
         language=language,
         ttl_s=raw.ttl_s,
@@ -107,6 +111,8 @@ def resolve(url: str, base_url: str) -> str:
 
     What comes back holds no control character and can be written as UTF-8: half a surrogate pair is no address.
     """
+    if _PLAIN_URL.fullmatch(url) and len(url) <= URL_CHARS_MAX:
+        return url
     url = _URL_UNSEEN.sub("", url)
     if not url or len(url) > URL_CHARS_MAX:
         return ""
@@ -122,7 +128,7 @@ def resolve(url: str, base_url: str) -> str:
 
 def language_of(name: str | None) -> str | None:
     """A language tag such as `en-GB`, or None for what is none."""
-    name = (name or "").strip()
+    name = name.strip() if name else ""
     return name.replace("_", "-") if _LANGUAGE.fullmatch(name) else None
 
 
@@ -147,14 +153,15 @@ def _newest(entries: list[RawEntry]) -> list[RawEntry]:
     return entries[-ENTRIES_MAX:] if oldest_first else entries[:ENTRIES_MAX]
 
 
-def _tell_apart(entries: Sequence[RawEntry]) -> list[str]:
+def _tell_apart(entries: Sequence[RawEntry], full: list[str]) -> list[str]:
     """An id per entry: trimmed, without a revision suffix, and different for entries that differ.
 
     The BBC writes `…#0`, then `…#1` when an article is edited: without the suffix an edit is no news. Where one feed
     holds both, the suffix tells entries apart and stays. Where a feed gives one id to several entries, their links
     and then their titles tell them apart.
     """
-    full = [plain_line(entry.id)[:ID_CHARS_MAX] for entry in entries]
+    if len(set(full)) == len(full) and "#" not in "".join(full):
+        return full
     stems = [_REVISION.sub("", entry_id) or entry_id for entry_id in full]
     # A repeat of the very same id is no reason to keep its suffix.
     stem_uses = Counter(stem for stem, _ in set(zip(stems, full, strict=True)))
@@ -172,11 +179,13 @@ def _tell_apart(entries: Sequence[RawEntry]) -> list[str]:
     return ids
 
 
-def _finish_entry(raw: RawEntry, entry_id: str, base_url: str, language: str | None, now: datetime | None) -> Entry:
-    guid = plain_line(raw.id)[:ID_CHARS_MAX]
+def _finish_entry(
+    raw: RawEntry, entry_id: str, guid: str, base_url: str, language: str | None, now: datetime | None
+) -> Entry:
     link = _link_of(raw, guid, base_url)
-    entry_language = language_of(raw.language)
+    entry_language = language_of(raw.language) if raw.language else None
     updated = possible(raw.updated, now)
+    published = updated if raw.published is raw.updated else possible(raw.published, now) or updated
     summary = _body_of(raw.summary, raw.summary_is_text)
     # Many feeds say it twice, and cleaning is the dearest step.
     content = summary if raw.content == raw.summary else _body_of(raw.content, raw.content_is_text)
@@ -184,13 +193,13 @@ def _finish_entry(raw: RawEntry, entry_id: str, base_url: str, language: str | N
         id=entry_id,
         title=_title_of(raw) or _beginning(content or summary) or link or guid or "Untitled",
         link=link,
-        published=possible(raw.published, now) or updated,
+        published=published,
         updated=updated,
-        author=shorten(clean_line(raw.author[:LINE_CHARS_MAX]), NAME_CHARS_MAX),
+        author=_name_of(raw.author),
         summary=summary,
         content=content,
-        source=shorten(clean_line(raw.source[:LINE_CHARS_MAX]), NAME_CHARS_MAX),
-        source_url=resolve(raw.source_url, base_url),
+        source=_name_of(raw.source),
+        source_url=resolve(raw.source_url, base_url) if raw.source_url else "",
         language=entry_language if entry_language != language else None,
         tags=_tags_of(raw.tags),
         guid=guid if guid != entry_id else "",
@@ -204,10 +213,16 @@ def _title_of(raw: RawEntry) -> str:
 
 
 def _body_of(markup: str, is_text: bool) -> str:
+    if not markup:
+        return ""
     markup = markup[:MARKUP_CHARS_MAX]
     if is_text and ("<" in markup or "&" in markup):
         markup = html.escape(markup, quote=False)
     return clean_text(markup)[:TEXT_CHARS_MAX]
+
+
+def _name_of(markup: str) -> str:
+    return shorten(clean_line(markup[:LINE_CHARS_MAX]), NAME_CHARS_MAX) if markup else ""
 
 
 def _beginning(text: str) -> str:
@@ -230,9 +245,11 @@ def _link_of(raw: RawEntry, guid: str, base_url: str) -> str:
 
 
 def _tags_of(tags: Sequence[str]) -> tuple[str, ...]:
+    if not tags:
+        return ()
     found: dict[str, None] = {}
     for tag in tags[: 10 * TAGS_MAX]:
-        name = shorten(clean_line(tag[:LINE_CHARS_MAX]), NAME_CHARS_MAX)
+        name = _name_of(tag)
         if name:
             found[name] = None
         if len(found) == TAGS_MAX:

@@ -227,8 +227,9 @@ def _entry(found: _Found, seen: _Seen, is_atom: bool) -> RawEntry:
     # Where there is no summary the fast parser makes one out of the content's beginning; nobody wrote that.
     summary = _text(found, "description") if seen.has_summary or not content else content
     is_media = not summary and bool(seen.media_text)
-    published = read_date(_text(found, "published"))
-    updated = read_date(_text(found, "updated"))
+    published_text, updated_text = _text(found, "published"), _text(found, "updated")
+    published = read_date(published_text)
+    updated = published if updated_text == published_text else read_date(updated_text)
     return RawEntry(
         id=seen.id,  # the fast parser gives the link where a feed gives no id
         title=_text(found, "title"),
