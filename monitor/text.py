@@ -111,7 +111,7 @@ def clean_line(markup: str) -> str:
 
 def clean_text(markup: str) -> str:
     """A body: no markup, nothing unseen, one line per block, white space collapsed within lines."""
-    return "\n".join(filter(None, map(plain_line, strip_html(markup).split("\n"))))
+    return "\n".join(filter(None, map(plain_line, filter(None, strip_html(markup).split("\n")))))
 
 
 def plain_line(text: str) -> str:
