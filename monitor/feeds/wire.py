@@ -15,8 +15,6 @@ from typing import Any
 from monitor.errors import ParseError, ParseReason
 from monitor.model import Entry, PageRoad, PageText, ParsedFeed
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class FeedRequest:
@@ -87,39 +85,33 @@ def unpack_answer(message: bytes) -> tuple[bool, Answer]:
 
 
 def _pack_entry(entry: Entry) -> tuple[Any, ...]:
+    published_s = _seconds(entry.published)
     return (
-        (entry.id, entry.title, entry.link),
-        _seconds(entry.published),
-        _seconds(entry.updated),
-        (entry.author, entry.summary, entry.content, entry.source, entry.source_url, entry.language),
-        (entry.tags, entry.guid),
+        entry.id,
+        entry.title,
+        entry.link,
+        published_s,
+        published_s if entry.updated is entry.published else _seconds(entry.updated),
+        entry.author,
+        entry.summary,
+        entry.content,
+        entry.source,
+        entry.source_url,
+        entry.language,
+        entry.tags,
+        entry.guid,
     )
 
 
 def _unpack_entry(packed: Sequence[Any]) -> Entry:
-    (entry_id, title, link), published_s, updated_s, texts, (tags, guid) = packed
-    author, summary, content, source, source_url, language = texts
+    entry_id, title, link, published_s, updated_s, *rest = packed
     published = _time(published_s)
-    updated = published if updated_s == published_s else _time(updated_s)
-    return Entry(
-        id=entry_id,
-        title=title,
-        link=link,
-        published=published,
-        updated=updated,
-        author=author,
-        summary=summary,
-        content=content,
-        source=source,
-        source_url=source_url,
-        language=language,
-        tags=tags,
-        guid=guid,
-    )
+    # By place: naming thirteen fields takes longer than making the entry.
+    return Entry(entry_id, title, link, published, published if updated_s == published_s else _time(updated_s), *rest)
 
 
 def _seconds(value: datetime | None) -> float | None:
-    return None if value is None else (value - _EPOCH).total_seconds()
+    return None if value is None else value.timestamp()
 
 
 def _time(seconds: float | None) -> datetime | None:
