@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.errors import ParseError
 from monitor.feeds.dates import possible, read_date
 from monitor.feeds.decode import decode_body, repair_references
-from monitor.feeds.entries import ENTRIES_MAX, TAGS_MAX, TEXT_CHARS_MAX, RawEntry, RawFeed, finish_feed
+from monitor.feeds.entries import ENTRIES_MAX, TAGS_MAX, TEXT_CHARS_MAX, RawEntry, RawFeed, finish_feed, resolve
 from monitor.feeds.parse import parse_feed
 from monitor.feeds.wire import pack_answer, unpack_answer
 from monitor.model import ParsedFeed
@@ -155,6 +155,30 @@ def test_any_text_is_a_date_or_none(text: str) -> None:
     """Whatever stands where a date should be costs no entry; a date is always aware and in UTC."""
     found = possible(read_date(text), None)
     assert found is None or (found.utcoffset() is not None and found.year >= 1990)
+
+
+DIGITS = st.text(st.sampled_from("0123456789-:+.TWZ "), max_size=8)
+ISO_DATES = st.datetimes().map(lambda at: f"{at.replace(microsecond=0).isoformat()}+00:00")
+
+
+@settings(max_examples=150, deadline=None)
+@given(ISO_DATES, st.integers(0, 25), DIGITS)
+def test_a_plain_date_means_the_same_by_the_short_way(text: str, at: int, piece: str) -> None:
+    """White space before a date says nothing, and makes it take the long way."""
+    text = (text[:at] + piece + text[at + len(piece) :])[:25]
+    assert read_date(text) == read_date(f" {text}")
+
+
+URL_PIECES = st.sampled_from(
+    ["http://", "https://", "//", "/", "a.example", "A-b", ".", ":80", "@", "[", "]", "?", "#", "%", "é"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(URL_PIECES | HOSTILE, max_size=6).map("".join), st.sampled_from(["", "https://here.example/feed"]))
+def test_a_plain_address_means_the_same_by_the_short_way(url: str, base_url: str) -> None:
+    """White space before an address says nothing, and makes it take the long way."""
+    assert resolve(url, base_url) == resolve(f" {url}", base_url)
 
 
 @settings(max_examples=100, deadline=None)
