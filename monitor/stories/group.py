@@ -6,7 +6,7 @@ with nothing that speaks against it. What is weaker stays its own story and is s
 Effects: none.
 """
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,7 +73,7 @@ class Grouper:
 
     def __init__(self, prints_max: int = PRINTS_MAX) -> None:
         self._prints: OrderedDict[ArticleId, StoredPrint] = OrderedDict()
-        self._by_key: dict[int, deque[ArticleId]] = {}
+        self._by_key: dict[int, list[ArticleId]] = {}
         self._prints_max = prints_max
 
     def add(self, stored: StoredPrint) -> None:
@@ -82,7 +82,13 @@ class Grouper:
             return
         self._prints[stored.article_id] = stored
         for key in stored.fingerprint.keys:
-            self._by_key.setdefault(key, deque(maxlen=POSTINGS_MAX)).append(stored.article_id)
+            ids = self._by_key.get(key)
+            if ids is None:  # most keys have one article; a deque for it would take 760 bytes, and there are thousands
+                self._by_key[key] = [stored.article_id]
+                continue
+            if len(ids) >= POSTINGS_MAX:
+                del ids[0]
+            ids.append(stored.article_id)
         if len(self._prints) > self._prints_max:
             _, oldest = self._prints.popitem(last=False)
             self._forget(oldest)

@@ -32,8 +32,8 @@ class Fingerprint:
     """Without labels and the outlet's name."""
     lead: str = field(repr=False)
     """The beginning of the text, without dateline and standing lines."""
-    lead_words: tuple[str, ...] = field(repr=False)
-    """Its folded words."""
+    lead_words: str = field(repr=False)
+    """Its folded words in one string: they are rarely asked for, and thousands of prints are held at one time."""
     url_key: int | None
     """The canonical address, None where it names no article."""
     headline_key: int
@@ -55,7 +55,7 @@ class Fingerprint:
     @cached_property
     def numbers(self) -> frozenset[str]:
         """Numbers of headline and lead; needed only where two articles are alike."""
-        return self.headline_numbers | numbers_in(self.lead_words)
+        return self.headline_numbers | numbers_in(self.lead_words.split())
 
     @cached_property
     def headline_numbers(self) -> frozenset[str]:
@@ -75,7 +75,7 @@ class Fingerprint:
     @cached_property
     def terms(self) -> frozenset[str]:
         """The terms of headline and lead."""
-        return self.headline_terms.union(self.lead_words)
+        return self.headline_terms.union(self.lead_words.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
     return Fingerprint(
         title=headline(title),
         lead=lead,
-        lead_words=words,
+        lead_words=" ".join(words),
         url_key=url_key,
         headline_key=headline_key,
         keys=tuple(keys),
@@ -117,9 +117,10 @@ def fingerprint(title: str, text: str, url: str) -> Fingerprint:
 def _shingles(words: Sequence[str]) -> frozenset[int]:
     runs = [f"{one} {two} {three} " for one, two, three in zip(words, words[1:], words[2:], strict=False)]
     try:
-        return frozenset(map(crc32, map(str.encode, runs)))
+        found = set(map(crc32, map(str.encode, runs)))
     except UnicodeEncodeError:  # half a surrogate pair
-        return frozenset([crc32(run.encode("utf-8", "surrogatepass")) for run in runs])
+        found = {crc32(run.encode("utf-8", "surrogatepass")) for run in runs}
+    return frozenset(found)  # a copy is made to measure, half as large as a set that grew
 
 
 def similarity(a: Fingerprint, b: Fingerprint) -> Alike:
