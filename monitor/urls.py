@@ -15,8 +15,8 @@ URL_CHARS_MAX = 8_192
 """A longer address is its own key, untouched: servers refuse addresses from about this length on."""
 UNWRAP_MAX = 3
 """Redirectors within redirectors that are looked through."""
-CACHE_URLS = 8_192
-"""Addresses remembered with their key, about 3 MB: a batch asks for each address several times."""
+CACHE_URLS = 4_096
+"""Addresses remembered with their key, about 1 MB: a batch asks for each address several times."""
 CACHE_PUBLISHERS = 4_096
 """Addresses remembered with their publisher: a batch asks for each at least twice."""
 

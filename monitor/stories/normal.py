@@ -14,8 +14,8 @@ from monitor.words import fold
 
 BODY_CHARS_MAX = 1_600
 """How much of a text is looked at: more than 100 words in any language, and nothing longer is ever compared."""
-CACHE_TITLES = 8_192
-"""Headlines remembered with their form, about 3 MB: a batch asks for each three times."""
+CACHE_TITLES = 2_048
+"""Headlines remembered with their form, under 1 MB: four batches, of which each asks for its own three times."""
 CACHE_BODIES = 256
 """Beginnings of texts remembered with their form, under 1 MB: identity and likeness ask for each in turn."""
 SUFFIX_WORDS_MAX = 4
