@@ -1,7 +1,7 @@
 """Ten thousand feeds visited every 15 minutes: CPU, memory and disk of a settled daemon.
 
 `monitor once` reads the baseline of 10,000 loopback feeds on 500 addresses (`ENTRIES` entries each, fewer than a news
-feed has, so that it takes two minutes and not six), uncounted. Their next visits are then spread evenly over 15 minutes
+feed has, so that it takes one minute and not six), uncounted. Their next visits are then spread evenly over 15 minutes
 by hand, as the spread of first visits and jitter do in a day, every tenth feed gets new entries, and a `monitor run`
 with four topics and stories on is watched for `WATCH_S` after `SETTLE_S`: eleven visits a second, one in ten changed,
 the others 304. Loopback hosts are one's own: no pause between two visits to a host is held, and there is no TLS.
