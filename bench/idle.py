@@ -29,14 +29,14 @@ LOOK_S = 5
 
 
 def cpu_s(pids: list[int]) -> float:
-    """User and system time so far of the processes that still run."""
+    """User and system time so far of the processes that still run, and of the children they saw end."""
     ticks = 0
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        ticks += int(fields[11]) + int(fields[12])
+        ticks += sum(int(field) for field in fields[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -31,8 +31,12 @@ schedule = "mon,thu 07:30"
 """
 
 
-def write_config(folder: Path, urls: Sequence[str]) -> Path:
-    """The three files in `folder`/config, the database beside them; returns the database's path."""
+def write_config(folder: Path, urls: Sequence[str], *, interval: str = "") -> Path:
+    """The three files in `folder`/config, the database beside them; returns the database's path.
+
+    With `interval` every feed is visited so often, whatever its rhythm.
+    """
+    fixed = f'interval = "{interval}"\n' if interval else ""
     database = folder / "ours.db"
     config = folder / "config"
     config.mkdir()
@@ -41,7 +45,7 @@ def write_config(folder: Path, urls: Sequence[str]) -> Path:
         '[web]\nlisten = ""\n[channels.console]\nkind = "console"\n'
     )
     (config / "watchlist.toml").write_text(WATCHLIST)
-    feeds = (f'[[feeds]]\nname = "Outlet {number}"\nurl = "{url}"\n' for number, url in enumerate(urls))
+    feeds = (f'[[feeds]]\nname = "Outlet {number}"\nurl = "{url}"\n{fixed}' for number, url in enumerate(urls))
     (config / "feeds.toml").write_text("".join(feeds))
     return database
 

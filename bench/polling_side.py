@@ -1,7 +1,8 @@
 """The polling path alone: fetch, parse, identity, store, by the parts and in the processes that the daemon uses.
 
 `main("add", DATABASE, ADDRESSES)` makes the database with the feeds of a file, one address a line; `main("update",
-DATABASE)` is one round. No topic is watched and no article is grouped. `command` starts it as `monitor` starts its
+DATABASE)` is one round, with the exchange's limit in seconds and the visits at one time after it where they are not the
+defaults. No topic is watched and no article is grouped. `command` starts it as `monitor` starts its
 commands: nothing is collected while the modules load.
 
 Effects: database, network, one child process.
@@ -10,7 +11,9 @@ Effects: database, network, one child process.
 import asyncio
 import gc
 import sys
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from monitor.clock import SystemClock
@@ -21,6 +24,7 @@ from monitor.feeds.sandbox import ParserProcess
 from monitor.model import FeedSpec, Watchlist
 from monitor.pipeline.ingest import IngestContext
 from monitor.pipeline.poll import HostLimit, Poller
+from monitor.pipeline.visits import PollSummary
 from monitor.storage.engine import open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
@@ -32,10 +36,20 @@ BOUNDS = PollBounds(300, 3_600)
 DRAIN_S = 20.0
 
 
-def command(*arguments: str) -> list[str]:
-    """A process that does `main` with these arguments."""
-    start = "import gc, sys; gc.disable(); from bench.polling_side import main; main(*sys.argv[1:])"
+def command(*arguments: str, module: str = "bench.polling_side") -> list[str]:
+    """A process that does `main` of a module with these arguments."""
+    start = f"import gc, sys; gc.disable(); from {module} import main; main(*sys.argv[1:])"
     return [sys.executable, "-c", start, *arguments]
+
+
+def open_store(database: str) -> Store:
+    """The database at its newest schema; the collector is set as the daemon sets it."""
+    gc.freeze()  # as the command does, and so is what follows
+    gc.enable()
+    gc.set_threshold(20_000, 10, 10)
+    opened = open_engine(f"sqlite:///{database}")
+    ensure_schema(opened)
+    return Store(opened)
 
 
 def add(store: Store, addresses: Path) -> None:
@@ -45,8 +59,14 @@ def add(store: Store, addresses: Path) -> None:
         tx.feeds.sync(specs, SystemClock().now(), spread_s=0)
 
 
-async def update(store: Store, exchange_s: float, concurrency: int) -> None:
-    """One round of all feeds."""
+@asynccontextmanager
+async def polling(
+    store: Store,
+    exchange_s: float = EXCHANGE_S,
+    concurrency: int = CONCURRENCY,
+    report: Callable[[PollSummary], None] | None = None,
+) -> AsyncIterator[Poller]:
+    """The app's poller over every loopback host, drained and closed when the block ends."""
     context = IngestContext(compile_watchlist(Watchlist(())), {}, BOUNDS, "bench", groups=False)
     with ThreadPoolExecutor(1) as database_pool, ThreadPoolExecutor(1) as parser_pool:
         parser = ParserProcess()
@@ -62,25 +82,28 @@ async def update(store: Store, exchange_s: float, concurrency: int) -> None:
             limit_of=lambda _: HostLimit(concurrency, 0.0),
             database_pool=database_pool,
             parser_pool=parser_pool,
+            report=report,
         )
         try:
-            await poller.run_round()
+            yield poller
         finally:
             await poller.drain(DRAIN_S)
             await fetcher.close()
             parser.close()
 
 
+async def update(store: Store, exchange_s: float, concurrency: int) -> None:
+    """One round of all feeds."""
+    async with polling(store, exchange_s, concurrency) as poller:
+        await poller.run_round()
+
+
 def main(command: str, database: str, *more: str) -> None:
-    """Do one of the two; `update` takes the exchange's limit in seconds after the database."""
-    gc.freeze()  # as the command does, and so is what follows
-    gc.enable()
-    gc.set_threshold(20_000, 10, 10)
-    opened = open_engine(f"sqlite:///{database}")
-    ensure_schema(opened)
-    store = Store(opened)
+    """Do one of the two."""
+    store = open_store(database)
     if command == "add":
         add(store, Path(more[0]))
     else:
-        asyncio.run(update(store, float(more[0]) if more else EXCHANGE_S, CONCURRENCY))
+        exchange_s = float(more[0]) if more else EXCHANGE_S
+        asyncio.run(update(store, exchange_s, int(more[1]) if len(more) > 1 else CONCURRENCY))
     store.close()

@@ -3,7 +3,8 @@
 Its CPU is nobody's, so it is a separate process: `python -m bench.server START FEEDS` prints the port once it
 listens, then each number it reads on standard input is the round it serves from there on, answered with a line. It
 ends with its standard input. With two more arguments every answer comes that many seconds late, and that part of the
-addresses accepts and never answers. ETag, Last-Modified, 304 and gzip are right; everything else is as small as can be.
+addresses accepts and never answers; a fifth says how many entries a feed shows. ETag, Last-Modified, 304 and gzip are
+right; everything else is as small as can be.
 
 Effects: network (127.0.x.y), standard input and output.
 """
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from bench.world import FEEDS, World
+from bench.world import ENTRIES, FEEDS, World
 
 ADDRESSES = 500
 HEAD_BYTES_MAX = 16_384
@@ -49,10 +50,11 @@ class Publishers:
 
 @contextmanager
 def publishers(
-    start: datetime, feeds: int = FEEDS, *, late_s: float = 0.0, silent_share: float = 0.0
+    start: datetime, feeds: int = FEEDS, *, late_s: float = 0.0, silent_share: float = 0.0, entries: int = ENTRIES
 ) -> Iterator[Publishers]:
     """Run the server in its own process until the block ends; round 0 is always answered by all, at once."""
-    command = [sys.executable, "-m", "bench.server", start.isoformat(), str(feeds), str(late_s), str(silent_share)]
+    numbers = (str(number) for number in (feeds, late_s, silent_share, entries))
+    command = [sys.executable, "-m", "bench.server", start.isoformat(), *numbers]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         yield Publishers(child, int(child.stdout.readline()), feeds)
@@ -176,5 +178,6 @@ async def _serve(shelf: _Shelf, sockets: list[socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    _world = World(datetime.fromisoformat(sys.argv[1]), int(sys.argv[2]))
+    _entries = int(sys.argv[5]) if len(sys.argv) > 5 else ENTRIES
+    _world = World(datetime.fromisoformat(sys.argv[1]), int(sys.argv[2]), _entries)
     asyncio.run(_serve(_Shelf(_world, float(sys.argv[3]), float(sys.argv[4])), _listen()))

@@ -89,16 +89,17 @@ class Item:
 class World:
     """The feeds of every round, dated back from `start`."""
 
-    def __init__(self, start: datetime, feeds: int = FEEDS) -> None:
+    def __init__(self, start: datetime, feeds: int = FEEDS, entries: int = ENTRIES) -> None:
         self.start = start
         self.feeds = feeds
+        self._entries = entries
         chance = random.Random("wire")
         self._wire = [(_title(chance), _paragraph(chance)) for _ in range(WIRE_STORIES)]
 
     def body(self, number: int, round_number: int) -> bytes:
         """The bytes of a feed in a round, newest entry first."""
-        newest = ENTRIES + (NEW_ENTRIES if self.is_changed(number, round_number) else 0)
-        items = [self._item(number, serial) for serial in range(newest, newest - ENTRIES, -1)]
+        newest = self._entries + (NEW_ENTRIES if self.is_changed(number, round_number) else 0)
+        items = [self._item(number, serial) for serial in range(newest, newest - self._entries, -1)]
         return (_atom if number % 4 == 3 else _rss)(number, items).encode()
 
     def is_changed(self, number: int, round_number: int) -> bool:
@@ -106,7 +107,7 @@ class World:
         return round_number >= 2 and number % CHANGED_EVERY == 0
 
     def _item(self, number: int, serial: int) -> Item:
-        """Entry `serial` of a feed; the first reading shows 1 to `ENTRIES`, later ones are new."""
+        """Entry `serial` of a feed; the first reading shows 1 to `entries`, later ones are new."""
         chance = random.Random(f"{number}/{serial}")
         if chance.random() < WIRE_SHARE:
             # The stride has no factor in common with the number of wire stories: a feed never carries one twice.
@@ -114,7 +115,9 @@ class World:
             text = text.replace("said", "told reporters", 1) if chance.random() < 0.5 else text
         else:
             title, text = _title(chance), _paragraph(chance)
-        age = timedelta(minutes=60 + 47 * (ENTRIES - serial) if serial <= ENTRIES else 2 * (1 + NEW_ENTRIES))
+        age = timedelta(
+            minutes=60 + 47 * (self._entries - serial) if serial <= self._entries else 2 * (1 + NEW_ENTRIES)
+        )
         return Item(f"outlet{number}-{serial}", title, text, self.start - age)
 
 
