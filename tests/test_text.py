@@ -58,7 +58,29 @@ SIMPLE = st.sampled_from(
 )
 TEXTS = st.sampled_from(["a", "b ", "\n", "  ", "é", "e\u0301", "\u00a0", "&amp;", "&#8217;", "&nbsp;", "x&y", "&lt;"])
 ODD_TEXTS = st.sampled_from(
-    ["&", "am", "p;", "lt;", "#39;", "&#128;", "&#0;", "&copy", "&#x41;", "<", ">", '"', "'", "/", "=", "\r", "\x00"]
+    [
+        "<a",
+        "<b",
+        "<i ",
+        ' href="y">',
+        "&",
+        "am",
+        "p;",
+        "lt;",
+        "#39;",
+        "&#128;",
+        "&#0;",
+        "&copy",
+        "&#x41;",
+        "<",
+        ">",
+        '"',
+        "'",
+        "/",
+        "=",
+        "\r",
+        "\x00",
+    ]
 )
 UNSEEN = st.sampled_from(["\ufeff", "\ud83d", "\u200d", "\x0b", "\x1f", "\x85"])
 ODD_TAGS = st.sampled_from(
@@ -73,6 +95,13 @@ def test_simple_markup_reads_as_the_html_parser_reads_it(markup: str) -> None:
     """The quick road says the same as the HTML parser, or nothing."""
     quick = strip_simple(markup)
     assert quick is None or quick == strip_any(markup) or "<" not in markup
+
+
+@pytest.mark.parametrize("markup", ['x<a<p> href="y">z', "x<a<br>>z", '<p>a<b<hr> class="q">c</b>', "x<i<br/>/>y"])
+def test_a_tag_within_a_tag_costs_no_text(markup: str) -> None:
+    """Taking out the inner one must not make a tag of the text around it."""
+    assert strip_simple(markup) is None
+    assert clean_text(markup) == clean_text(strip_any(markup)) != ""
 
 
 def test_the_markup_of_most_teasers_is_simple() -> None:
