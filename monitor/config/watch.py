@@ -199,6 +199,7 @@ def _is_change(old: Loaded, new: Loaded) -> bool:
     return (
         old.content_hash != new.content_hash
         or old.secrets != new.secrets
+        or old.feeds != new.feeds  # the same files with another password beside them
         or old.database_password != new.database_password
     )
 

@@ -74,6 +74,11 @@ class FeedState:
     """Why nothing it shows is told, in words; empty for a feed in good standing."""
     quarantined_at: datetime | None = None
 
+    @property
+    def is_readdressed(self) -> bool:
+        """Whether a person gave it another address since it was read: its names are known, no body of it is."""
+        return self.first_polled_at is not None and self.body_hash is None
+
 
 @dataclass(frozen=True, slots=True)
 class FeedRules:

@@ -95,6 +95,7 @@ class _Reading:
     known: int = 0
     matches: int = 0
     quarantine: str = ""
+    is_first: bool = False
 
 
 def _brought(reading: _Reading) -> Brought:
@@ -105,6 +106,7 @@ def _brought(reading: _Reading) -> Brought:
         told_later=sum(1 for item in reading.new if not item.silent),
         matches=reading.matches,
         quarantine=reading.quarantine,
+        is_first=reading.is_first,
         new_times=tuple(item.article.published_at for item in reading.new),
     )
 
@@ -164,6 +166,9 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
     known: dict[tuple[AliasKind, int], KnownAlias] = {}
     if not first:  # a feed read for the first time has no names, and cold starts are the heavy case
         known = tx.articles.known_aliases(feed.id, ((kind, key) for named in keys for kind, key in named.items()))
+    headlines = sum(1 for kind, _ in known if kind is AliasKind.HEADLINE)
+    # Another feed under the old name: what it shows is its baseline, and nothing was lost of it.
+    first = first or (feed.state.is_readdressed and not known)
     verdict = resolve_poll(
         parsed.entries,
         keys,
@@ -172,8 +177,9 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
         watermark_at=feed.state.watermark_at,
         now=now,
     )
-    reading = _Reading(polled, list(verdict.entries), keys, [])
-    reading.known = sum(1 for one in reading.verdicts if one.article_id is not None)
+    reading = _Reading(polled, list(verdict.entries), keys, [], is_first=first)
+    # By a headline alone nothing is the same entry, but a feed that changes all else shows that we still see it.
+    reading.known = sum(1 for one in reading.verdicts if one.article_id is not None) or headlines
     reading.quarantine = why_quarantined(feed.state, parsed, reading.known)
     if reading.quarantine:
         reading.verdicts = [_quarantined(one, reading.quarantine) for one in reading.verdicts]

@@ -33,6 +33,8 @@ class Brought:
     matches: int = 0
     quarantine: str = ""
     """Why none of it is told, where the feed seems to be another one now."""
+    is_first: bool = False
+    """Whether it is the first reading of the feed, or of another one under its name."""
     new_times: tuple[datetime | None, ...] = ()
     """When the new entries were published; None where the feed gives no date."""
 
@@ -67,7 +69,8 @@ def record_visit(
     """The feed's row after this visit, and when the next one is."""
     feed, parsed, error = polled.feed, polled.parsed, polled.error
     state = _next_state(polled, brought, now, has_secret=bool(rules.headers))
-    lost = count_lost(feed.state, parsed, brought.known) if parsed is not None and not state.quarantine else None
+    is_judged = parsed is not None and not state.quarantine and not brought.is_first
+    lost = count_lost(feed.state, parsed, brought.known) if is_judged and parsed is not None else None
     if lost is not None:
         state = replace(state, last_lost_at=now, last_lost=lost)
     # By the new state: what this visit taught of the feed counts for the next one.
@@ -205,7 +208,7 @@ def summarise(polled: Polled, brought: Brought, record: PollRecord) -> PollSumma
         elapsed_ms=polled.elapsed_ms,
         bytes_read=polled.bytes_read,
         next_poll_at=record.next_poll_at,
-        first=polled.parsed is not None and polled.feed.state.first_polled_at is None,
+        first=brought.is_first,
         lost_entries=record.lost_entries,
         moved_to=(record.state.address or polled.feed.url) if record.moved_from is not None else "",
         quarantine=brought.quarantine,

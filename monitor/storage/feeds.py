@@ -36,16 +36,22 @@ class FeedTable:
         """Make the table agree with the configuration; returns how many were added and how many rest now.
 
         A feed is its URL: renaming keeps its memory, and one that leaves the configuration rests, with its memory,
-        until it comes back. A feed that had moved for good, and whose URL a person then corrects to where it is, stays
-        the same feed. First visits are spread over `spread_s` by the address, the same way after a restart.
+        until it comes back. A feed whose URL a person corrects under its name stays the same feed, and is due at once;
+        so does one that had moved for good, when its URL is corrected to where it is. First visits are spread over
+        `spread_s` by the address, the same way after a restart.
         """
         wanted = {spec.url: spec for spec in specs}
-        rows = self._db.execute(sa.select(FEED.c.id, FEED.c.url, FEED.c.address, FEED.c.active))
+        rows = self._db.execute(sa.select(FEED.c.id, FEED.c.url, FEED.c.name, FEED.c.address, FEED.c.active))
         known = {row.url: row for row in rows}
-        moved = {row.address: row for url, row in known.items() if row.address and url not in wanted}
-        for url in [url for url in wanted if url not in known and url in moved]:
-            row = moved[url]
-            self._db.execute(sa.update(FEED).where(FEED.c.id == row.id).values(url=url, address=None))
+        left = [row for url, row in known.items() if row.active and url not in wanted]
+        moved = {row.address: row for row in left if row.address}
+        named = {row.name.casefold(): row for row in left}
+        for url in [url for url in wanted if url not in known]:
+            row = moved.get(url) or named.get(wanted[url].name.casefold())
+            if row is None or row.url not in known:
+                continue
+            values = {"address": None} if row.address == url else _as_readdressed(url, now)
+            self._db.execute(sa.update(FEED).where(FEED.c.id == row.id).values(url=url, **values))
             known[url] = known.pop(row.url)
         new = [_first_row(spec, now, spread_s) for url, spec in wanted.items() if url not in known]
         if new:
@@ -75,13 +81,9 @@ class FeedTable:
         return len(new), len(rest)
 
     def accept(self, url: str) -> bool:
-        """End the quarantine of the feed, its new title and site being right; returns whether it was in one.
-
-        Its hashes are forgotten, so that the next visit reads it whatever it shows.
-        """
+        """End the quarantine of the feed, its new title and site being right; returns whether it was in one."""
         held = sa.update(FEED).where(FEED.c.url == url, FEED.c.quarantine != "")
-        known = {"title": "", "site": "", "etag": None, "last_modified": None, "body_hash": None, "entries_hash": None}
-        return self._db.execute(held.values(quarantine="", quarantined_at=None, **known)).rowcount > 0
+        return self._db.execute(held.values(quarantine="", quarantined_at=None, title="", site="")).rowcount > 0
 
     def claim_due(
         self,
@@ -207,6 +209,24 @@ class FeedTable:
         if owner is not None:
             change = change.where(FEED.c.lease_owner == owner)
         return self._db.execute(change).rowcount
+
+
+def _as_readdressed(url: str, now: datetime) -> dict[str, Any]:
+    """What is forgotten with an address: all that it said or that was said of it. The names of its entries stay."""
+    return {
+        **dict.fromkeys(_OF_THE_ADDRESS),
+        **{"title": "", "site": "", "skip_times": "", "quarantine": "", "outcome": "", "reason": "", "error": ""},
+        "fail_count": 0,
+        "moved_count": 0,
+        "host": host_of(url),
+        "next_poll_at": now,
+    }
+
+
+_OF_THE_ADDRESS = (
+    *("address", "etag", "last_modified", "validators_at", "body_hash", "entries_hash", "failing_since", "hold_until"),
+    *("held_at", "status", "ttl_s", "max_age_s", "moved_to", "moved_since", "quarantined_at"),
+)
 
 
 def _first_row(spec: FeedSpec, now: datetime, spread_s: int) -> dict[str, Any]:

@@ -248,3 +248,50 @@ def test_an_answer_without_a_wish_keeps_the_last_one(store: Store) -> None:
     [feed] = claim_again(store, at)
     ingest(store, [Polled(feed, PollOutcome.UNCHANGED, at, fetched=NotModified(feed.url))], CONTEXT, at)
     assert health(store).next_poll_at >= at + timedelta(seconds=7000)
+
+
+def corrected(store: Store, url: str, at: datetime) -> None:
+    """A person corrects the first feed's address in feeds.toml, under its name."""
+    with store.write() as tx:
+        assert tx.feeds.sync([FeedSpec("Outlet 0", url)], at, spread_s=60) == (0, 0)
+
+
+def test_a_corrected_address_loses_nothing_of_the_gap(store: Store) -> None:
+    """The old address fails for hours; what came meanwhile is told when a person corrects it, what was known is not."""
+    watched(store)
+    at = START + 8 * HOUR
+    for _ in range(3):
+        ingest(store, [a_failed_visit(feed, now=at) for feed in claim_again(store, at)], CONTEXT, at)
+    kept = health(store)
+
+    corrected(store, "https://new.example/rss", at)
+
+    found = health(store)
+    assert (found.feed.id, found.feed.url, found.active) == (kept.feed.id, "https://new.example/rss", True)
+    assert (found.feed.state.etag, found.feed.state.fail_count, found.next_poll_at) == (None, 0, at)
+    summary = visit(store, hourly(2, 8), at, title="Outlet 0, new look")
+    assert (summary.new, summary.told_later, summary.first, summary.lost_entries) == (4, 4, False, None)
+
+
+def test_another_feed_under_the_old_name_begins_with_a_baseline(store: Store) -> None:
+    """Nothing of it was known: what it shows is kept and not told, and neither held nor taken for a loss."""
+    watched(store)
+    at = START + 20 * HOUR
+    corrected(store, "https://other.example/rss", at)
+
+    first = visit(store, hourly(40, 44, START - 40 * HOUR), at, title="Quite another")
+    assert (first.new, first.told_later, first.first) == (5, 0, True)
+    assert (first.lost_entries, first.quarantine) == (None, "")
+    then = visit(store, hourly(44, 46, START - 40 * HOUR), at + HOUR, title="Quite another")
+    assert (then.new, then.told_later, then.first) == (2, 2, False)
+
+
+def test_a_feed_that_changes_all_but_its_headlines_has_lost_nothing(store: Store) -> None:
+    """New ids, links and dates at every visit, and the same five headlines."""
+    watched(store)
+    at = START + 30 * HOUR
+    same = [
+        replace(entry, id=f"x{n}", link=f"https://outlet0.example/x/{n}", published=at, summary="")
+        for n, entry in enumerate(hourly(0, 2))
+    ]
+    assert visit(store, same, at).lost_entries is None

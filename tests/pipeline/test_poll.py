@@ -331,7 +331,10 @@ def test_the_queue_is_bounded_and_polling_waits_for_the_database(sqlite_store: S
     free = Event()
 
     async def work() -> int:
-        publishers = Publishers()
+        # Large enough that a batch is full after a few, however fast they are read.
+        large = {n: rss(n) + b"<!--" + b"x" * 100_000 + b"-->" for n in range(420)}
+        answers = {f"https://host{n}.example/{n}": Fetched(body, "", 200) for n, body in large.items()}
+        publishers = Publishers(dict(answers))
         works = Works(sqlite_store, FakeClock(), publishers, concurrency=210)
         assert await works.poller.look() == 420
         works.pool.submit(free.wait, WAIT_S)  # from here on the database's thread has something else to do
