@@ -30,7 +30,7 @@ from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.topics.match import compile_watchlist
 
-CONCURRENCY = 50
+CONCURRENCY = 100
 """The default of `polling.concurrency`."""
 BOUNDS = PollBounds(300, 3_600)
 DRAIN_S = 20.0

@@ -170,6 +170,9 @@ class App:
                 tx.feeds.release()  # the process lock is ours, so whoever held these is dead
                 tx.pages.release(now)
             added, rested = tx.feeds.sync(loaded.feeds, now, spread_s=FIRST_ROUND_SPREAD_S)
+            before = {feed.url: feed.rules for feed in self.in_force.loaded.feeds}
+            # Who mends a password wants to see it mended, and not when the wait of the wrong one ends.
+            tx.feeds.hurry([feed.url for feed in loaded.feeds if before.get(feed.url, feed.rules) != feed.rules], now)
             waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
             tx.topics.sync([_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics], now)
         self.in_force = prepared

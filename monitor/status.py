@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.errors import FetchReason
 from monitor.model import DeliveryState, FeedId, FeedTrouble, Topic, TroubleKind
 from monitor.storage.health import FeedHealth
 from monitor.storage.store import Store, Transaction
@@ -64,7 +65,7 @@ def read_status(store: Store, topics: tuple[Topic, ...], channels: Collection[st
 
 def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str], now: datetime) -> Status:
     health = [feed for feed in tx.health.all() if feed.active]
-    failing = tuple(feed for feed in health if feed.feed.state.fail_count)
+    failing = tuple(feed for feed in health if feed.outcome in ("failed", "gone"))
     states = {state.key: state for state in tx.topics.all()}
     listed = []
     for topic in topics:
@@ -126,6 +127,8 @@ def _needs(health: list[FeedHealth], failed: int, beat_at: datetime | None, now:
     needs = []
     if beat_at is not None and now - beat_at > DAEMON_SILENT:
         needs.append(f"The daemon has been silent since {beat_at:%d %b %H:%M} UTC. Start it: monitor run")
+    if not health and beat_at is not None:
+        needs.append("No feed is configured, so nothing can come in. Add one: monitor feeds add ADDRESS")
     if failed:
         needs.append(f"{failed} deliveries were given up. See why: monitor outbox list")
     names = {feed.feed.id: feed.feed.name for feed in health}
@@ -135,6 +138,8 @@ def _needs(health: list[FeedHealth], failed: int, beat_at: datetime | None, now:
             needs.append(f'Feed "{feed.feed.name}" is gone (410). Remove it from feeds.toml, or correct its url.')
         elif since is not None and now - since > (MISSING_NEEDS_PERSON if feed.status == 404 else FAILING_NEEDS_PERSON):
             needs.append(f'Feed "{feed.feed.name}" has failed since {since:%d %b %H:%M} UTC: {feed.error}')
+        elif feed.reason == FetchReason.UNAUTHORISED and feed.outcome == "failed":
+            needs.append(f'Feed "{feed.feed.name}": {feed.error}')
         needs += _identity_needs(feed, names)
     tried = [feed for feed in health if feed.last_poll_at is not None]
     if tried and all(feed.outcome == "failed" for feed in tried):

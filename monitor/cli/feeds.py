@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
+from monitor.app import user_agent
 from monitor.cli.feeds_found import add_feed, show_feeds
-from monitor.cli.feeds_health import accept_feed, list_health
+from monitor.cli.feeds_health import accept_feed, find_feed, list_health, retry_feed
 from monitor.cli.lines import format_time, read_bytes, write_line
 from monitor.cli.opening import load_config
 from monitor.clock import SystemClock
@@ -25,7 +26,7 @@ from monitor.feeds.guard import Guard
 from monitor.feeds.opml import read_outlines, write_opml
 from monitor.feeds.sandbox import ParserProcess
 from monitor.feeds.sites import typed_addresses, web_address
-from monitor.model import Fetched, ParsedFeed
+from monitor.model import FeedRules, Fetched, ParsedFeed
 
 NAME = "feeds"
 SUMMARY = "Feeds and their health; find, try and add some, OPML in and out."
@@ -34,7 +35,9 @@ EXAMPLE = "monitor feeds discover theguardian.com\n  monitor feeds test https://
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="list|discover|add|test|accept|import|export", required=True)
+    actions = parser.add_subparsers(
+        dest="action", metavar="list|discover|add|test|retry|accept|import|export", required=True
+    )
     listing = actions.add_parser("list", help="every feed with its health")
     listing.add_argument("--json", action="store_true", help="one object per line")
     finding = actions.add_parser("discover", help="the feeds of a site or page, best first; nothing is written")
@@ -47,8 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     adding.add_argument("--name", help="default: the feed's own title")
     adding.add_argument("--language", help="such as en or de; default: what the feed says")
     testing = actions.add_parser("test", help="fetch and parse a feed as the daemon would; nothing is stored")
-    testing.add_argument("url", metavar="URL")
+    testing.add_argument("url", metavar="URL|NAME", help="an address, or the name of a configured feed")
     testing.add_argument("--json", action="store_true", help="one object")
+    retrying = actions.add_parser("retry", help="have the daemon visit a feed now, whatever its wait")
+    retrying.add_argument("feed", metavar="NAME|URL", help="its name or address in feeds.toml")
     accepting = actions.add_parser("accept", help="say that a held feed is the right one: from now on it is told again")
     accepting.add_argument("feed", metavar="NAME|URL", help="its name or address in feeds.toml")
     importing = actions.add_parser("import", help="add every feed of an OPML file to feeds.toml")
@@ -65,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
         "add": add_feed,
         "test": _test,
         "accept": accept_feed,
+        "retry": retry_feed,
         "import": _import,
         "export": _export,
     }
@@ -72,13 +78,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _visit(typed: str, loaded: Loaded) -> tuple[str, Fetched, ParsedFeed]:
-    """Fetch and parse as the daemon would, with the address that was meant. Raises FetchError or ParseError."""
+    """Fetch and parse as the daemon would, with the address that was meant. Raises FetchError or ParseError.
+
+    What is configured, by its name or its address, is asked for with its key and through its proxy.
+    """
     polling = loaded.settings.polling
     guard = Guard(polling.allow_private_hosts)
-    addresses = typed_addresses(typed)
+    spec = find_feed(typed, loaded)
+    rules = spec.rules if spec is not None else FeedRules()
+    addresses = [spec.url] if spec is not None else typed_addresses(typed)
     for url in addresses:
         try:
-            answer = fetch_once(url, guard, body_bytes_max=polling.body_bytes_max, exchange_s=polling.timeout_s)
+            answer = fetch_once(
+                url,
+                guard,
+                user_agent=user_agent(polling.user_agent_contact),
+                body_bytes_max=polling.body_bytes_max,
+                exchange_s=polling.timeout_s,
+                headers=rules.headers,
+                proxy=rules.proxy,
+            )
             break
         except FetchError as error:
             if url == addresses[-1] or error.reason not in OTHER_SCHEME:

@@ -1,4 +1,4 @@
-"""`monitor feeds list` and `accept`: how each feed is, and a person's word that a held one is right.
+"""`monitor feeds list`, `retry` and `accept`: how each feed is, and a person's word on one of them.
 
 Effects: database, prints.
 """
@@ -39,23 +39,48 @@ def list_health(args: argparse.Namespace, loaded: Loaded) -> int:
 
 def accept_feed(args: argparse.Namespace, loaded: Loaded) -> int:
     """End the quarantine of one feed. Raises ConfigError for one that is not configured or not held."""
-    wanted = str(args.feed)
-    spec = next((one for one in loaded.feeds if wanted == one.url or wanted.casefold() == one.name.casefold()), None)
-    if spec is None:
-        raise ConfigError(f'no feed is called "{wanted}"', remedy="See: monitor feeds list")
+    spec = _named(args, loaded)
     with opened_store(loaded) as store, store.write() as tx:
         accepted = tx.feeds.accept(spec.url)
+        kept = tx.articles.count_quarantined(spec.url)
     if not accepted:
         raise ConfigError(f'"{spec.name}" is not held', remedy="There is nothing to accept.")
     print(f'"{spec.name}" is taken for what it says it is now. What it shows next is told again.')
+    if kept:
+        print(f"{plural(kept, 'article')} of it came while it was held: kept, and not told. See: monitor preview TOPIC")
     return 0
+
+
+def retry_feed(args: argparse.Namespace, loaded: Loaded) -> int:
+    """Make one feed due now. Raises ConfigError for one that is not configured, or whose server sent us away."""
+    spec = _named(args, loaded)
+    with opened_store(loaded) as store, store.write() as tx:
+        hurried = tx.feeds.hurry([spec.url], SystemClock().now())
+    if not hurried:
+        remedy = "It is visited when that time is over: monitor feeds list"
+        raise ConfigError(f'the server of "{spec.name}" said that we come too often', remedy=remedy)
+    print(f'"{spec.name}" is due now. A running daemon visits it within seconds; else: monitor once')
+    return 0
+
+
+def find_feed(wanted: str, loaded: Loaded) -> FeedSpec | None:
+    """The configured feed of that name or address."""
+    return next((one for one in loaded.feeds if wanted == one.url or wanted.casefold() == one.name.casefold()), None)
+
+
+def _named(args: argparse.Namespace, loaded: Loaded) -> FeedSpec:
+    spec = find_feed(str(args.feed), loaded)
+    if spec is None:
+        raise ConfigError(f'no feed is called "{args.feed}"', remedy="See: monitor feeds list")
+    return spec
 
 
 def _lines(spec: FeedSpec, found: FeedHealth | None, same_as: str | None, now: datetime) -> list[str]:
     if found is None or found.last_poll_at is None:
         return [f"{'not read yet':<12}  {spec.name}  {spec.url}"]
     state = found.feed.state
-    newest = f"newest {format_time(found.last_new_at)}" if found.last_new_at else "nothing new yet"
+    newest_at = state.watermark_at or found.last_new_at
+    newest = f"newest of {format_time(newest_at)}" if newest_at else "nothing yet"
     lines = [f"{_word(found, now):<12}  {spec.name}  {found.articles} articles, {newest}  {spec.url}"]
     notes = []
     if found.error:
@@ -71,7 +96,9 @@ def _lines(spec: FeedSpec, found: FeedHealth | None, same_as: str | None, now: d
         times = plural(found.lost_windows, "time", "times")
         notes.append(f"May have lost about {plural(found.lost_entries, 'entry', 'entries')}, {times}, last {last}.")
     if is_stale(state, now):
-        notes.append(f"It answers, but its newest entry is of {format_time(state.watermark_at)}.")
+        notes.append("It answers, and shows nothing new for longer than it ever did.")
+    if found.outcome in ("failed", "gone"):
+        notes.append(f'Next visit {format_time(found.next_poll_at)}; sooner: monitor feeds retry "{spec.name}"')
     return lines + [f"{'':<14}{note}" for note in notes]
 
 

@@ -99,8 +99,9 @@ def load(
     feeds, of_feeds = FeedList(), FeedSecrets()
     if (file := files.get("feeds.toml")) is not None:
         entries, found = check_shape(FeedsFile, file.values, file.shown_path, file.places)
-        if needs_channels:
-            of_feeds = gather_feed_secrets(file, environ)
+        of_feeds = gather_feed_secrets(file, environ)
+        if not needs_channels:
+            of_feeds.problems = []
         feeds = gather_feeds(entries, file, of_feeds)
         found += [*find_doubles(file), *feeds.problems, *of_feeds.problems, *_find_missing_reader(file)]
         problems += sorted(found, key=lambda problem: problem.line)

@@ -91,7 +91,7 @@ class PollingSection(Section):
     interval_min_s: Annotated[Duration, Field(ge=1, le=86_400)] = Field(default=300, alias="interval_min")
     interval_max_s: Annotated[Duration, Field(ge=1, le=604_800)] = Field(default=3600, alias="interval_max")
     allow_private_hosts: list[PrivateHost] = []
-    concurrency: int = Field(default=50, ge=1, le=500)
+    concurrency: int = Field(default=100, ge=1, le=500)
     """Feeds fetched at the same time: a thousand feeds within a minute, with sockets that any system allows."""
     per_host: int = Field(default=2, ge=1, le=16)
     timeout_s: Annotated[Duration, Field(ge=1, le=60)] = Field(default=30, alias="timeout")

@@ -145,6 +145,8 @@ class Watcher:
             loaded = load(self._folder, self._environ, self.loaded.compiled.lexicon)
         except ConfigFaults as error:
             return self._reject(error)
+        if not is_asked and (emptied := _find_emptied(self.loaded, loaded)):
+            return self._reject(ConfigFaults(emptied, files=loaded.files))
         change = _compare(self.loaded, loaded, self._clock.now())
         self._remember_files(loaded.files)
         if not _is_change(self.loaded, loaded) and not is_asked and self.faults is None:
@@ -202,6 +204,20 @@ def _is_change(old: Loaded, new: Loaded) -> bool:
         or old.feeds != new.feeds  # the same files with another password beside them
         or old.database_password != new.database_password
     )
+
+
+def _find_emptied(old: Loaded, new: Loaded) -> list[Problem]:
+    """Files that hold nothing any more: what a full disk or an editor that crashed leaves, and no wish of a person."""
+    remedy = "If that is meant, say so by kill -HUP, or start the monitor anew."
+    looked_at = (
+        ("feeds.toml", "polled", old.feeds, new.feeds),
+        ("watchlist.toml", "told", old.watchlist.topics, new.watchlist.topics),
+    )
+    return [
+        Problem(str(new.folder / name), 0, f"the file was emptied: nothing would be {verb}. {remedy}")
+        for name, verb, before, now in looked_at
+        if before and not now
+    ]
 
 
 def _compare(old: Loaded, new: Loaded, at: datetime) -> Change:

@@ -27,6 +27,7 @@ _SAYS_NOTHING = frozenset(
 )
 """Words that two feeds' titles share by chance."""
 FAILURES_TOLD = 2
+SHUT_OUT = frozenset({FetchReason.UNAUTHORISED, FetchReason.FORBIDDEN, FetchReason.CHALLENGE})
 SHUT_OUT_TOLD = timedelta(days=1)
 """A server that says for a day that we come too often keeps everything from us, though the feed is not to blame."""
 LOST_TOLD = timedelta(days=1)
@@ -88,10 +89,12 @@ def is_stale(state: FeedState, now: datetime) -> bool:
 def troubles_of(feed: Feed, outcome: str, reason: str, now: datetime) -> list[FeedTrouble]:
     """What the feed may keep from us, each with since when: it fails, lost entries, is held, or fell silent.
 
-    One failure is no trouble yet; the second in a row is. What was lost is told for a day.
+    One failure is no trouble yet, unless it shuts us out, where the next visit is hours away; the second in a row is.
+    What was lost is told for a day.
     """
     state, troubles = feed.state, []
-    if state.failing_since is not None and (state.fail_count >= FAILURES_TOLD or outcome == "gone"):
+    is_told = state.fail_count >= FAILURES_TOLD or outcome == "gone" or (state.fail_count and reason in SHUT_OUT)
+    if state.failing_since is not None and is_told:
         troubles.append(FeedTrouble(feed.name, reason or "failed", state.failing_since))
     is_shut_out = outcome == "failed" and reason == FetchReason.RATE_LIMITED and not state.fail_count
     if is_shut_out and (state.last_ok_at is None or now - state.last_ok_at > SHUT_OUT_TOLD):

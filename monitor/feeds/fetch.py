@@ -99,6 +99,9 @@ class Fetcher:
                 try:
                     return await self._follow(ask)
                 except FetchError as error:
+                    if error.reason is FetchReason.UNAUTHORISED and headers:
+                        error.what = "401: the server does not take the credentials that are configured"
+                        error.remedy = "Correct its user name, password or key, then: monitor feeds test NAME"
                     if error.reason is not FetchReason.BAD_ENCODING:
                         raise
                     # Some servers say gzip and send something else: asked for plain bytes, most send them.
@@ -283,6 +286,8 @@ def fetch_once(
     user_agent: str = "news-monitor",
     body_bytes_max: int = BODY_BYTES_MAX,
     exchange_s: float = EXCHANGE_S,
+    headers: Mapping[str, str] | None = None,
+    proxy: str = "",
 ) -> Fetched | NotModified | Gone:
     """One fetch by itself, for the commands; blocks. Raises FetchError."""
 
@@ -291,7 +296,7 @@ def fetch_once(
             guard, user_agent=user_agent, concurrency=1, body_bytes_max=body_bytes_max, exchange_s=exchange_s
         )
         try:
-            return await fetcher.fetch(url)
+            return await fetcher.fetch(url, headers=headers, proxy=proxy)
         finally:
             await fetcher.close()
 

@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -50,6 +51,8 @@ HOST_AT_ONCE = 2
 HOST_CLAIMS = 4
 """Feeds of one host claimed for each that may be visited at one time: they wait a few exchanges, well within a lease,
 and a host with hundreds of feeds does not keep all others waiting."""
+SLOW_SHARE = 4
+"""A quarter of the slots is for feeds that failed at their last visit, however many they are."""
 GATHER_S = 0.25
 """How long a batch waits for more feeds while visits are under way: a transaction is a sync of the disk."""
 STORAGE_PAUSE_S = 10.0
@@ -141,6 +144,7 @@ class Poller:
         self._report = report
         self._queue: asyncio.Queue[Polled] = asyncio.Queue(QUEUE_FEEDS_MAX)
         self._slots = asyncio.Semaphore(concurrency)
+        self._slow_slots = asyncio.Semaphore(max(1, concurrency // SLOW_SHARE))
         self._hosts: dict[str, _HostGate] = {}
         self._visits: set[asyncio.Task[None]] = set()
         self._under_way: dict[FeedId, str] = {}
@@ -244,7 +248,8 @@ class Poller:
         try:
             await gate.enter()
             try:
-                async with self._slots:
+                # Who failed last time may be silent again, each for the whole exchange: they share a part of the slots.
+                async with self._slow_slots if feed.state.fail_count else nullcontext(), self._slots:
                     polled = await self._poll(feed, gate)
             finally:
                 gate.leave()

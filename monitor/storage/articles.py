@@ -156,6 +156,12 @@ class ArticleTable:
         question = sa.select(sa.func.count()).select_from(ARTICLE).where(ARTICLE.c.first_seen_at >= since)
         return self._db.execute(question).scalar_one()
 
+    def count_quarantined(self, feed_url: str) -> int:
+        """How many articles of a feed were kept silent because it seemed to be another one."""
+        of_feed = sa.select(FEED.c.id).where(FEED.c.url == feed_url).scalar_subquery()
+        held = sa.and_(ARTICLE.c.feed_id == of_feed, ARTICLE.c.standing == "quarantined")
+        return self._db.execute(sa.select(sa.func.count()).select_from(ARTICLE).where(held)).scalar_one()
+
     def forget(self, before: datetime, *, limit: int) -> list[ArticleId]:
         """Remove up to `limit` articles first seen before then. Their aliases stay: they are never news again.
 

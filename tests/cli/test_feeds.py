@@ -3,14 +3,19 @@
 import io
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from monitor.errors import FetchError, FetchReason
 from monitor.feeds.opml import read_opml
 from monitor.feeds.replay import Replay, serve_recorded
+from monitor.model import Polled, PollOutcome
 from tests.cli.newsroom import FEEDS, Newsroom
-from tests.pipeline.given import a_context, a_failed_visit, a_topic, an_entry, claim_again, ingest
+from tests.fakes.http import respond, serve_scripts
+from tests.pipeline.given import a_context, a_failed_visit, a_topic, a_visit, an_entry, claim_again, ingest
 
 RSS = (
     '<rss version="2.0"><channel><title>River Gazette</title><language>en</language>'
@@ -47,8 +52,8 @@ def test_list_shows_the_health_of_every_feed(newsroom: Newsroom) -> None:
     lines = newsroom.run("feeds", "list").out.splitlines()
     records = newsroom.run("feeds", "list", "--json").records
 
-    assert lines[0].startswith("ok            Outlet 0  2 articles, newest 20")
-    assert lines[1].startswith("failed        Outlet 1  0 articles, nothing new yet")
+    assert lines[0].startswith("ok            Outlet 0  2 articles, newest of 20")
+    assert lines[1].startswith("failed        Outlet 1  0 articles, nothing yet")
     assert lines[2].strip().startswith("503")
     assert lines[-1] == "not read yet  Fresh  https://fresh.example/rss"
     assert [record["outcome"] for record in records] == ["new", "failed", "unchanged", None]
@@ -207,6 +212,61 @@ def test_import_of_what_is_no_opml_changes_nothing(newsroom: Newsroom, monkeypat
     assert refused.code == 2
     assert "standard input:1: the file holds <html>, not <opml>" in refused.err
     assert (newsroom.folder / "feeds.toml").read_text() == FEEDS
+
+
+def test_a_configured_feed_is_tried_with_its_key(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its name or its address, as the daemon would; a key that is refused is named as the fault."""
+    with serve_scripts() as server:
+        url = server.script("/rss", respond(body=RSS))
+        newsroom.configure(
+            feeds=FEEDS + f'[[feeds]]\nname = "Keyed"\nurl = "{url}"\nheader = "X-Key"\nheader_env = "KEY"\n'
+        )
+        monkeypatch.setenv("KEY", "open-sesame")
+        assert newsroom.run("feeds", "test", "keyed").out.startswith("River Gazette: 7 entries")
+        assert newsroom.run("feeds", "test", url).code == 0
+        assert [asked.headers["x-key"] for asked in server.asked] == [b"open-sesame"] * 2
+        server.script("/rss", respond("401 Unauthorized"))
+        refused = newsroom.run("feeds", "test", "Keyed")
+    assert (refused.code, "does not take the credentials" in refused.err) == (1, True)
+    assert "sesame" not in refused.err
+
+
+def test_a_failing_feed_is_hurried_and_a_host_that_sent_us_away_is_not(newsroom: Newsroom) -> None:
+    """`retry` makes it due now; a feed nobody configured is refused."""
+    newsroom.read_first(an_entry(1))
+    with newsroom.store() as store:
+        failing, limited = claim_again(store, newsroom.now)[1:]
+        error = FetchError("429", reason=FetchReason.RATE_LIMITED, status=429, retry_after_s=7200)
+        visits = [a_failed_visit(failing), Polled(limited, PollOutcome.FAILED, newsroom.now, error=error)]
+        ingest(store, visits, a_context([a_topic()]), newsroom.now)
+    assert newsroom.run("feeds", "retry", "Outlet 1").code == 0
+    refused = newsroom.run("feeds", "retry", limited.url)
+    assert (refused.code != 0, "too often" in refused.err) == (True, True)
+    assert "no feed is called" in newsroom.run("feeds", "retry", "Outlet 99").err
+    with newsroom.store() as store, store.write() as tx:
+        due = tx.feeds.claim_due(newsroom.now + timedelta(minutes=1), owner="next", limit=9)
+    assert "Outlet 1" in [feed.name for feed in due]
+    assert "Outlet 2" not in [feed.name for feed in due]
+
+
+def test_a_held_feed_says_so_until_it_is_accepted(newsroom: Newsroom) -> None:
+    """With the reason, and how many articles were kept back meanwhile."""
+    newsroom.read_first(an_entry(1))
+    with newsroom.store() as store:
+        feed = claim_again(store, newsroom.now)[0]
+        visit = a_visit(feed, [an_entry(7), an_entry(8)], now=newsroom.now)
+        assert visit.parsed is not None
+        spam = replace(visit, parsed=replace(visit.parsed, title="Casino bonus"))
+        ingest(store, [spam], a_context([a_topic()]), newsroom.now)
+        with store.write() as tx:
+            tx.feeds.release()
+    listed = newsroom.run("feeds", "list").out
+    assert listed.startswith("held          Outlet 0")
+    assert 'Held: it called itself "Outlet 0" and now "Casino bonus"' in listed
+    assert 'Feed "Outlet 0" is held' in newsroom.run("status").out
+    accepted = newsroom.run("feeds", "accept", "outlet 0")
+    assert (accepted.code, "2 articles of it came while it was held" in accepted.out) == (0, True)
+    assert "is not held" in newsroom.run("feeds", "accept", "Outlet 0").err
 
 
 def test_export_can_be_read_back(newsroom: Newsroom) -> None:

@@ -196,6 +196,34 @@ def test_a_new_secret_in_a_file_is_a_change(tmp_path: Path) -> None:
     assert watcher.loaded.secrets["d"].reveal() == "new"  # type: ignore[index]  # a channel's name is a text
 
 
+def test_a_new_password_of_a_feed_is_a_change(tmp_path: Path) -> None:
+    """Though no file of the configuration itself was touched."""
+    feeds = FEEDS + 'username = "me"\npassword_file = "pw"\n'
+    folder = write_folder(tmp_path / "config", feeds=feeds)
+    (folder / "pw").write_text("old")
+    (folder / "pw").chmod(0o600)
+    watcher, clock = watch(folder)
+    rewrite(folder / "pw", "new")
+    (change,) = looks(watcher, clock)
+    assert change.feeds_edited == ("Harbour Daily",)
+
+
+@pytest.mark.parametrize(("name", "verb"), [("feeds.toml", "polled"), ("watchlist.toml", "told")])
+def test_an_emptied_file_is_an_accident_until_a_person_says_otherwise(tmp_path: Path, name: str, verb: str) -> None:
+    """What a full disk or a crashed editor leaves must not stop everything in silence; SIGHUP means it."""
+    folder = write_folder(tmp_path / "config")
+    watcher, clock = watch(folder)
+    rewrite(folder / name, "")
+    (change,) = looks(watcher, clock)
+    assert change.loaded is None
+    assert watcher.faults is not None
+    assert f"{name}: the file was emptied: nothing would be {verb}" in str(watcher.faults)
+
+    watcher.force()
+    (change,) = looks(watcher, clock)
+    assert change.loaded is not None
+
+
 def test_a_file_that_a_bad_edit_asks_for_is_waited_for(tmp_path: Path) -> None:
     """When the OPML file that was missing arrives, the edit that named it counts."""
     folder = write_folder(tmp_path / "config")

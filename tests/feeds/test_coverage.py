@@ -105,6 +105,7 @@ def test_what_a_feed_may_keep_from_us_is_told_each_in_its_way() -> None:
     assert kinds() == []
     assert kinds("failed", fail_count=1, failing_since=START) == []
     assert kinds("failed", fail_count=2, failing_since=START) == [TroubleKind.FAILS]
+    assert kinds("failed", reason="forbidden", fail_count=1, failing_since=START) == [TroubleKind.FAILS]
     assert kinds("failed", last_ok_at=START - 2 * day) == []
     assert kinds("failed", reason="rate_limited", last_ok_at=START - 2 * day) == [TroubleKind.FAILS]
     assert kinds("failed", reason="rate_limited", last_ok_at=START) == []

@@ -249,6 +249,30 @@ def test_a_host_that_says_too_often_is_shut_for_all_who_wait(sqlite_store: Store
         assert {health.feed.state.fail_count for health in tx.health.all()} == {0}
 
 
+def test_feeds_that_failed_leave_room_for_the_others(sqlite_store: Store) -> None:
+    """Servers that never answer take a quarter of the slots from their second visit on, however many they are."""
+    configure(sqlite_store, 40)
+    clock = FakeClock(START + timedelta(seconds=2))
+    with sqlite_store.write() as tx:
+        tx.connection.execute(
+            sa.text("UPDATE feed SET fail_count = 1, next_poll_at = :early WHERE id <= 30"),
+            {"early": "2026-01-01 00:00:00"},
+        )
+
+    async def work() -> int:
+        publishers = Publishers()
+        works = Works(sqlite_store, clock, publishers, concurrency=16)
+        await works.poller.look()
+        await until(lambda: len(publishers.visits) >= 4 + 10)
+        failed_before = sum(1 for url, _ in publishers.visits if int(url.rsplit("/", 1)[1]) < 30)
+        publishers.open.set()
+        await works.poller.drain(WAIT_S)
+        return failed_before
+
+    assert run(work()) == 4
+    assert len(titles(sqlite_store)) == 40
+
+
 def test_what_a_person_says_of_a_feed_goes_along(sqlite_store: Store) -> None:
     """Its key and its proxy, for it alone; after a move to another server the key stays at home."""
     configure(sqlite_store, 3)
