@@ -24,7 +24,8 @@ _STRING = re.compile(
     r"|'[^'\n]*'"
 )
 _SCALAR = re.compile(r"[^,\]}#\n]+")
-_LONG_ESCAPE = re.compile(r"\\(U[0-9A-Fa-f]{8}|e|x[0-9A-Fa-f]{2})")
+_LONG_ESCAPE = re.compile(r"\\(\\|U[0-9A-Fa-f]{8}|e|x[0-9A-Fa-f]{2})")
+"""The escapes that TOML has and JSON has not; and the escaped backslash, so that none begins at its second half."""
 
 
 @dataclass(slots=True)
@@ -52,8 +53,13 @@ def find_places(text: str) -> Places:
 def _plain_key(quoted: str) -> str:
     if "\\" not in quoted:
         return quoted
-    simple = _LONG_ESCAPE.sub(lambda found: chr(27 if found[1] == "e" else int(found[1][1:], 16)), quoted)
-    return str(json.loads(f'"{simple}"', strict=False))
+    return str(json.loads(f'"{_LONG_ESCAPE.sub(_as_json, quoted)}"', strict=False))
+
+
+def _as_json(found: re.Match[str]) -> str:
+    if found[1] == "\\":
+        return found[0]
+    return json.dumps(chr(27 if found[1] == "e" else int(found[1][1:], 16)))[1:-1]
 
 
 class _Walk:

@@ -233,9 +233,8 @@ def log_visit(summary: PollSummary) -> None:
     else:
         log.warning("feed.polled", **fields, reason=summary.reason, error=summary.error)
     if summary.lost_entries is not None:
-        log.warning(
-            "window.lost", feed=summary.feed, entries=summary.lost_entries, hint="it is polled faster for a week"
-        )
+        hint = "polled faster for a week, unless its interval is set"
+        log.warning("window.lost", feed=summary.feed, entries=summary.lost_entries, hint=hint)
     if summary.moved_to:
         log.warning("feed.moved", feed=summary.feed, to=shown_url(summary.moved_to), hint="correct url in feeds.toml")
     if summary.quarantine:

@@ -3,6 +3,7 @@
 import tomllib
 from typing import Any
 
+import pytest
 import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +43,15 @@ def test_every_path_of_a_written_document_has_a_line(values: dict[str, Any]) -> 
     text = tomlkit.dumps(values)
     read = tomllib.loads(text)
     assert set(find_places(text).first) == paths_of(read)
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [(r'"\\e"', r"\e"), (r'"\U00000022"', '"'), (r'"\U0001F600"', "\U0001f600"), (r'"\\U0041"', r"\U0041")],
+)
+def test_a_key_with_escapes_is_the_key_that_was_meant(written: str, key: str) -> None:
+    """A backslash that is escaped begins nothing, and a quote that is escaped ends nothing."""
+    assert set(find_places(f"{written} = 1").first) == paths_of(tomllib.loads(f"{written} = 1")) == {(key,)}
 
 
 _WRITTEN = st.sampled_from(
