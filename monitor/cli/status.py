@@ -4,10 +4,14 @@ Effects: database, prints.
 """
 
 import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
 
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
+from monitor.config.load import ConfigFaults, load_settings
 from monitor.model import FeedTrouble, TroubleKind
 from monitor.status import Status, read_status
 from monitor.text import plural
@@ -17,18 +21,32 @@ SUMMARY = "One screen: feeds, topics, deliveries, and what needs a person (exit 
 EXAMPLE = "monitor status"
 
 
+FAULTY = "The configuration is faulty; a running daemon keeps the one it loaded. See all of it: monitor check."
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("--json", action="store_true", help="one object")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show how things stand; 1 when a person is needed."""
-    loaded = load_config(args)
+    """Show how things stand; 1 when a person is needed.
+
+    Faulty files are no reason to show nothing: the daemon works on with what it loaded before, and that is the moment
+    at which one asks.
+    """
+    faults: ConfigFaults | None = None
+    try:
+        loaded = load_config(args)
+    except ConfigFaults as error:
+        faults, loaded = error, load_settings(Path(args.config), os.environ)
     with opened_store(loaded) as store:
         status = read_status(store, loaded.watchlist.topics, loaded.settings.channels, SystemClock().now())
+    if faults is not None:
+        status = replace(status, needs=(f"{FAULTY} {faults.problems[0]}", *status.needs))
     if args.json:
-        write_line(_record(status))
+        record = _record(status)
+        write_line(record if faults is None else record | {"faults": [str(problem) for problem in faults.problems]})
     else:
         _show(status)
     return 1 if status.needs else 0

@@ -125,6 +125,30 @@ def load(
     )
 
 
+def load_settings(folder: Path, environ: Mapping[str, str]) -> Loaded:
+    """monitor.toml alone, with no feed and no topic: for a look at the archive while another file is faulty.
+
+    Raises `ConfigFaults` where monitor.toml itself is.
+    """
+    path = folder / "monitor.toml"
+    exists = path.exists()
+    file = read_config_file(path, str(path), "Make it.") if exists else parse_config_file(b"", path, str(path))
+    settings, problems = check_shape(Settings, file.values, file.shown_path, file.places)
+    secrets = gather_secrets(file, environ, needs_channels=False)
+    if settings is None or problems or secrets.problems:
+        raise ConfigFaults([*problems, *secrets.problems], files=[path])
+    return Loaded(
+        folder=folder,
+        settings=settings,
+        feeds=(),
+        compiled=compile_watchlist(Watchlist(topics=()), EMPTY_LEXICON),
+        secrets=MappingProxyType({}),
+        content_hash="",
+        files=(path,),
+        database_password=secrets.of_database,
+    )
+
+
 def load_watchlist(path: Path, lexicon: Lexicon = EMPTY_LEXICON) -> CompiledWatchlist:
     """One watchlist file by itself, ready to match, its channels not checked. Raises `ConfigFaults`."""
     file = read_config_file(path, str(path), _MISSING["watchlist.toml"])

@@ -209,14 +209,13 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def guarded_client(guard: Guard, *, concurrency: int, timeout_s: float, user_agent: str) -> httpx.AsyncClient:
-    """A client all of whose connections the guard has checked.
+def guarded_client(guard: Guard, timeout_s: float) -> httpx.AsyncClient:
+    """A client for one exchange, all of whose connections the guard has checked.
 
     It follows no redirect by itself, takes no cookie and no proxy of the environment, each of which would go round
-    the guard or carry something from one feed to another.
+    the guard.
     """
-    # No connection is kept: a feed is asked once in minutes, and the book-keeping over idle ones costs (measured).
-    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=0)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
     transport = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), limits=limits, trust_env=False, retries=0)
     # The one private attribute we lean on; a test pins it, and the versions of httpx and httpcore are pinned with it.
     transport._pool._network_backend = GuardedBackend(guard)
@@ -226,7 +225,7 @@ def guarded_client(guard: Guard, *, concurrency: int, timeout_s: float, user_age
         follow_redirects=False,
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
-        headers={"user-agent": user_agent, "accept-encoding": "gzip"},
+        headers={"user-agent": "news-monitor", "accept-encoding": "gzip"},
     )
 
 
@@ -261,7 +260,7 @@ def guarded_post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str]
 
 
 async def _post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
-    client = guarded_client(guard, concurrency=1, timeout_s=timeout_s, user_agent="news-monitor")
+    client = guarded_client(guard, timeout_s)
     # A third for connecting and a third for TLS: what ends there is known as not sent, before the whole time is up.
     client.timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s / 3))
     response, taken = None, bytearray()

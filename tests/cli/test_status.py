@@ -57,3 +57,17 @@ def test_what_needs_a_person_is_said_with_its_remedy(newsroom: Newsroom) -> None
     [record] = newsroom.run("status", "--json").records
     assert len(record["needs"]) == 3
     assert record["feeds"]["failing"][0]["feed"] == "Outlet 1"
+
+
+def test_a_faulty_file_does_not_hide_how_things_stand(newsroom: Newsroom) -> None:
+    """The archive is shown all the same, the fault among what needs a person; a faulty monitor.toml is told alone."""
+    newsroom.read_first(an_entry(1))
+    newsroom.configure(watchlist="[topics.a]\nnam = 'A'\n")
+    shown = newsroom.run("status")
+    [record] = newsroom.run("status", "--json").records
+    assert (shown.code, "Feeds       3 polled" in shown.out) == (1, True)
+    assert "a running daemon keeps the one it loaded" in shown.out
+    assert "`name` is missing" in shown.out
+    assert len(record["faults"]) == 2
+    (newsroom.folder / "monitor.toml").write_text("[database]\nurl = 3\n")
+    assert newsroom.run("status").code == 2

@@ -284,7 +284,7 @@ def test_the_private_attribute_we_lean_on_is_there() -> None:
     """A new httpx that connects by another way would go round the guard: this is where it is noticed."""
 
     async def work() -> None:
-        async with guarded_client(Guard(), concurrency=1, timeout_s=1, user_agent="t") as client:
+        async with guarded_client(Guard(), 1) as client:
             transport = client._transport
             assert isinstance(transport, httpx.AsyncHTTPTransport)
             backend = transport._pool._network_backend
