@@ -5,13 +5,15 @@ Effects: database, prints.
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+from monitor.app import database_path
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
-from monitor.config.load import ConfigFaults, load_settings
+from monitor.config.load import ConfigFaults, Loaded, load_settings
 from monitor.model import FeedTrouble, TroubleKind
 from monitor.status import Status, read_status
 from monitor.text import plural
@@ -21,6 +23,7 @@ SUMMARY = "One screen: feeds, topics, deliveries, and what needs a person (exit 
 EXAMPLE = "monitor status"
 
 
+EXIT_FAULTY = 2
 FAULTY = "The configuration is faulty; a running daemon keeps the one it loaded. See all of it: monitor check."
 
 
@@ -30,16 +33,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show how things stand; 1 when a person is needed.
+    """Show how things stand; 1 when a person is needed, 2 when the configuration is faulty.
 
     Faulty files are no reason to show nothing: the daemon works on with what it loaded before, and that is the moment
     at which one asks.
     """
-    faults: ConfigFaults | None = None
     try:
-        loaded = load_config(args)
-    except ConfigFaults as error:
-        faults, loaded = error, load_settings(Path(args.config), os.environ)
+        return _look(args, load_config(args))
+    except ConfigFaults as faults:
+        if not _can_look(args):
+            raise
+        print(faults, file=sys.stderr)
+        _look(args, load_settings(Path(args.config), os.environ), faults)
+        return EXIT_FAULTY
+
+
+def _can_look(args: argparse.Namespace) -> bool:
+    """Whether monitor.toml is good by itself, and the archive it names is there."""
+    folder = Path(args.config)
+    if not folder.is_dir():
+        return False
+    try:
+        path = database_path(load_settings(folder, os.environ))
+    except ConfigFaults:
+        return False
+    return path is None or path.exists()
+
+
+def _look(args: argparse.Namespace, loaded: Loaded, faults: ConfigFaults | None = None) -> int:
     with opened_store(loaded) as store:
         status = read_status(store, loaded.watchlist.topics, loaded.settings.channels, SystemClock().now())
     if faults is not None:

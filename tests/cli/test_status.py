@@ -65,9 +65,10 @@ def test_a_faulty_file_does_not_hide_how_things_stand(newsroom: Newsroom) -> Non
     newsroom.configure(watchlist="[topics.a]\nnam = 'A'\n")
     shown = newsroom.run("status")
     [record] = newsroom.run("status", "--json").records
-    assert (shown.code, "Feeds       3 polled" in shown.out) == (1, True)
+    assert (shown.code, "Feeds       3 polled" in shown.out) == (2, True)
     assert "a running daemon keeps the one it loaded" in shown.out
     assert "`name` is missing" in shown.out
+    assert "`name` is missing" in shown.err
     assert len(record["faults"]) == 2
     (newsroom.folder / "monitor.toml").write_text("[database]\nurl = 3\n")
     assert newsroom.run("status").code == 2
