@@ -28,8 +28,8 @@ once: $(STAMP) ## one full cycle: poll, match, deliver, stop
 demo: $(STAMP) ## a digest on the console in under a minute; no network, no token
 	@exec $(BIN)/monitor demo
 
-test: $(STAMP) ## every test
-	@$(BIN)/python -m pytest
+test: $(STAMP) ## every test, on two cores
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	@$(BIN)/ruff check .
