@@ -10,8 +10,9 @@ Effects: none.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import snowballstemmer
@@ -167,6 +168,56 @@ def _add_joined(tokens: list[Token], raw: str, start: int, position: int) -> int
         whole = fold(_HYPHENS.sub("", raw[:end]))
         tokens.append(Token(whole, start, start + end, first, width))
     return position
+
+
+CHUNK_CHARS_MAX = 48
+"""A longer chunk, mostly a sentence of a script without spaces, is not remembered: it will not come again."""
+_SEPARATING = str.maketrans({code: " " for code in range(128) if not re.match(rf"\w|{_JOINT}", chr(code))})
+
+
+def separate(text: str) -> str:
+    """The text with a space for every character that no word reaches across, as far as that is told cheaply.
+
+    As long as the text itself, so that what is found in the one stands at the same place in the other.
+    """
+    # Only plain ASCII is translated in one pass; elsewhere signs stay on their chunk, which costs nothing but memory.
+    return text.translate(_SEPARATING) if text.isascii() else text
+
+
+def chunk_tokens(chunk: str) -> tuple[Token, ...]:
+    """The tokens of a piece of text without white space, counted from its own beginning.
+
+    No token reaches across white space: those of a text are those of its chunks, one after another.
+    """
+    return _chunk_tokens(chunk) if len(chunk) <= CHUNK_CHARS_MAX else tuple(tokenise(chunk))
+
+
+@lru_cache(maxsize=CACHE_WORDS)
+def _chunk_tokens(chunk: str) -> tuple[Token, ...]:
+    return tuple(tokenise(chunk))
+
+
+class _Widths(dict[str, int]):
+    """Remembered: every word of every article asks."""
+
+    def __missing__(self, chunk: str) -> int:
+        if chunk.isascii() and chunk.isalnum():
+            width = 1
+        else:
+            width = max((token.position + token.width for token in chunk_tokens(chunk)), default=0)
+        if len(chunk) <= CHUNK_CHARS_MAX:
+            if len(self) >= CACHE_WORDS:
+                self.clear()
+            self[chunk] = width
+        return width
+
+
+_WIDTHS = _Widths()
+
+
+def chunk_positions(chunks: Iterable[str]) -> list[int]:
+    """The position at which each chunk begins, and last the one after the end."""
+    return list(accumulate(map(_WIDTHS.__getitem__, chunks), initial=0))
 
 
 def words(text: str) -> list[str]:

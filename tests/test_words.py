@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.words import Token, fold, stem, stem_forms, tokenise, words
+from monitor.words import (
+    Token,
+    chunk_positions,
+    chunk_tokens,
+    fold,
+    separate,
+    stem,
+    stem_forms,
+    tokenise,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -131,3 +141,18 @@ def test_an_endless_word_is_not_stemmed() -> None:
     """A megabyte without a space costs no memory in the stems that are remembered."""
     word = "negotiations" * 100_000
     assert stem_forms(word) == (word,)
+
+
+@given(st.text(st.sampled_from("ab Z\t\n.'’&+-_ñé́中文ไทยـالכ가\u00ad\u200b “”"), max_size=30))
+def test_the_words_of_a_text_are_those_of_its_chunks(text: str) -> None:
+    separated = separate(text)
+    chunks = separated.split()
+    found, at = [], 0
+    for chunk, position in zip(chunks, chunk_positions(chunks), strict=False):
+        at = separated.index(chunk, at)
+        for token in chunk_tokens(chunk):
+            moved = token._replace(start=token.start + at, end=token.end + at, position=token.position + position)
+            found.append(moved)
+        at += len(chunk)
+
+    assert found == tokenise(text)

@@ -6,121 +6,127 @@ is left out here is certainly no match; what is kept is judged in full.
 Effects: none.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import NamedTuple
 
 from monitor.model import Article
-from monitor.topics.evaluate import compile_pattern
-from monitor.topics.index import PREFIX_CHARS, ReadArticle
+from monitor.topics.index import Glance, cut
 from monitor.topics.nodes import AnyOf, Element, Fact, Kind, Leaf, Node, Not, children
 from monitor.topics.nodes import Sequence as WordSequence
-from monitor.words import fold, stem, stem_forms, tokenise, without_tails
+from monitor.topics.vocabulary import PREFIX_CHARS, Spot, Vocabulary, compile_pattern, key_of
+from monitor.words import CHUNK_CHARS_MAX
 
-WORDS_MAX = 50_000
-"""Words remembered per language, about 5 MB."""
-_PLAIN = re.compile("[a-z0-9]+")
+CHUNKS_MAX = 50_000
+"""Chunks remembered per language, about 6 MB: a day's news has some 60,000 different ones."""
 
-Group = frozenset[str]
-"""Keys of which a match needs at least one: stems, and beginnings of words with a `*` behind."""
+Priced = tuple[float, frozenset[str]]
+"""Keys of which a match needs at least one, and what they cost: the rarer they are, the less."""
 
 
-@dataclass
+class _Told(NamedTuple):
+    """What a chunk says."""
+
+    spots: tuple[Spot, ...]
+    first: frozenset[int]
+    """The topics of whose first group it is."""
+    second: frozenset[int]
+
+
+_first, _second = itemgetter(1), itemgetter(2)
+
+
 class Anchors:
     """The numbers of the topics that may match, found by the words of an article."""
 
-    first: dict[str, list[int]] = field(default_factory=dict)
-    second: dict[str, list[int]] = field(default_factory=dict)
-    single: set[int] = field(default_factory=set)
-    """Topics with one group only: the first decides."""
-    always: list[int] = field(default_factory=list)
-    """Topics that no word decides."""
+    def __init__(self, topics: Iterable[tuple[Sequence[Priced], Iterable[Element]]], language: str) -> None:
+        """By topic, in order: its groups, and every element it may ask for."""
+        self.vocabulary = Vocabulary(language)
+        self._first: dict[str, set[int]] = {}
+        self._second: dict[str, set[int]] = {}
+        self._single: set[int] = set()
+        """Topics with one group only: the first decides."""
+        self._always: set[int] = set()
+        """Topics that no word decides."""
+        self._known = _Known(self)
+        for number, (groups, elements) in enumerate(topics):
+            for element in elements:
+                self.vocabulary.add(element)
+            self._place(number, groups)
 
-    def leaves_out(self, article: Article, language: str) -> bool:
-        """Whether a glance is enough to say that no topic matches: certain where it says so, and most articles are so.
-
-        Only for plain ASCII, where the words of a glance are those of a full reading or more; a topic that hangs on a
-        joined word with a sign in it, such as `u.s`, is never left out.
-        """
-        if self.always or not (article.title.isascii() and article.text.isascii()):
-            return False
-        text = f"{article.title}\n{article.text}".lower()
-        found = set(_PLAIN.findall(text))
-        if "-" in text:
-            found.update(_PLAIN.findall(text.replace("-", "")))  # COVID-19 is also looked up as covid19
-        telling = self._telling.setdefault(language, _Telling(self.first, language))
-        return self.is_plain and not any(map(telling.__getitem__, found))
-
-    @cached_property
-    def _telling(self) -> dict[str, "_Telling"]:
-        return {}
-
-    @cached_property
-    def is_plain(self) -> bool:
-        """Whether every word that decides is letters and digits alone."""
-        return all(key.rstrip("*").isalnum() for key in self.first)
-
-    def candidates(self, article: ReadArticle) -> list[int]:
-        """The topics to be judged, in the watchlist's order."""
-        keys = [*article.by_stem, *(prefix + "*" for prefix in article.prefixes)]
-        first = {number for key in keys if key in self.first for number in self.first[key]}
-        found = {number for number in first if number in self.single}
-        if len(found) < len(first):
-            second = {number for key in keys if key in self.second for number in self.second[key]}
-            found |= first & second
-        return sorted(found.union(self.always))
-
-    def touches(self, article: ReadArticle) -> bool:
-        """Whether the article holds a word of the rarest group of some topic, whatever else that asks for."""
-        keys = (*article.by_stem, *(prefix + "*" for prefix in article.prefixes))
-        return bool(self.always) or any(key in self.first for key in keys)
-
-
-class _Telling(dict[str, bool]):
-    """Whether a word is one that decides, remembered: news repeats its words, and every article asks anew."""
-
-    def __init__(self, first: Mapping[str, list[int]], language: str) -> None:
-        super().__init__()
-        self._first = first
-        self._language = language
-
-    def __missing__(self, word: str) -> bool:
-        if len(self) >= WORDS_MAX:
-            self.clear()
-        forms = (*stem_forms(word, self._language), word[:PREFIX_CHARS] + "*")
-        self[word] = found = any(form in self._first for form in forms)
-        return found
-
-
-def build_anchors(roots: Sequence[Node], language: str, idf: Callable[[str], float]) -> Anchors:
-    """Index topics by the words that stand for them in one language; `idf` says how rare a word is."""
-    anchors = Anchors()
-    for number, root in enumerate(roots):
-        groups = _Groups(language, idf).of(root)
+    def _place(self, number: int, groups: Sequence[Priced]) -> None:
         if not groups:
-            anchors.always.append(number)
-            continue
-        groups.sort(key=lambda priced: priced[0])
-        for key in groups[0][1]:
-            anchors.first.setdefault(key, []).append(number)
-        if len(groups) == 1:
-            anchors.single.add(number)
-            continue
-        for key in groups[1][1]:
-            anchors.second.setdefault(key, []).append(number)
-    return anchors
+            self._always.add(number)
+            return
+        chosen = sorted(groups, key=itemgetter(0))[:2]
+        if len(chosen) == 1:
+            self._single.add(number)
+        for index, (_, keys) in zip((self._first, self._second), chosen, strict=False):
+            for key in keys:
+                index.setdefault(key, set()).add(number)
+
+    def look(self, article: Article) -> tuple[Glance, set[int]]:
+        """A first look at an article, and the topics that are worth judging."""
+        title, text = cut(article.title), cut(article.text)
+        distinct = {*title, *text}
+        known = self._known
+        told = [(chunk, said) for chunk in distinct if (said := known[chunk]) is not None]
+        first = set().union(*(said.first for _, said in told))
+        candidates = first & self._single
+        if len(candidates) < len(first):
+            candidates |= first.intersection(set().union(*(said.second for _, said in told)))
+        glance = Glance(self.vocabulary, title, text, [(chunk, said.spots) for chunk, said in told])
+        return glance, candidates | self._always
+
+    def touches(self, article: Article) -> bool:
+        """Whether the article holds a word of the rarest group of some topic, whatever else that asks for."""
+        known = self._known
+        return bool(self._always) or any(
+            said is not None and bool(said.first)
+            for said in map(known.__getitem__, {*cut(article.title), *cut(article.text)})
+        )
+
+    def tell(self, chunk: str) -> _Told | None:
+        """What a chunk says; None where it says nothing."""
+        spots = self.vocabulary.spots(chunk)
+        if not spots:
+            return None
+        keys = {spot.key for spot in spots}
+        first, second = (
+            frozenset().union(*(index[key] for key in keys if key in index)) for index in (self._first, self._second)
+        )
+        return _Told(spots, first, second)
 
 
-class _Groups:
-    """The word groups of a query of which every match needs one word each, with what they cost."""
+class _Known(dict[str, _Told | None]):
+    """What chunks say, remembered: news repeats its words, and every article asks anew."""
 
+    def __init__(self, anchors: Anchors) -> None:
+        super().__init__()
+        self._anchors = anchors
+
+    def __missing__(self, chunk: str) -> _Told | None:
+        told = self._anchors.tell(chunk)
+        if len(chunk) <= CHUNK_CHARS_MAX:
+            if len(self) >= CHUNKS_MAX:
+                self.clear()
+            self[chunk] = told
+        return told
+
+
+def price_groups(node: Node, language: str, idf: Callable[[str], float]) -> list[Priced]:
+    """The groups of keys of which every match needs one each; empty where no word decides. `idf` says how rare a
+    word is.
+    """
+    return _Pricing(language, idf).of(node)
+
+
+class _Pricing:
     def __init__(self, language: str, idf: Callable[[str], float]) -> None:
         self.language = language
         self.idf = idf
 
-    def of(self, node: Node) -> list[tuple[float, Group]]:
-        """The groups of a node; empty where no word decides."""
+    def of(self, node: Node) -> list[Priced]:
         if isinstance(node, Not | Fact):
             return []
         if isinstance(node, Leaf):
@@ -131,28 +137,22 @@ class _Groups:
             return self._either(self.of(part) for part in node.parts)
         return [group for part in children(node) for group in self.of(part)]
 
-    def _of_sequence(self, sequence: WordSequence) -> list[tuple[float, Group]]:
-        priced = (self._of_element(element) for element in sequence.elements)
-        return [group for group in priced if group is not None]
+    def _of_sequence(self, sequence: WordSequence) -> list[Priced]:
+        return [(self._price(element), frozenset({key_of(element, self.language)})) for element in sequence.elements]
 
-    def _of_element(self, element: Element) -> tuple[float, Group] | None:
+    def _price(self, element: Element) -> float:
         if element.kind is Kind.PATTERN:
-            prefix = compile_pattern(element.word)[0][:PREFIX_CHARS]
             # A beginning of three letters is shared by many words: dearer than any one word.
-            return (1.0, frozenset({prefix + "*"})) if len(prefix) == PREFIX_CHARS else None
-        word = element.word
-        if element.kind is Kind.SURFACE:
-            tokens = without_tails(tokenise(word))
-            word = tokens[-1].text if tokens else fold(word)
-        return 1 / self.idf(word), frozenset({stem(word, self.language)})
+            return 1.0 if len(compile_pattern(element.word)[0]) >= PREFIX_CHARS else 10.0
+        return 1 / self.idf(element.word.lower())
 
-    def _either(self, choices: Iterable[list[tuple[float, Group]]]) -> list[tuple[float, Group]]:
+    def _either(self, choices: Iterable[list[Priced]]) -> list[Priced]:
         """One group out of the cheapest of each choice; none where one choice asks for no word."""
         cost, keys = 0.0, set[str]()
         for groups in choices:
             if not groups:
                 return []
-            cheapest = min(groups, key=lambda priced: priced[0])
+            cheapest = min(groups, key=itemgetter(0))
             cost += cheapest[0]
             keys |= cheapest[1]
         return [(cost, frozenset(keys))]

@@ -1,19 +1,21 @@
-"""An article read for matching: each word once, by what it can be found under, with its place.
+"""An article read for matching: what of it is asked for, and where that stands.
 
-Title and text stand on one line of positions with a gap between them that no NEAR can bridge.
+Title and text stand on one line of positions with a gap between them that no NEAR can bridge. Nothing is worked out
+before it is asked: most articles answer no topic, and of the others most words are never looked at.
 
 Effects: none.
 """
 
 import re
-import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
 from monitor.model import Article, Field, Span
-from monitor.topics.nodes import Element
-from monitor.words import Token, stem_forms, stemmed_language, tokenise
+from monitor.topics.nodes import Element, Kind
+from monitor.topics.score import TITLE_FACTOR
+from monitor.topics.vocabulary import Spot, Vocabulary
+from monitor.words import chunk_positions, chunk_tokens, separate, stemmed_language
 
 FIELD_GAP = 1000
 """Positions between title and text: more than any NEAR may span."""
@@ -21,9 +23,8 @@ LEAD_WORDS = 60
 """The first words of the text that count as its lead."""
 SENTENCE_CHARS_MAX = 400
 """Longest sentence shown, in characters: about four lines of a digest."""
-PREFIX_CHARS = 3
-"""Letters every wildcard has before it; the shortest beginning by which words are kept apart."""
 
+_CHUNK = re.compile(r"\S+")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]|\n")
 _SHORTENED = re.compile(r"\b(?:[^\W\d_]|Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Gov|Col|Lt|Sgt)$")
 """Before a dot, an initial or a title ends no sentence: U.S. President, Gen. Smith."""
@@ -37,109 +38,173 @@ class Place(NamedTuple):
 
 
 class ReadArticle:
-    """The words of one article. Read once, asked by every topic; never changes what it answers."""
+    """The words of one article. Read once, asked by every topic; never changes what it answers.
 
-    def __init__(self, article: Article) -> None:
+    With a `glance` it answers sooner, and only for the elements of the glance's vocabulary (`KeyError` for others).
+    """
+
+    def __init__(self, article: Article, glance: "Glance | None" = None) -> None:
         self.article = article
-        self.language = stemmed_language(article.language)
-        title = tokenise(article.title)
-        text = tokenise(article.text)
-        self.title_count = title[-1].position + title[-1].width if title else 0
-        self.text_start = self.title_count + FIELD_GAP
-        self.title_tokens = len(title)
-        self.tokens: list[Token] = title + text
-        self.word_count = (text[-1].position + text[-1].width if text else 0) + self.title_count
-        by_word: dict[str, list[int]] = {}
-        for number, token in enumerate(self.tokens):
-            if token.text in by_word:
-                by_word[token.text].append(number)
-            else:
-                by_word[token.text] = [number]
-        self.by_word = by_word
-        """Token numbers by folded word."""
-        self.found: dict[Element, list[Place]] = {}
-        """Where the words that topics asked for so far were found: many topics ask for the same."""
+        self._glance = glance
+        self._vocabulary = glance.vocabulary if glance else Vocabulary(stemmed_language(article.language))
+        self.language = self._vocabulary.language
+        self._title, self._text = (glance.title, glance.text) if glance else (cut(article.title), cut(article.text))
+        self._found: dict[str, list[Place]] = {}
+        """Where what topics asked for so far was found: many topics ask for the same."""
+
+    # --- length and fields
 
     @cached_property
-    def by_stem(self) -> dict[str, list[int]]:
-        """Token numbers by stem, in order."""
-        found: dict[str, list[int]] = {}
-        shared: set[str] = set()
-        for word, numbers in self.by_word.items():
-            for form in stem_forms(word, self.language):
-                if form in found:
-                    if form not in shared:
-                        found[form] = list(found[form])
-                        shared.add(form)
-                    found[form].extend(numbers)
-                else:
-                    found[form] = numbers
-        for form in shared:
-            found[form].sort()
-        return found
+    def _title_starts(self) -> list[int]:
+        return chunk_positions(self._title)
 
     @cached_property
-    def by_surface(self) -> dict[str, list[int]]:
-        """Token numbers by the word exactly as it stands."""
-        found: dict[str, list[int]] = {}
-        for number in range(len(self.tokens)):
-            found.setdefault(surface_form(self.surface(number)), []).append(number)
-        return found
+    def _text_starts(self) -> list[int]:
+        return chunk_positions(self._text)
 
     @cached_property
-    def prefixes(self) -> frozenset[str]:
-        """The beginnings of all words, as long as the shortest wildcard asks."""
-        return frozenset(word[:PREFIX_CHARS] for word in self.by_word)
+    def title_count(self) -> int:
+        """Words of the title."""
+        return self._title_starts[-1]
 
     @cached_property
-    def _sorted_words(self) -> list[str]:
-        return sorted(self.by_word)
+    def text_start(self) -> int:
+        """The position of the text's first word."""
+        return self.title_count + FIELD_GAP
 
-    def words_with_prefix(self, prefix: str) -> list[str]:
-        """The article's folded words that begin so, in order."""
-        start = bisect_left(self._sorted_words, prefix)
-        end = bisect_right(self._sorted_words, prefix + "\U0010ffff")
-        return self._sorted_words[start:end]
-
-    def place(self, number: int) -> Place:
-        """Where a token stands on the line of positions."""
-        token = self.tokens[number]
-        first = token.position + (0 if number < self.title_tokens else self.text_start)
-        return Place(first, first + token.width - 1)
-
-    def surface(self, number: int) -> str:
-        """A token as it stands in the article."""
-        token = self.tokens[number]
-        whole = self.article.title if number < self.title_tokens else self.article.text
-        return whole[token.start : token.end]
+    @cached_property
+    def word_count(self) -> int:
+        """Words of title and text, a joined one by its parts."""
+        return self.title_count + self._text_starts[-1]
 
     def is_title(self, place: Place) -> bool:
         """Whether an occurrence stands in the title."""
         return place.first < self.title_count
 
+    # --- where something stands
+
     @cached_property
-    def _token_at(self) -> tuple[list[int], list[int]]:
-        """For each position of the title and of the text, the first token that begins there."""
-        title: list[int] = []
-        text: list[int] = []
-        for number, token in enumerate(self.tokens):
-            field = title if number < self.title_tokens else text
-            if token.position == len(field):
-                field.append(number)
-        return title, text
+    def spots(self) -> dict[str, list[tuple[str, int, int]]]:
+        """By key of the vocabulary, the chunks that hold it, with its position in the chunk and its width."""
+        found: dict[str, list[tuple[str, int, int]]] = {}
+        for chunk, spots in self._glance.told if self._glance else ():
+            for key, position, width in spots:
+                if key in found:
+                    found[key].append((chunk, position, width))
+                else:
+                    found[key] = [(chunk, position, width)]
+        return found
+
+    @cached_property
+    def _indexes(self) -> dict[str, list[int]]:
+        """For every chunk that may be asked for, which chunks of the article it is: those of the title first."""
+        wanted = {chunk for chunk, _ in self._glance.told} if self._glance else {*self._title, *self._text}
+        found: dict[str, list[int]] = {}
+        number = 0
+        for chunk in self._title:
+            if chunk in wanted:
+                found.setdefault(chunk, []).append(number)
+            number += 1
+        for chunk in self._text:
+            if chunk in wanted:
+                if chunk in found:
+                    found[chunk].append(number)
+                else:
+                    found[chunk] = [number]
+            number += 1
+        return found
+
+    def key(self, element: Element) -> str:
+        """The key of an element in this article, under which `spots` has it if it is there."""
+        if self._glance:
+            return self._vocabulary.known[element.key]
+        key = self._vocabulary.known.get(element.key)
+        if key is None:
+            key = self._vocabulary.add(element)
+            alone = Vocabulary(self.language)
+            alone.add(element)
+            spots = [(chunk, *spot[1:]) for chunk in self._indexes for spot in alone.spots(chunk)]
+            if spots:
+                self.spots[key] = spots
+        return key
+
+    def holds(self, element: Element) -> bool:
+        """Whether a word stands somewhere."""
+        return self.key(element) in self.spots
+
+    def frequency(self, key: str) -> int:
+        """How often what has a key of the vocabulary is there, title occurrences counted double."""
+        title_chunks = len(self._title)
+        count = 0
+        for chunk, _, _ in self.spots.get(key, ()):
+            indexes = self._indexes[chunk]
+            count += len(indexes)
+            for index in indexes:
+                if index >= title_chunks:
+                    break
+                count += TITLE_FACTOR - 1
+        return count
+
+    def find(self, element: Element) -> list[Place]:
+        """Where one word stands, each place once, in order; of a joined word and its first part the longer."""
+        key = self.key(element)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._find(key, is_pattern=element.kind is Kind.PATTERN)
+        return found
+
+    def _find(self, key: str, *, is_pattern: bool) -> list[Place]:
+        spots = self.spots.get(key)
+        if not spots:
+            return []
+        starts, title_chunks, text_start = self._text_starts, len(self._title), self.text_start
+        found = []
+        for chunk, position, width in spots:
+            for index in self._indexes[chunk]:
+                if index < title_chunks:
+                    first = self._title_starts[index] + position
+                else:
+                    first = text_start + starts[index - title_chunks] + position
+                found.append(Place(first, first + width - 1))
+        if len(found) == 1:
+            return found
+        if is_pattern:
+            # The whole and the first part of a joined word begin at one position.
+            return sorted({place.first: place for place in sorted(found)}.values())
+        return sorted(set(found))
+
+    # --- the characters of it
+
+    @cached_property
+    def _title_offsets(self) -> list[int]:
+        return [found.start() for found in _CHUNK.finditer(separate(self.article.title))]
+
+    @cached_property
+    def _text_offsets(self) -> list[int]:
+        return [found.start() for found in _CHUNK.finditer(separate(self.article.text))]
+
+    def _token_at(self, place: int, field: Field) -> tuple[int, int]:
+        """The first and one past the last character of what stands at one position of a field."""
+        if field is Field.TITLE:
+            starts, chunks, offsets = self._title_starts, self._title, self._title_offsets
+        else:
+            starts, chunks, offsets = self._text_starts, self._text, self._text_offsets
+        index = bisect_right(starts, place) - 1
+        chunk, offset, within = chunks[index], offsets[index], place - starts[index]
+        # Two at one position: C++ and its part.
+        here = [token for token in chunk_tokens(chunk) if token.position == within and token.width == 1]
+        return offset + here[0].start, offset + max(token.end for token in here)
 
     def span(self, place: Place) -> Span:
         """The characters of an occurrence in the original title or text."""
-        title, text = self._token_at
-        if self.is_title(place):
-            first, last, field = title[place.first], title[place.last], Field.TITLE
+        if place.first < self.title_count:
+            field, base = Field.TITLE, 0
         else:
-            first, last, field = text[place.first - self.text_start], text[place.last - self.text_start], Field.TEXT
-        end = self.tokens[last].end
-        following = self.tokens[last + 1 : last + 2]
-        if following and following[0].start == self.tokens[last].start and following[0].width == 1:
-            end = max(end, following[0].end)  # the whole of C++, which stands at the position of its part
-        return Span(field, self.tokens[first].start, end)
+            field, base = Field.TEXT, self.text_start
+        start, end = self._token_at(place.first - base, field)
+        if place.last != place.first:
+            end = self._token_at(place.last - base, field)[1]
+        return Span(field, start, end)
 
     def shown(self, place: Place) -> str:
         """An occurrence as it stands in the article, in lower case, on one line."""
@@ -174,6 +239,17 @@ class ReadArticle:
         return " ".join(self.article.text[start:end].split())
 
 
-def surface_form(word: str) -> str:
-    """What `=word` compares: case and accents kept, the two ways to write an accent made one."""
-    return word if word.isascii() else unicodedata.normalize("NFC", word).replace("\u00ad", "")
+class Glance(NamedTuple):
+    """What a first look at an article found of a vocabulary."""
+
+    vocabulary: Vocabulary
+    title: list[str]
+    """The chunks of the title, in order; so of the text."""
+    text: list[str]
+    told: list[tuple[str, tuple[Spot, ...]]]
+    """Each chunk that holds something asked for, once, with what it holds."""
+
+
+def cut(text: str) -> list[str]:
+    """The chunks of a text, in order."""
+    return separate(text).split()

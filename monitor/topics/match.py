@@ -5,21 +5,22 @@ Each article is read once for all topics, and only topics whose rarest words it 
 Effects: none.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from monitor.errors import ConfigError, QueryError
-from monitor.model import Article, Evidence, Match, NoMatch, Topic, Watchlist
-from monitor.topics.anchors import Anchors, build_anchors
+from monitor.model import Article, Evidence, Match, NoMatch, Topic, TopicKey, Watchlist
+from monitor.topics.anchors import Anchors, price_groups
 from monitor.topics.concepts import Name, needed_node, read_name
 from monitor.topics.evaluate import is_true
 from monitor.topics.findings import Finding, choose_sentence, fact_evidence, show_evidence
 from monitor.topics.index import ReadArticle
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
-from monitor.topics.names import Judged, judge_name
-from monitor.topics.nodes import AnyOf, Node
-from monitor.topics.queries import explain_miss, find_evidence, score_query
+from monitor.topics.names import Judged, find_concepts, is_title_hit, judge_name, say_fault
+from monitor.topics.nodes import AnyOf, Element, Node, elements_of
+from monitor.topics.queries import comes_near, explain_miss, find_evidence, score_query
 from monitor.topics.query import Query, compile_query
-from monitor.words import stemmed_language
+from monitor.words import DEFAULT_LANGUAGE, stemmed_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,22 @@ class CompiledTopic:
         """What its queries allow but hardly mean, in words."""
         return (self.query.lints if self.query else ()) + (self.exclude.lints if self.exclude else ())
 
-    @property
-    def root(self) -> Node:
-        """The least an article must hold to match, as a query."""
+    def needed_node(self, language: str) -> Node:
+        """The least an article must hold to match or nearly match, as a query."""
         if self.query:
             return self.query.root
-        nodes = tuple(needed_node(name, self.topic.level) for name in self.names)
+        with_related = language == DEFAULT_LANGUAGE  # the related terms are English
+        nodes = tuple(needed_node(name, self.topic.level, with_related=with_related) for name in self.names)
         return nodes[0] if len(nodes) == 1 else AnyOf(nodes)
+
+    def elements(self, language: str) -> Iterator[Element]:
+        """Every word that judging an article of a language may ask for."""
+        for query in (self.query, self.exclude):
+            if query:
+                yield from elements_of(query.root)
+        for name in self.names:
+            for concept in name.concepts:
+                yield from elements_of(concept.either if language == DEFAULT_LANGUAGE else concept.leaf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +66,22 @@ class CompiledWatchlist:
     """By language, built when an article in that language comes; bounded by the languages that have a stemmer."""
 
 
-def compile_watchlist(watchlist: Watchlist, lexicon: Lexicon = EMPTY_LEXICON) -> CompiledWatchlist:
-    """Read every topic of a watchlist.
+def compile_watchlist(
+    watchlist: Watchlist, lexicon: Lexicon = EMPTY_LEXICON, earlier: CompiledWatchlist | None = None
+) -> CompiledWatchlist:
+    """Read every topic of a watchlist; what is as it was in an `earlier` one is taken from there.
 
     Raises `QueryError` or `ConfigError`, naming the topic and its place, for the first one that cannot be meant.
     """
-    topics = tuple(compile_topic(topic, watchlist, lexicon) for topic in watchlist.topics)
-    return CompiledWatchlist(watchlist, topics, lexicon)
+    known: Mapping[TopicKey, CompiledTopic] = {}
+    if earlier is not None and earlier.lexicon is lexicon and earlier.watchlist.lists == watchlist.lists:
+        known = {one.topic.key: one for one in earlier.topics}
+    topics = []
+    for topic in watchlist.topics:
+        same = known.get(topic.key)
+        is_same = same is not None and same.topic == topic
+        topics.append(same if same and is_same else compile_topic(topic, watchlist, lexicon))
+    return CompiledWatchlist(watchlist, tuple(topics), lexicon)
 
 
 def compile_topic(topic: Topic, watchlist: Watchlist, lexicon: Lexicon = EMPTY_LEXICON) -> CompiledTopic:
@@ -96,46 +115,49 @@ def match_article(compiled: CompiledWatchlist, article: Article) -> tuple[list[M
 
     The same article and watchlist always give the same answer. Every topic left out holds too little to be near.
     """
-    language = stemmed_language(article.language)
-    anchors = _anchors_for(compiled, language)
-    if anchors.leaves_out(article, language):
-        return [], []
-    read = ReadArticle(article)
+    glance, candidates = _anchors_for(compiled, article).look(article)
     matches: list[Match] = []
     near: list[NoMatch] = []
-    for number in anchors.candidates(read):
-        judged = _judge(compiled.topics[number], read)
-        if isinstance(judged, Match):
-            matches.append(judged)
-        elif judged.near:
-            near.append(judged)
+    if candidates:
+        read = ReadArticle(article, glance)
+        for number in sorted(candidates):
+            judged = _judge(compiled.topics[number], read, tells_far=False)
+            if isinstance(judged, Match):
+                matches.append(judged)
+            elif judged is not None:
+                near.append(judged)
     return matches, near
 
 
 def touches_topic(compiled: CompiledWatchlist, article: Article) -> bool:
     """Whether an article holds what is rarest of some topic, so that it might answer it if its text went on."""
+    return _anchors_for(compiled, article).touches(article)
+
+
+def _anchors_for(compiled: CompiledWatchlist, article: Article) -> Anchors:
     language = stemmed_language(article.language)
-    anchors = _anchors_for(compiled, language)
-    return not anchors.leaves_out(article, language) and anchors.touches(ReadArticle(article))
-
-
-def _anchors_for(compiled: CompiledWatchlist, language: str) -> Anchors:
     anchors = compiled.anchors.get(language)
     if anchors is None:
-        roots = [compiled_topic.root for compiled_topic in compiled.topics]
-        anchors = build_anchors(roots, language, compiled.lexicon.idf)
-        compiled.anchors[language] = anchors
+        idf = compiled.lexicon.idf
+        topics = (
+            (price_groups(topic.needed_node(language), language, idf), topic.elements(language))
+            for topic in compiled.topics
+        )
+        anchors = compiled.anchors[language] = Anchors(topics, language)
     return anchors
 
 
 def judge_article(compiled: CompiledWatchlist, article: Article) -> list[Match | NoMatch]:
     """The answer for every topic, in the watchlist's order."""
-    read = ReadArticle(article)
-    return [_judge(compiled_topic, read) for compiled_topic in compiled.topics]
+    read = ReadArticle(article, _anchors_for(compiled, article).look(article)[0])
+    judged = (_judge(topic, read, tells_far=True) for topic in compiled.topics)
+    return [one for one in judged if one is not None]
 
 
-def _judge(compiled: CompiledTopic, read: ReadArticle) -> Match | NoMatch:
-    judged = _judge_query(compiled, read) if compiled.query else _judge_names(compiled, read)
+def _judge(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool) -> Match | NoMatch | None:
+    """Match, near miss, or why not; None for what is far away unless that is to be told."""
+    judge = _judge_query if compiled.query else _judge_names
+    judged = judge(compiled, read, tells_far=tells_far)
     if isinstance(judged, Match) and compiled.exclude and is_true(compiled.exclude.root, read):
         topic, article = compiled.topic, read.article
         reason = f"it would match, but exclude is true: {compiled.exclude.normalised}"
@@ -143,12 +165,14 @@ def _judge(compiled: CompiledTopic, read: ReadArticle) -> Match | NoMatch:
     return judged
 
 
-def _judge_query(compiled: CompiledTopic, read: ReadArticle) -> Match | NoMatch:
+def _judge_query(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool) -> Match | NoMatch | None:
     query, topic = compiled.query, compiled.topic
     assert query is not None
     if not is_true(query.root, read):
-        miss = explain_miss(query.root, read)
-        return NoMatch(topic.key, read.article.id, 0, miss.reason, near=miss.is_near)
+        is_near = comes_near(query.root, read)
+        if not is_near and not tells_far:
+            return None
+        return NoMatch(topic.key, read.article.id, 0, explain_miss(query.root, read), near=is_near)
     reached, whole = score_query(query.root, read)
     score = round(100 * reached / whole) if whole else 100
     findings = find_evidence(query, read)
@@ -157,14 +181,22 @@ def _judge_query(compiled: CompiledTopic, read: ReadArticle) -> Match | NoMatch:
     return _told(topic, read, score, findings, evidence, title_hit=title_hit)
 
 
-def _judge_names(compiled: CompiledTopic, read: ReadArticle) -> Match | NoMatch:
+def _judge_names(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool) -> Match | NoMatch | None:
     topic = compiled.topic
     judged = [judge_name(name, read, topic.level) for name in compiled.names]
-    best: Judged = max(judged, key=lambda one: (one.is_match, one.is_near, one.score))
+    best: Judged = judged[0] if len(judged) == 1 else max(judged, key=_standing)
     if not best.is_match:
-        return NoMatch(topic.key, read.article.id, best.score, best.reason, near=best.is_near)
-    evidence = show_evidence(best.findings, read)
-    return _told(topic, read, best.score, best.findings, evidence, title_hit=best.title_hit)
+        if not best.is_near and not tells_far:
+            return None
+        reason = say_fault(best, read, topic.level)
+        return NoMatch(topic.key, read.article.id, best.score, reason, near=best.is_near)
+    findings = find_concepts(best, read)
+    evidence = show_evidence(findings, read)
+    return _told(topic, read, best.score, findings, evidence, title_hit=is_title_hit(best, read))
+
+
+def _standing(judged: Judged) -> tuple[bool, bool, int]:
+    return judged.is_match, judged.is_near, judged.score
 
 
 def _told(

@@ -10,13 +10,15 @@ Effects: none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from monitor.model import Level, Via
-from monitor.topics.concepts import NEAR_SCORE, Concept, Name, least_score
+from monitor.topics.concepts import NEAR_SCORE, Concept, Name, Stand, least_score
 from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
-from monitor.topics.score import Weighed, score_match
+from monitor.topics.nodes import Leaf
+from monitor.topics.score import score_match
 from monitor.words import DEFAULT_LANGUAGE
 
 WINDOW_WORDS = {Level.STRICT: 5, Level.BALANCED: 10, Level.BROAD: 30}
@@ -32,94 +34,135 @@ lists is no trade."""
 class Judged:
     """How a name stands to an article."""
 
+    name: Name
     is_match: bool
-    score: int
-    findings: tuple[Finding, ...]
-    reason: str
-    """Why not, in words; empty for a match."""
     is_near: bool
-    """Whether everything is there, but not as the level asks."""
-    title_hit: bool
+    """For no match: whether everything is there, but not as the level asks."""
+    score: int
+    held: tuple["Held", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     """What an article holds of one concept."""
 
     concept: Concept
-    places: list[Place]
-    related: list[Place]
+    own: float
+    """How often the word itself was found, title occurrences counted double."""
+    related: tuple[Stand, ...]
+    """The related words that were found."""
     related_count: float
-    """How often related words were found, title occurrences counted double."""
+    """How often they were found, counted alike."""
     frequency: float
     """The same of the word, and of related words at what they count."""
 
     @property
     def is_there(self) -> bool:
-        return bool(self.places) or self.related_count >= RELATED_TIMES
+        """Whether the concept is in the article, by its word or by enough related ones."""
+        return self.own > 0 or self.related_count >= RELATED_TIMES
+
+    def places(self, article: ReadArticle) -> list[Place]:
+        """Where the word itself stands."""
+        return find_leaf(self.concept.leaf, article, None) if self.own else []
+
+    def related_places(self, article: ReadArticle) -> list[Place]:
+        """Where related words stand."""
+        return sorted({place for stand in self.related for place in find_sequence(stand.sequence, article)})
 
 
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     """Decide one name for one article."""
-    held = [_hold(concept, article) for concept in name.concepts]
-    score = score_match((Weighed(one.concept.leaf.idf, one.frequency) for one in held), article.word_count)
-    title_hit = all(any(map(article.is_title, one.places + one.related)) for one in held)
-    reason = _find_fault(name, held, score, article, level)
-    is_near = bool(reason) and _is_near(name, held, score, level)
-    return Judged(not reason, score, _findings(held), reason, is_near, title_hit)
+    held = tuple(_hold(concept, article) for concept in name.concepts)
+    score = score_match(((one.concept.leaf.idf, one.frequency) for one in held), article.word_count)
+    is_match = _is_match(name, held, score, article, level)
+    return Judged(name, is_match, not is_match and _is_near(name, held, score, level), score, held)
 
 
-def _hold(concept: Concept, article: ReadArticle) -> _Held:
-    places = find_leaf(concept.leaf, article, None)
-    frequency = count_weighted(places, article)
-    related: set[Place] = set()
+def _hold(concept: Concept, article: ReadArticle) -> Held:
+    own = _own_frequency(concept.leaf, article)
+    frequency, related_count = float(own), 0
+    related = []
     # The related terms are English.
-    for stand in concept.stands if article.language == DEFAULT_LANGUAGE else ():
-        found = find_sequence(stand.sequence, article)
-        if found:
-            frequency += stand.weight * count_weighted(found, article)
-            related.update(found)
-    return _Held(concept, places, sorted(related), count_weighted(related, article), frequency)
+    stands = concept.stands if article.language == DEFAULT_LANGUAGE else {}
+    for key in stands.keys() & article.spots.keys():
+        stand, count = stands[key], article.frequency(key)
+        related.append(stand)
+        related_count += count
+    if related:
+        # In the name's order and not the set's: a sum of parts depends on it in its last digit.
+        related.sort(key=attrgetter("number"))
+        frequency += sum(stand.weight * article.frequency(stand.key) for stand in related)
+    return Held(concept, own, tuple(related), related_count, frequency)
 
 
-def _findings(held: list[_Held]) -> tuple[Finding, ...]:
+def _own_frequency(leaf: Leaf, article: ReadArticle) -> float:
+    if len(leaf.sequences) == 1 and len(leaf.sequences[0].elements) == 1:
+        return article.frequency(article.key(leaf.sequences[0].elements[0]))
+    return count_weighted(find_leaf(leaf, article, None), article)
+
+
+def _is_match(name: Name, held: Sequence[Held], score: int, article: ReadArticle, level: Level) -> bool:
+    if len(held) == 1:
+        return held[0].own > 0 and _is_enough_alone(held[0], article, level)
+    if (
+        name.is_scored
+        and score >= least_score(level, len(held))
+        and (len(held) > 2 or all(one.is_there for one in held))
+    ):
+        return True
+    if not all(one.own for one in held):
+        return False
+    places = [one.places(article) for one in held]
+    if all(any(map(article.is_title, at)) for at in places):
+        return True
+    apart = closest_distance(places, article)
+    return apart is not None and apart <= WINDOW_WORDS[level]
+
+
+def _is_enough_alone(held: Held, article: ReadArticle, level: Level) -> bool:
+    if level is not Level.STRICT:
+        return True
+    places = held.places(article)
+    return len(places) >= ONE_WORD_TIMES_STRICT or article.is_title(places[0])
+
+
+def _is_near(name: Name, held: Sequence[Held], score: int, level: Level) -> bool:
+    if len(held) > 2 and name.is_scored:
+        return score >= least_score(level, len(held)) - NEAR_SCORE
+    return all(one.is_there for one in held)
+
+
+def is_title_hit(judged: Judged, article: ReadArticle) -> bool:
+    """Whether the title holds every concept of a name."""
+    return all(any(map(article.is_title, [*one.places(article), *one.related_places(article)])) for one in judged.held)
+
+
+def find_concepts(judged: Judged, article: ReadArticle) -> tuple[Finding, ...]:
+    """What the article holds of the name, one finding per concept and road."""
     return tuple(
         Finding(one.concept.leaf.concept, via, tuple(places), one.concept.leaf.idf)
-        for one in held
-        for via, places in ((Via.STEM, one.places), (Via.SYNONYM, one.related))
+        for one in judged.held
+        for via, places in ((Via.STEM, one.places(article)), (Via.SYNONYM, one.related_places(article)))
         if places
     )
 
 
-def _find_fault(name: Name, held: list[_Held], score: int, article: ReadArticle, level: Level) -> str:
-    """Why a name does not match; empty where it does."""
+def say_fault(judged: Judged, article: ReadArticle, level: Level) -> str:
+    """Why a name does not match."""
+    name, held, score = judged.name, judged.held, judged.score
     if len(held) == 1:
-        return _judge_one_word(name, held[0].places, article, level)
-    places = [one.places for one in held]
-    apart = closest_distance(places, article) if all(places) else None
-    if apart is not None and apart <= WINDOW_WORDS[level]:
-        return ""
-    if all(any(map(article.is_title, at)) for at in places):
-        return ""
+        if not held[0].own:
+            return f'"{held[0].concept.leaf.text}" is not there'
+        return f'"{name.text}" stands in the text once only; level strict wants it in the title or twice'
     missing = [one.concept.leaf.text for one in held if not one.is_there]
     if not name.is_scored or (missing and len(held) == 2):
-        return _say_missing(held, missing) if missing else _say_apart(name, apart, level)
+        return _say_missing(held, missing) if missing else _say_apart(name, held, article, level)
     least = least_score(level, len(held))
-    if score >= least:
-        return ""
     weak = f"score {score} of the {least} that level {level} asks for"
     return f"{_say_missing(held, missing)}: {weak}" if missing else f'all of "{name.text}" is there, but weakly: {weak}'
 
 
-def _judge_one_word(name: Name, places: list[Place], article: ReadArticle, level: Level) -> str:
-    if not places:
-        return f'"{name.concepts[0].leaf.text}" is not there'
-    if level is not Level.STRICT or len(places) >= ONE_WORD_TIMES_STRICT or article.is_title(places[0]):
-        return ""
-    return f'"{name.text}" stands in the text once only; level strict wants it in the title or twice'
-
-
-def _say_missing(held: list[_Held], missing: list[str]) -> str:
+def _say_missing(held: Sequence[Held], missing: Sequence[str]) -> str:
     listed = " and ".join(f'"{word}"' for word in missing)
     related = ", nor related words twice" if any(one.concept.stands for one in held) else ""
     if len(missing) == len(held):
@@ -127,15 +170,10 @@ def _say_missing(held: list[_Held], missing: list[str]) -> str:
     return f"{listed} {'is' if len(missing) == 1 else 'are'} not there{related}"
 
 
-def _say_apart(name: Name, apart: int | None, level: Level) -> str:
+def _say_apart(name: Name, held: Sequence[Held], article: ReadArticle, level: Level) -> str:
+    apart = closest_distance([one.places(article) for one in held], article)
     how = "title and text hold one part each" if apart is None else f"never nearer than {apart} words"
     return f'all of "{name.text}" is there, but not within {WINDOW_WORDS[level]} words: {how}'
-
-
-def _is_near(name: Name, held: list[_Held], score: int, level: Level) -> bool:
-    if len(held) > 2 and name.is_scored:
-        return score >= least_score(level, len(held)) - NEAR_SCORE
-    return all(one.is_there for one in held)
 
 
 def closest_distance(places: Sequence[list[Place]], article: ReadArticle) -> int | None:

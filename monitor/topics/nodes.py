@@ -3,8 +3,8 @@
 Effects: none.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
@@ -26,6 +26,11 @@ class Element:
 
     kind: Kind
     word: str
+    key: str = field(init=False, repr=False, compare=False)
+    """The same in one text, which is looked up sooner than the pair."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.kind.value}:{self.word}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,15 @@ def children(node: Node) -> tuple[Node, ...]:
     if isinstance(node, Leaf | Fact):
         return ()
     return (node.part,)
+
+
+def elements_of(node: Node) -> Iterator[Element]:
+    """Every word of a node and its parts, excluded ones too."""
+    if isinstance(node, Leaf):
+        for sequence in node.sequences:
+            yield from sequence.elements
+    for part in children(node):
+        yield from elements_of(part)
 
 
 def write_node(node: Node, *, outermost: bool = True) -> str:

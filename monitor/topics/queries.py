@@ -4,7 +4,6 @@ Effects: none.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from monitor.model import Via
 from monitor.topics.evaluate import find_places, find_sequence, is_true
@@ -32,15 +31,6 @@ from monitor.topics.score import saturation
 
 WORDS_SHOWN_MAX = 80
 """Characters of a query shown in a reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """Why a query is not true."""
-
-    reason: str
-    is_near: bool
-    """Whether all words are there, only not so placed, so often or from where the query asks."""
 
 
 def find_evidence(query: Query, article: ReadArticle) -> tuple[Finding, ...]:
@@ -91,32 +81,48 @@ def score_query(node: Node, article: ReadArticle, scope: Scope | None = None) ->
     return factor * sum(part[0] for part in rated), factor * sum(part[1] for part in rated)
 
 
-def explain_miss(node: Node, article: ReadArticle, scope: Scope | None = None) -> Miss:
+def comes_near(node: Node, article: ReadArticle, scope: Scope | None = None) -> bool:
+    """Of what is not true: whether all words are there, only not so placed, so often or from where the query asks."""
+    if isinstance(node, All):
+        return all(comes_near(part, article, scope) for part in node.parts if not is_true(part, article, scope))
+    if isinstance(node, AnyOf):
+        return any(comes_near(part, article, scope) for part in node.parts)
+    if isinstance(node, Near):
+        missing = [part for part in (node.left, node.right) if not find_places(part, article, scope)]
+        return comes_near(missing[0], article, scope) if missing else True
+    if isinstance(node, AtLeast):
+        return bool(find_places(node.part, article, scope))
+    if isinstance(node, Within):
+        return is_true(node.part, article)
+    if isinstance(node, Weighted | Listed):
+        return comes_near(node.part, article, scope)
+    return isinstance(node, Not | Fact)
+
+
+def explain_miss(node: Node, article: ReadArticle, scope: Scope | None = None) -> str:
     """What keeps a query that is not true from being true. Of several things the farthest away is told."""
     if isinstance(node, All):
-        misses = [explain_miss(part, article, scope) for part in node.parts if not is_true(part, article, scope)]
-        return next((miss for miss in misses if not miss.is_near), misses[0])
+        missed = [part for part in node.parts if not is_true(part, article, scope)]
+        far = (part for part in missed if not comes_near(part, article, scope))
+        return explain_miss(next(far, missed[0]), article, scope)
+    if isinstance(node, AnyOf):
+        near = next((part for part in node.parts if comes_near(part, article, scope)), None)
+        return explain_miss(near, article, scope) if near else f"none of {_shown(node)} is there"
     if isinstance(node, Near):
         return _explain_near(node, article, scope)
-    if isinstance(node, AtLeast):
-        count = len(find_places(node.part, article, scope))
-        return Miss(f"{_shown(node.part)} is there {count} times of {node.count}", is_near=count > 0)
-    if isinstance(node, Within):
-        is_elsewhere = is_true(node.part, article)
-        return Miss(f"{_shown(node.part)} is not in the {node.scope}", is_near=is_elsewhere)
-    if isinstance(node, Not):
-        return Miss(f"{_shown(node.part)} is there, which the query excludes", is_near=True)
-    if isinstance(node, Fact):
-        return Miss(f"{_shown(node)} is not so", is_near=True)
-    if isinstance(node, AnyOf):
-        misses = [explain_miss(part, article, scope) for part in node.parts]
-        return next((miss for miss in misses if miss.is_near), Miss(f"none of {_shown(node)} is there", is_near=False))
     if isinstance(node, Weighted | Listed):
         return explain_miss(node.part, article, scope)
-    return Miss(f"{_shown(node)} is not there", is_near=False)
+    if isinstance(node, AtLeast):
+        count = len(find_places(node.part, article, scope))
+        return f"{_shown(node.part)} is there {count} times of {node.count}"
+    if isinstance(node, Within):
+        return f"{_shown(node.part)} is not in the {node.scope}"
+    if isinstance(node, Not):
+        return f"{_shown(node.part)} is there, which the query excludes"
+    return f"{_shown(node)} is not so" if isinstance(node, Fact) else f"{_shown(node)} is not there"
 
 
-def _explain_near(node: Near, article: ReadArticle, scope: Scope | None) -> Miss:
+def _explain_near(node: Near, article: ReadArticle, scope: Scope | None) -> str:
     sides = [find_places(part, article, scope) for part in (node.left, node.right)]
     for part, places in zip((node.left, node.right), sides, strict=True):
         if not places:
@@ -128,7 +134,7 @@ def _explain_near(node: Near, article: ReadArticle, scope: Scope | None) -> Miss
         how = "only in another order"
     else:
         how = f"never nearer than {max(0, apart - 1)} between"
-    return Miss(f"{_shown(node)}: both are there, but {how}", is_near=True)
+    return f"{_shown(node)}: both are there, but {how}"
 
 
 def _shown(node: Node) -> str:

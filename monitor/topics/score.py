@@ -7,7 +7,6 @@ Effects: none.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 K1 = 1.2
 """How soon another occurrence of a word counts for less; with `B`, the values BM25 was published with."""
@@ -20,14 +19,6 @@ TITLE_FACTOR = 2
 """An occurrence in the title counts as so many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """One concept: how much it tells, and how often it was found, title occurrences counted double."""
-
-    idf: float
-    frequency: float
-
-
 def saturation(frequency: float, word_count: int) -> float:
     """How much of a concept's weight so many occurrences bring, 0 to 1."""
     if frequency <= 0:
@@ -35,10 +26,13 @@ def saturation(frequency: float, word_count: int) -> float:
     return frequency / (frequency + K1 * (1 - B + B * word_count / ARTICLE_WORDS_MEAN))
 
 
-def score_match(concepts: Iterable[Weighed], word_count: int) -> int:
-    """The score of an article of so many words, 0-100: each concept's share by what it tells. 0 without concepts."""
+def score_match(concepts: Iterable[tuple[float, float]], word_count: int) -> int:
+    """The score of an article of so many words, 0-100: each concept's share by what it tells. 0 without concepts.
+
+    Each concept is how much it tells, and how often it was found, title occurrences counted double.
+    """
     reached = whole = 0.0
-    for concept in concepts:
-        reached += concept.idf * saturation(concept.frequency, word_count)
-        whole += concept.idf
+    for idf, frequency in concepts:
+        reached += idf * saturation(frequency, word_count)
+        whole += idf
     return round(100 * reached / whole) if whole else 0

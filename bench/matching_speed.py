@@ -1,0 +1,182 @@
+"""How fast articles are judged for many topics, beside cutting the same articles into words with one expression.
+
+Topics are made of words and names of the articles themselves, the hardest case there is: a third of them in queries of
+the shapes that people write, or as names of two and three words. Everything is timed that the daemon does: reading the
+article, judging, score, evidence and best sentence.
+
+    MONITOR_CORPUS=... python -m bench.matching_speed
+
+Effects: reads files, writes to standard output.
+"""
+
+import gc
+import json
+import os
+import random
+import re
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from monitor.model import Article, ArticleId, Schedule, Topic, TopicKey, Watchlist
+from monitor.topics.lexicon import load_lexicon
+from monitor.topics.match import CompiledWatchlist, compile_watchlist, match_article
+from monitor.topics.meaning import Lexicon, is_stop_word
+from monitor.words import fold
+
+SETS = ("ecb", "muc")
+ARTICLES = 400
+"""Of each set."""
+ROUNDS = 5
+"""Of which the fastest counts: the machine does other things too."""
+COUNTS = (10, 100, 1_000, 10_000)
+_WORD = re.compile(r"\w+")
+_PROPER = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)?")
+
+
+def read_articles(folder: Path) -> list[Article]:
+    """The articles of the labelled sets."""
+    found = []
+    for name in SETS:
+        lines = (folder / f"{name}.articles.jsonl").read_text().splitlines()[:ARTICLES]
+        found += [Article(ArticleId(number), **_texts(line)) for number, line in enumerate(lines)]
+    return found
+
+
+def _texts(line: str) -> dict[str, str]:
+    known = json.loads(line)
+    return {"title": known["title"], "text": known["text"]}
+
+
+def make_topic(number: int, name: str, query: str | None = None) -> Topic:
+    """A topic by name, or by query."""
+    return Topic(TopicKey(f"topic-{number}"), name, Schedule("UTC", now=True), (), query=query)
+
+
+def make_queries(articles: Sequence[Article], count: int) -> list[Topic]:
+    """Queries in the shapes people write: 30 % names in a choice, 40 % a name and a word, 15 % NEAR, 10 % all of
+    some words, 5 % with NOT.
+    """
+    chance = random.Random(7)
+    text = "\n".join(known.text for known in articles)
+    words = sorted({word.lower() for word in _WORD.findall(text) if len(word) > 4 and word.isalpha()})
+    names = sorted(set(_PROPER.findall(text)))
+
+    def some(known: Sequence[str], least: int, most: int) -> str:
+        chosen = chance.sample(known, chance.randint(least, most))
+        return "(" + " OR ".join(f'"{one}"' if " " in one else one for one in chosen) + ")"
+
+    def one(known: Sequence[str]) -> str:
+        return chance.choice(known)
+
+    shapes: list[tuple[float, Callable[[], str]]] = [
+        (0.30, lambda: some(names, 2, 4)),
+        (0.40, lambda: f"{some(names, 1, 3)} AND {some(words, 3, 6)}"),
+        (0.15, lambda: f"{one(words)} NEAR/8 {one(words)}"),
+        (0.10, lambda: " ".join(chance.sample(words, chance.randint(2, 3)))),
+        (0.05, lambda: f"{some(words, 2, 3)} NOT {one(words)}"),
+    ]
+    chosen = chance.choices([make for _, make in shapes], [share for share, _ in shapes], k=count)
+    return [make_topic(number, f"topic {number}", make()) for number, make in enumerate(chosen)]
+
+
+def make_names(articles: Sequence[Article], count: int) -> list[Topic]:
+    """Names of two and three words that stand side by side in an article, as those of things do."""
+    chance = random.Random(11)
+    topics = []
+    while len(topics) < count:
+        known = chance.choice(articles)
+        words = [word for word in _WORD.findall(known.text) if len(word) > 3 and not is_stop_word(fold(word))]
+        length = chance.randint(2, 3)
+        if len(words) > length:
+            start = chance.randrange(len(words) - length)
+            topics.append(make_topic(len(topics), " ".join(words[start : start + length])))
+    return topics
+
+
+def fastest(work: Callable[[], object]) -> float:
+    """CPU seconds of the fastest of several rounds."""
+    spent = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        work()
+        spent.append(time.process_time() - started)
+    return min(spent)
+
+
+def tokenise_all(articles: Sequence[Article]) -> float:
+    """The baseline: every article cut into words by one regular expression."""
+    texts = [f"{known.title}\n{known.text}" for known in articles]
+    return fastest(lambda: [_WORD.findall(text) for text in texts])
+
+
+def judge_all(compiled: CompiledWatchlist, articles: Sequence[Article]) -> list[int]:
+    """How many topics each article answers."""
+    return [len(match_article(compiled, known)[0]) for known in articles]
+
+
+def show_speed(kind: str, topics: Sequence[Topic], articles: Sequence[Article], lexicon: Lexicon) -> None:
+    """One line: how fast these topics are judged, in articles a second and beside the baseline."""
+    watchlist = Watchlist(tuple(topics))
+    started = time.process_time()
+    compiled = compile_watchlist(watchlist, lexicon)
+    match_article(compiled, articles[0])
+    ready = time.process_time() - started
+    found = judge_all(compiled, articles)
+    spent = fastest(lambda: judge_all(compiled, articles))
+    baseline = tokenise_all(articles)
+    slowest = max(_time_one(compiled, known) for known in articles)
+    print(
+        f"{len(topics):6} {kind:8} {len(articles) / spent:7.0f} articles/s  {baseline / spent:5.2f} of tokenising"
+        f"  {statistics.mean(found):5.1f} matches each  slowest article {1000 * slowest:5.2f} ms"
+        f"  compiled in {1000 * ready:5.0f} ms"
+    )
+
+
+def _time_one(compiled: CompiledWatchlist, known: Article) -> float:
+    started = time.process_time()
+    match_article(compiled, known)
+    return time.process_time() - started
+
+
+def show_compiling(kind: str, topics: Sequence[Topic], articles: Sequence[Article], lexicon: Lexicon) -> None:
+    """What a watchlist takes in memory, and how long one topic more takes beside all anew."""
+    gc.collect()
+    tracemalloc.start()
+    compiled = compile_watchlist(Watchlist(tuple(topics)), lexicon)
+    match_article(compiled, articles[0])
+    gc.collect()
+    held = tracemalloc.get_traced_memory()[0] / 1e6
+    tracemalloc.stop()
+    more = Watchlist((*topics, make_topic(len(topics), "one topic more")))
+    whole = fastest(lambda: match_article(compile_watchlist(more, lexicon), articles[0]))
+    added = fastest(lambda: match_article(compile_watchlist(more, lexicon, compiled), articles[0]))
+    print(
+        f"{len(topics):6} {kind:8} hold {held:.1f} MB; all compiled {1000 * whole:.0f} ms,"
+        f" one topic more {1000 * added:.0f} ms"
+    )
+
+
+def run() -> int:
+    """Print all; 2 without the corpus."""
+    folder = os.environ.get("MONITOR_CORPUS")
+    if not folder:
+        print("MONITOR_CORPUS is not set: the labelled articles are not at hand", file=sys.stderr)
+        return 2
+    articles = read_articles(Path(folder) / "topics")
+    words = sum(len(_WORD.findall(known.text)) for known in articles) / len(articles)
+    baseline = tokenise_all(articles)
+    print(f"tokenising alone: {len(articles) / baseline:.0f} articles/s of {words:.0f} words")
+    lexicon = load_lexicon()
+    for kind, make in (("queries", make_queries), ("names", make_names)):
+        for count in COUNTS:
+            show_speed(kind, make(articles, count), articles, lexicon)
+        show_compiling(kind, make(articles, 1_000), articles, lexicon)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

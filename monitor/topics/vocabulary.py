@@ -1,0 +1,101 @@
+"""The words that a watchlist asks for, in one language: what a piece of an article says of them.
+
+A piece is looked at once; afterwards one look in a dictionary tells, for every topic, whether it says anything.
+
+Effects: none.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from monitor.topics.nodes import Element, Kind
+from monitor.words import Token, chunk_tokens, stem, stem_forms
+
+PREFIX_CHARS = 3
+"""Letters every wildcard has before it; the shortest beginning by which words are kept apart."""
+
+
+class Spot(NamedTuple):
+    """Something asked for, in a chunk: at which of its positions it begins and how many it covers."""
+
+    key: str
+    position: int
+    width: int
+
+
+class Vocabulary:
+    """What is asked for, by key: equal keys are found in equal places. Grows, and forgets nothing."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.known: dict[str, str] = {}
+        """By the key of an element, its key in this language."""
+        self._asked: set[str] = set()
+        self._asks_surface = False
+        self._patterns: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+
+    def add(self, element: Element) -> str:
+        """Ask for an element from now on; its key."""
+        key = self.known.get(element.key)
+        if key is None:
+            key = self.known[element.key] = key_of(element, self.language)
+            if key not in self._asked:
+                self._asked.add(key)
+                self._prepare(element, key)
+        return key
+
+    def _prepare(self, element: Element, key: str) -> None:
+        if element.kind is Kind.SURFACE:
+            self._asks_surface = True
+        elif element.kind is Kind.PATTERN:
+            prefix, compiled = compile_pattern(element.word)
+            beginning = prefix[:PREFIX_CHARS] if len(prefix) >= PREFIX_CHARS else ""
+            self._patterns.setdefault(beginning, []).append((compiled, key))
+
+    def spots(self, chunk: str) -> tuple[Spot, ...]:
+        """Everything asked for that stands in a chunk, in order; a wildcard by the word and by its parts."""
+        return tuple(
+            Spot(key, token.position, token.width)
+            for token in chunk_tokens(chunk)
+            for key in self._told_by(token, chunk)
+        )
+
+    def _told_by(self, token: Token, chunk: str) -> list[str]:
+        word, asked = token.text, self._asked
+        found = [key for form in stem_forms(word, self.language) if (key := f"s{form}") in asked]
+        if (key := f"w{word}") in asked:
+            found.append(key)
+        if self._asks_surface and (key := f"={surface_form(chunk[token.start : token.end])}") in asked:
+            found.append(key)
+        if self._patterns:
+            for beginning in (word[:PREFIX_CHARS], ""):
+                fitting: Iterable[tuple[re.Pattern[str], str]] = self._patterns.get(beginning, ())
+                found += [key for compiled, key in fitting if compiled.fullmatch(word)]
+        return found
+
+
+def key_of(element: Element, language: str) -> str:
+    """What an element is found under in one language."""
+    if element.kind is Kind.STEM:
+        return f"s{stem(element.word, language)}"
+    if element.kind is Kind.WORD:
+        return f"w{element.word}"
+    if element.kind is Kind.SURFACE:
+        return f"={surface_form(element.word)}"
+    return f"*{element.word}"
+
+
+@lru_cache(maxsize=4096)
+def compile_pattern(pattern: str) -> tuple[str, re.Pattern[str]]:
+    """The fixed beginning of a wildcard word, and its regular expression: `*` any letters, `?` one."""
+    prefix = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    body = "".join({"*": ".*", "?": "."}.get(char) or re.escape(char) for char in re.sub(r"\*+", "*", pattern))
+    return prefix, re.compile(body)
+
+
+def surface_form(word: str) -> str:
+    """What `=word` compares: case and accents kept, the two ways to write an accent made one."""
+    return word if word.isascii() else unicodedata.normalize("NFC", word).replace("\u00ad", "")
