@@ -1,13 +1,14 @@
 """Which topics are worth judging for an article: those of which it holds the rarest words.
 
-Every topic stands under the two word groups that say most: an article that holds no word of either cannot match. What
-is left out here is certainly no match; what is kept is judged in full.
+Every topic stands under the few word groups that say most: an article that lacks one of them cannot match. What is left
+out here is certainly no match; what is kept is judged in full.
 
 Effects: none.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from functools import reduce
+from operator import itemgetter, or_
 from typing import NamedTuple
 
 from monitor.model import Article
@@ -20,6 +21,9 @@ from monitor.words import CHUNK_CHARS_MAX
 CHUNKS_MAX = 50_000
 """Chunks remembered per language, about 6 MB: a day's news has some 60,000 different ones."""
 
+GROUPS_MAX = 3
+"""Word groups a topic stands under: of a fourth hardly any article is left to tell (measured)."""
+
 Priced = tuple[float, frozenset[str]]
 """Keys of which a match needs at least one, and what they cost: the rarer they are, the less."""
 
@@ -27,27 +31,25 @@ Priced = tuple[float, frozenset[str]]
 class _Told(NamedTuple):
     """What a chunk says."""
 
+    mask: int
+    """A bit for every group of a topic that it is a word of: see `Anchors.look`."""
     spots: tuple[Spot, ...]
-    first: frozenset[int]
-    """The topics of whose first group it is."""
-    second: frozenset[int]
 
 
-_first, _second = itemgetter(1), itemgetter(2)
+_mask = itemgetter(0)
+_NOTHING = _Told(0, ())
 
 
 class Anchors:
     """The numbers of the topics that may match, found by the words of an article."""
 
-    def __init__(self, topics: Iterable[tuple[Sequence[Priced], Iterable[Element]]], language: str) -> None:
+    def __init__(self, topics: Sequence[tuple[Sequence[Priced], Iterable[Element]]], language: str) -> None:
         """By topic, in order: its groups, and every element it may ask for."""
         self.vocabulary = Vocabulary(language)
-        self._first: dict[str, set[int]] = {}
-        self._second: dict[str, set[int]] = {}
-        self._single: set[int] = set()
-        """Topics with one group only: the first decides."""
-        self._always: set[int] = set()
-        """Topics that no word decides."""
+        self._count = len(topics)
+        self._bits: dict[str, int] = {}
+        self._always = 0
+        """The bits of groups that a topic does not have: they are always there."""
         self._known = _Known(self)
         for number, (groups, elements) in enumerate(topics):
             for element in elements:
@@ -55,57 +57,66 @@ class Anchors:
             self._place(number, groups)
 
     def _place(self, number: int, groups: Sequence[Priced]) -> None:
-        if not groups:
-            self._always.add(number)
-            return
-        chosen = sorted(groups, key=itemgetter(0))[:2]
-        if len(chosen) == 1:
-            self._single.add(number)
-        for index, (_, keys) in zip((self._first, self._second), chosen, strict=False):
-            for key in keys:
-                index.setdefault(key, set()).add(number)
+        chosen = sorted(groups, key=itemgetter(0))[:GROUPS_MAX]
+        for place in range(GROUPS_MAX):
+            bit = 1 << (place * self._count + number)
+            if place < len(chosen):
+                for key in chosen[place][1]:
+                    self._bits[key] = self._bits.get(key, 0) | bit
+            else:
+                self._always |= bit
 
-    def look(self, article: Article) -> tuple[Glance, set[int]]:
-        """A first look at an article, and the topics that are worth judging."""
+    def look(self, article: Article) -> tuple[Glance, list[int]]:
+        """A first look at an article, and in order the topics that are worth judging.
+
+        One whole number holds a bit per topic and group: the union of what a thousand chunks say is one OR each, and
+        the topics of which every group is there are an AND of its parts.
+        """
         title, text = cut(article.title), cut(article.text)
         distinct = {*title, *text}
-        known = self._known
-        told = [(chunk, said) for chunk in distinct if (said := known[chunk]) is not None]
-        first = set().union(*(said.first for _, said in told))
-        candidates = first & self._single
-        if len(candidates) < len(first):
-            candidates |= first.intersection(set().union(*(said.second for _, said in told)))
-        glance = Glance(self.vocabulary, title, text, [(chunk, said.spots) for chunk, said in told])
-        return glance, candidates | self._always
+        told = list(map(self._known.__getitem__, distinct))
+        mask = reduce(or_, map(_mask, told), self._always)
+        candidates = mask
+        for place in range(1, GROUPS_MAX):
+            candidates &= mask >> (place * self._count)
+        candidates &= (1 << self._count) - 1
+        glance = Glance(self.vocabulary, title, text, distinct, told)
+        return glance, _numbers(candidates) if candidates else []
 
     def touches(self, article: Article) -> bool:
         """Whether the article holds a word of the rarest group of some topic, whatever else that asks for."""
-        known = self._known
-        return bool(self._always) or any(
-            said is not None and bool(said.first)
-            for said in map(known.__getitem__, {*cut(article.title), *cut(article.text)})
-        )
+        distinct = {*cut(article.title), *cut(article.text)}
+        mask = reduce(or_, map(_mask, map(self._known.__getitem__, distinct)), self._always)
+        return bool(mask & ((1 << self._count) - 1))
 
-    def tell(self, chunk: str) -> _Told | None:
-        """What a chunk says; None where it says nothing."""
+    def tell(self, chunk: str) -> _Told:
+        """What a chunk says."""
         spots = self.vocabulary.spots(chunk)
         if not spots:
-            return None
-        keys = {spot.key for spot in spots}
-        first, second = (
-            frozenset().union(*(index[key] for key in keys if key in index)) for index in (self._first, self._second)
-        )
-        return _Told(spots, first, second)
+            return _NOTHING
+        bits = [self._bits[key] for key in {spot.key for spot in spots} if key in self._bits]
+        # Of a single key the very number is taken, which all chunks with that key then share.
+        return _Told(bits[0] if len(bits) == 1 else reduce(or_, bits, 0), spots)
 
 
-class _Known(dict[str, _Told | None]):
+def _numbers(mask: int) -> list[int]:
+    """Which bits are set, the lowest first."""
+    found = []
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return found
+
+
+class _Known(dict[str, _Told]):
     """What chunks say, remembered: news repeats its words, and every article asks anew."""
 
     def __init__(self, anchors: Anchors) -> None:
         super().__init__()
         self._anchors = anchors
 
-    def __missing__(self, chunk: str) -> _Told | None:
+    def __missing__(self, chunk: str) -> _Told:
         told = self._anchors.tell(chunk)
         if len(chunk) <= CHUNK_CHARS_MAX:
             if len(self) >= CHUNKS_MAX:

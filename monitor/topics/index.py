@@ -7,7 +7,7 @@ Effects: none.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
@@ -51,6 +51,7 @@ class ReadArticle:
         self._title, self._text = (glance.title, glance.text) if glance else (cut(article.title), cut(article.text))
         self._found: dict[str, list[Place]] = {}
         """Where what topics asked for so far was found: many topics ask for the same."""
+        self._frequencies: dict[str, int] = {}
 
     # --- length and fields
 
@@ -87,31 +88,26 @@ class ReadArticle:
     def spots(self) -> dict[str, list[tuple[str, int, int]]]:
         """By key of the vocabulary, the chunks that hold it, with its position in the chunk and its width."""
         found: dict[str, list[tuple[str, int, int]]] = {}
-        for chunk, spots in self._glance.told if self._glance else ():
-            for key, position, width in spots:
-                if key in found:
-                    found[key].append((chunk, position, width))
-                else:
-                    found[key] = [(chunk, position, width)]
+        if self._glance:
+            for chunk, (_, spots) in zip(self._glance.distinct, self._glance.told, strict=True):
+                for key, position, width in spots:
+                    if key in found:
+                        found[key].append((chunk, position, width))
+                    else:
+                        found[key] = [(chunk, position, width)]
         return found
 
     @cached_property
     def _indexes(self) -> dict[str, list[int]]:
         """For every chunk that may be asked for, which chunks of the article it is: those of the title first."""
-        wanted = {chunk for chunk, _ in self._glance.told} if self._glance else {*self._title, *self._text}
-        found: dict[str, list[int]] = {}
-        number = 0
-        for chunk in self._title:
-            if chunk in wanted:
-                found.setdefault(chunk, []).append(number)
-            number += 1
-        for chunk in self._text:
-            if chunk in wanted:
-                if chunk in found:
-                    found[chunk].append(number)
-                else:
-                    found[chunk] = [number]
-            number += 1
+        if self._glance:
+            distinct, told = self._glance.distinct, self._glance.told
+            found: dict[str, list[int]] = {chunk: [] for chunk, (_, spots) in zip(distinct, told, strict=True) if spots}
+        else:
+            found = {chunk: [] for chunk in (*self._title, *self._text)}
+        for number, chunk in enumerate((*self._title, *self._text)):
+            if chunk in found:
+                found[chunk].append(number)
         return found
 
     def key(self, element: Element) -> str:
@@ -134,15 +130,16 @@ class ReadArticle:
 
     def frequency(self, key: str) -> int:
         """How often what has a key of the vocabulary is there, title occurrences counted double."""
-        title_chunks = len(self._title)
-        count = 0
-        for chunk, _, _ in self.spots.get(key, ()):
-            indexes = self._indexes[chunk]
-            count += len(indexes)
-            for index in indexes:
-                if index >= title_chunks:
-                    break
-                count += TITLE_FACTOR - 1
+        count = self._frequencies.get(key)
+        if count is None:
+            title_chunks = len(self._title)
+            count = 0
+            for chunk, _, _ in self.spots.get(key, ()):
+                indexes = self._indexes[chunk]
+                count += len(indexes)
+                if indexes[0] < title_chunks:
+                    count += (TITLE_FACTOR - 1) * bisect_left(indexes, title_chunks)
+            self._frequencies[key] = count
         return count
 
     def find(self, element: Element) -> list[Place]:
@@ -246,8 +243,10 @@ class Glance(NamedTuple):
     title: list[str]
     """The chunks of the title, in order; so of the text."""
     text: list[str]
-    told: list[tuple[str, tuple[Spot, ...]]]
-    """Each chunk that holds something asked for, once, with what it holds."""
+    distinct: set[str]
+    """Every chunk once."""
+    told: list[tuple[int, tuple[Spot, ...]]]
+    """In the order of that set, what each holds of what is asked for, behind a mask of the topics that ask."""
 
 
 def cut(text: str) -> list[str]:

@@ -120,7 +120,7 @@ def match_article(compiled: CompiledWatchlist, article: Article) -> tuple[list[M
     near: list[NoMatch] = []
     if candidates:
         read = ReadArticle(article, glance)
-        for number in sorted(candidates):
+        for number in candidates:
             judged = _judge(compiled.topics[number], read, tells_far=False)
             if isinstance(judged, Match):
                 matches.append(judged)
@@ -139,10 +139,10 @@ def _anchors_for(compiled: CompiledWatchlist, article: Article) -> Anchors:
     anchors = compiled.anchors.get(language)
     if anchors is None:
         idf = compiled.lexicon.idf
-        topics = (
+        topics = [
             (price_groups(topic.needed_node(language), language, idf), topic.elements(language))
             for topic in compiled.topics
-        )
+        ]
         anchors = compiled.anchors[language] = Anchors(topics, language)
     return anchors
 
