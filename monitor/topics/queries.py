@@ -118,9 +118,10 @@ def explain_miss(node: Node, article: ReadArticle, scope: Scope | None = None) -
 
 def _explain_near(node: Near, article: ReadArticle, scope: Scope | None) -> Miss:
     sides = [find_places(part, article, scope) for part in (node.left, node.right)]
-    for part, places in zip((node.left, node.right), sides, strict=True):
-        if not places:
-            return explain_miss(part, article, scope)
+    parts = zip((node.left, node.right), sides, strict=True)
+    misses = [explain_miss(part, article, scope) for part, places in parts if not places]
+    if misses:
+        return next((miss for miss in misses if not miss.is_near), misses[0])
     apart = closest_distance(sides, article)
     if apart is None:
         how = "one in the title, one in the text"
