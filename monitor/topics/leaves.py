@@ -47,7 +47,7 @@ def _is_told_in_pairs(word: str) -> bool:
 def spell_word(word: str) -> tuple[Sequence, ...]:
     """The ways in which a word may stand in a text: `COVID-19` as one word or two, `U.S.` also as `US`."""
     tokens = without_tails(tokenise(word))
-    if len(word) == 1 and word >= SPACELESS_FIRST:
+    if len(word) == 1 and word >= SPACELESS_FIRST and _is_told_in_pairs(word * 2):
         # Articles hold such scripts in pairs: a lone character is found by the pairs it begins.
         return (Sequence((Element(Kind.PATTERN, tokens[0].text + "*"),), Via.EXACT),)
     parts = tuple(Element(Kind.STEM, token.text) for token in tokens if token.width == 1 and token.text[-1:] != "+")

@@ -89,7 +89,7 @@ def comes_near(node: Node, article: ReadArticle, scope: Scope | None = None) -> 
         return any(comes_near(part, article, scope) for part in node.parts)
     if isinstance(node, Near):
         missing = [part for part in (node.left, node.right) if not find_places(part, article, scope)]
-        return comes_near(missing[0], article, scope) if missing else True
+        return all(comes_near(part, article, scope) for part in missing)
     if isinstance(node, AtLeast):
         return bool(find_places(node.part, article, scope))
     if isinstance(node, Within):
@@ -124,9 +124,11 @@ def explain_miss(node: Node, article: ReadArticle, scope: Scope | None = None) -
 
 def _explain_near(node: Near, article: ReadArticle, scope: Scope | None) -> str:
     sides = [find_places(part, article, scope) for part in (node.left, node.right)]
-    for part, places in zip((node.left, node.right), sides, strict=True):
-        if not places:
-            return explain_miss(part, article, scope)
+    parts = zip((node.left, node.right), sides, strict=True)
+    missing = [part for part, places in parts if not places]
+    if missing:
+        far = (part for part in missing if not comes_near(part, article, scope))
+        return explain_miss(next(far, missing[0]), article, scope)
     apart = closest_distance(sides, article)
     if apart is None:
         how = "one in the title, one in the text"
