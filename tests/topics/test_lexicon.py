@@ -116,6 +116,12 @@ def test_of_three_concepts_one_may_be_missing() -> None:
     assert isinstance(judged("Angola ceasefire violations", text), Match)
 
 
+def test_a_word_that_no_frequency_knows_does_not_outweigh_the_rest() -> None:
+    """A slip in one word of a name, or a surname that a report spells otherwise, is no reason to miss it."""
+    text = "A fire burnt down the bible church. " + "word " * 100
+    assert isinstance(judged("Zzyzxilla bible church fire", text), Match)
+
+
 def test_nothing_is_lost_by_rare_words_first() -> None:
     """With related words too, the fast way answers as judging each topic does."""
     names = ["hostage negotiations", "captive release talks", "Angola ceasefire violations", "kidnap talks", "holidays"]
