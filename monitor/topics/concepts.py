@@ -10,7 +10,7 @@ from monitor.model import Level, Via
 from monitor.topics.leaves import rarest_idf, spell_word
 from monitor.topics.meaning import IDF_MIN, Lexicon, is_stop_word
 from monitor.topics.nodes import All, AnyOf, Element, Kind, Leaf, Node, Sequence
-from monitor.words import fold, stem, words
+from monitor.words import DEFAULT_LANGUAGE, fold, stem, words
 
 RELATED_FACTOR = 0.3
 """What a related word counts beside the word itself, times their similarity: measured best from .2 to .5."""
@@ -31,6 +31,8 @@ class Stand:
 
     sequence: Sequence
     weight: float
+    language: str = DEFAULT_LANGUAGE
+    """Of the articles in which it means so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,12 @@ def _read_concept(word: str, lexicon: Lexicon, *, several: bool) -> Concept:
     idf = min(TELLING_MAX, rarest_idf(word, lexicon))
     stands = []
     # A name of one word is that word: related ones would be other topics (measured: they do harm).
-    for other in lexicon.related(fold(word)) if several else ():
-        # A word much commoner than the one it stands for says less.
-        rarity = min(1.0, lexicon.idf(other.word) / max(IDF_MIN, idf))
-        sequence = Sequence((Element(Kind.STEM, other.word),), Via.SYNONYM)
-        stands.append(Stand(sequence, RELATED_FACTOR * other.similarity * rarity))
+    for language in lexicon.languages if several else ():
+        for other in lexicon.related(fold(word), language):
+            # A word much commoner than the one it stands for says less.
+            rarity = min(1.0, lexicon.idf(other.word, language) / max(IDF_MIN, idf))
+            sequence = Sequence((Element(Kind.STEM, other.word),), Via.SYNONYM)
+            stands.append(Stand(sequence, RELATED_FACTOR * other.similarity * rarity, language))
     return Concept(Leaf(word, spell_word(word), concept=word.lower(), idf=idf), tuple(stands))
 
 

@@ -17,7 +17,6 @@ from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
 from monitor.topics.score import Weighed, score_match
-from monitor.words import DEFAULT_LANGUAGE
 
 WINDOW_WORDS = {Level.STRICT: 5, Level.BALANCED: 10, Level.BROAD: 30}
 """How far the first and the last word of a name may stand apart, in words: a clause, a sentence, a paragraph."""
@@ -73,9 +72,9 @@ def _hold(concept: Concept, article: ReadArticle) -> _Held:
     places = find_leaf(concept.leaf, article, None)
     frequency = count_weighted(places, article)
     related: set[Place] = set()
-    # The related terms are English.
-    for stand in concept.stands if article.language == DEFAULT_LANGUAGE else ():
-        found = find_sequence(stand.sequence, article)
+    for stand in concept.stands:
+        # What is related in one language may be anything in another.
+        found = find_sequence(stand.sequence, article) if stand.language == article.language else []
         if found:
             frequency += stand.weight * count_weighted(found, article)
             related.update(found)
