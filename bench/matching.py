@@ -1,7 +1,8 @@
 """Matching on labelled news: how well a bare name finds its articles, and how fast a thousand topics are judged.
 
-Quality is macro-F1 over the topics of `$MONITOR_CORPUS/topics`, beside two plain baselines in the same run: the literal
-phrase, and all words by stem anywhere. Speed is measured beside what cannot be avoided, cutting the text into words.
+Quality is macro-F1 over the topics of `$MONITOR_CORPUS/topics`, by set and by length of name, beside two plain
+baselines in the same run: the literal phrase, and all words by stem anywhere. Speed is measured beside what cannot be
+avoided, cutting the text into words.
 
     python -m bench.matching
 
@@ -14,6 +15,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.model import Article, ArticleId, Level, Schedule, Topic, TopicKey, Watchlist
@@ -25,6 +27,8 @@ from monitor.words import stem, words
 
 SETS = (("muc", "muc"), ("ecb", "ecb_event"), ("ecb", "ecb_theme"))
 """(articles, topics) of the corpus."""
+LENGTHS = ((1, 1), (2, 2), (3, 3), (4, 6), (7, 99))
+"""Content words of a name, from and to: the groups by which names are told."""
 SPEED_ARTICLES = 400
 SPEED_TOPICS = 1000
 Found = dict[str, set[str]]
@@ -82,8 +86,37 @@ def mean(values: Iterable[float]) -> float:
     return sum(listed) / len(listed)
 
 
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Articles, topic names, and which articles people found right for each."""
+
+    label: str
+    articles: dict[str, Article]
+    names: dict[str, str]
+    right: Found
+
+
+def read_set(folder: Path, article_set: str, topic_set: str) -> Labelled:
+    """One labelled set; topics without a right article are left out."""
+    lines = read_lines(folder / f"{article_set}.articles.jsonl")
+    articles = {
+        line["id"]: Article(ArticleId(number), line["title"], line["text"]) for number, line in enumerate(lines)
+    }
+    right: Found = {}
+    for line in (folder / f"{topic_set}.relevant.tsv").read_text().splitlines():
+        key, article = line.split("\t")
+        right.setdefault(key, set()).add(article)
+    topics = {line["id"]: line["name"] for line in read_lines(folder / f"{topic_set}.topics.jsonl")}
+    return Labelled(topic_set, articles, {key: name for key, name in topics.items() if key in right}, right)
+
+
+def name_length(name: str) -> int:
+    """The content words of a name; `T-Mobile` is one."""
+    return sum(not all(map(is_stop_word, words(written))) for written in name.split())
+
+
 def show_quality(folder: Path, lexicon: Lexicon) -> dict[str, float]:
-    """Print precision, recall and F1 of each way on each set; give the mean F1 of each way."""
+    """Print precision, recall and F1 of each way on each set and for each length of name; give their mean F1."""
     ways = {
         "literal phrase": by_phrase,
         "all stems": by_stems,
@@ -93,23 +126,27 @@ def show_quality(folder: Path, lexicon: Lexicon) -> dict[str, float]:
         "broad": by_monitor(lexicon, Level.BROAD),
     }
     scores: dict[str, list[float]] = {way: [] for way in ways}
-    for article_set, topic_set in SETS:
-        topics = {line["id"]: line["name"] for line in read_lines(folder / f"{topic_set}.topics.jsonl")}
-        lines = read_lines(folder / f"{article_set}.articles.jsonl")
-        articles = {
-            line["id"]: Article(ArticleId(number), line["title"], line["text"]) for number, line in enumerate(lines)
-        }
-        right: Found = {key: set() for key in topics}
-        for line in (folder / f"{topic_set}.relevant.tsv").read_text().splitlines():
-            key, article = line.split("\t")
-            right[key].add(article)
+    by_length: dict[str, list[tuple[int, float, float, float]]] = {way: [] for way in ways}
+    for known in (read_set(folder, article_set, topic_set) for article_set, topic_set in SETS):
         for way, find in ways.items():
-            found = find(list(dict.fromkeys(topics.values())), articles)
-            rated = [f1(found[topics[key]], right[key]) for key in topics if right[key]]
-            figures = [mean(one[place] for one in rated) for place in range(3)]
-            scores[way].append(figures[2])
-            print(f"{topic_set:10} {len(rated):3} topics  {way:16} " + "  ".join(f"{one:.3f}" for one in figures))
+            found = find(list(dict.fromkeys(known.names.values())), known.articles)
+            rated = [(name_length(name), *f1(found[name], known.right[key])) for key, name in known.names.items()]
+            by_length[way] += rated
+            scores[way].append(show_line(known.label, way, rated))
+    for least, most in LENGTHS:
+        label = f"{least} word" if most == 1 else f"{least} words" if least == most else f"{least}-{most} words"
+        for way in ways:
+            rated = [one for one in by_length[way] if least <= one[0] <= most]
+            if rated:
+                show_line(label.replace("-99", "+"), way, rated)
     return {way: mean(values) for way, values in scores.items()}
+
+
+def show_line(label: str, way: str, rated: list[tuple[int, float, float, float]]) -> float:
+    """Print the mean precision, recall and F1 of some topics; give the F1."""
+    figures = [mean(one[place] for one in rated) for place in (1, 2, 3)]
+    print(f"{label:10} {len(rated):3} topics  {way:16} " + "  ".join(f"{one:.3f}" for one in figures))
+    return figures[2]
 
 
 def random_topics(articles: Sequence[Article], count: int) -> list[Topic]:

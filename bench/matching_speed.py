@@ -42,13 +42,9 @@ def read_articles(folder: Path) -> list[Article]:
     found = []
     for name in SETS:
         lines = (folder / f"{name}.articles.jsonl").read_text().splitlines()[:ARTICLES]
-        found += [Article(ArticleId(number), **_texts(line)) for number, line in enumerate(lines)]
+        known = map(json.loads, lines)
+        found += [Article(ArticleId(number), one["title"], one["text"]) for number, one in enumerate(known)]
     return found
-
-
-def _texts(line: str) -> dict[str, str]:
-    known = json.loads(line)
-    return {"title": known["title"], "text": known["text"]}
 
 
 def make_topic(number: int, name: str, query: str | None = None) -> Topic:
@@ -86,7 +82,7 @@ def make_queries(articles: Sequence[Article], count: int) -> list[Topic]:
 def make_names(articles: Sequence[Article], count: int) -> list[Topic]:
     """Names of two and three words that stand side by side in an article, as those of things do."""
     chance = random.Random(11)
-    topics = []
+    topics: list[Topic] = []
     while len(topics) < count:
         known = chance.choice(articles)
         words = [word for word in _WORD.findall(known.text) if len(word) > 3 and not is_stop_word(fold(word))]

@@ -145,6 +145,7 @@ def test_an_endless_word_is_not_stemmed() -> None:
 
 @given(st.text(st.sampled_from("ab Z\t\n.'’&+-_ñé́中文ไทยـالכ가\u00ad\u200b “”"), max_size=30))
 def test_the_words_of_a_text_are_those_of_its_chunks(text: str) -> None:
+    """Reading an article piece by piece, each remembered, finds the very words that reading it whole finds."""
     separated = separate(text)
     chunks = separated.split()
     found, at = [], 0

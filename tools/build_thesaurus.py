@@ -149,15 +149,16 @@ def write_lexicon(
         related[one].append(f"{other}:{round(nearness * 100)}")
         related[other].append(f"{one}:{round(nearness * 100)}")
     lines = [
-        "# English words by frequency, and related words with their similarity in hundredths. Made by",
-        f"# tools/build_thesaurus.py; {len(words)} words, {len(pairs)} pairs, {len(related)} words with related ones.",
+        "# By language, words in order of frequency, and related words with their similarity in hundredths.",
+        "# A section is [words LANGUAGE] or [related LANGUAGE]. English was made by tools/build_thesaurus.py;",
+        f"# {len(words)} words, {len(pairs)} pairs, {len(related)} words with related ones.",
         "# Made from:",
         *(f"#   {name} {importlib.metadata.version(name)}, {licence}" for name, licence in INPUTS.items()),
         "# Files read, with their SHA-256:",
         *(f"#   {file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in used),
-        "[words]",
+        "[words en]",
         *words,
-        "[related]",
+        "[related en]",
         *(f"{word}\t{' '.join(related[word])}" for word in sorted(related)),
     ]
     path.parent.mkdir(parents=True, exist_ok=True)

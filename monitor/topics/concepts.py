@@ -4,34 +4,39 @@ Effects: none.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from monitor.model import Level, Via
 from monitor.topics.leaves import rarest_idf, spell_word
 from monitor.topics.meaning import IDF_MIN, Lexicon, is_stop_word
 from monitor.topics.nodes import All, AnyOf, Element, Kind, Leaf, Node, Sequence
 from monitor.topics.vocabulary import key_of
-from monitor.words import DEFAULT_LANGUAGE, fold, stem, words
+from monitor.words import fold, stem, words
 
 RELATED_FACTOR = 0.3
 """What a related word counts beside the word itself, times their similarity: measured best from .2 to .5."""
+TELLING_MAX = 7.0
+"""The most that a word of a name weighs, as an idf: that of a word in one article of a thousand. A surname or a slip of
+the pen that is rarer still says no more, and must not outweigh all the rest. Measured best from 6 to 7.5."""
+SUBSETS_WORDS_MAX = 6
+"""Content words of a name up to which every set of them is looked at; few names have more."""
 NEAR_SCORE = 10
 """Points below the score that a level asks for which still make a near miss."""
 
 _WRITTEN_WORD = re.compile(r"[^\s,;:!?()\[\]{}<>|/\\\"“”„…–—]+")
+_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.\s+)+(?=[A-Z]\w)")
+"""One letter with a dot before a name: `H. Jackman`, `C. K. Simpson`. Articles write first names out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A related word that may stand for a concept, and what one of it counts."""
+    """A related word that may stand for a concept in articles of its language."""
 
-    key: str
-    """What an English article has it under."""
-    number: int
-    """Its place among the related words of its concept, the nearest first."""
     sequence: Sequence
-    weight: float
+    milli: int
+    """What one of it counts beside the word itself, in thousandths: whole, so that the order of a sum is no matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,13 @@ class Concept:
     """One content word of a name."""
 
     leaf: Leaf
-    stands: Mapping[str, Stand] = field(default_factory=dict)
-    """By the key of each, the nearest first."""
+    stands: Mapping[str, Mapping[str, Stand]] = field(default_factory=dict)
+    """By language, its related words, the nearest first, each under its key in that language."""
 
-    @property
-    def either(self) -> Leaf:
-        """The word or any related one, as something to be found."""
-        return Leaf(self.leaf.text, self.leaf.sequences + tuple(stand.sequence for stand in self.stands.values()))
+    def either(self, language: str) -> Leaf:
+        """The word or any related one, as something to be found in articles of a language."""
+        related = tuple(stand.sequence for stand in self.stands.get(language, {}).values())
+        return Leaf(self.leaf.text, self.leaf.sequences + related)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,18 @@ def least_score(level: Level, concept_count: int) -> int:
     return 45 if level is Level.STRICT else 20
 
 
+def needed_share(level: Level, concept_count: int) -> float:
+    """The share of what a name's words tell in all that the words found must tell, to match or nearly match."""
+    return (least_score(level, concept_count) - 0.5) / 100  # scores are rounded
+
+
 def read_name(text: str, lexicon: Lexicon) -> Name | None:
-    """The content words of a name, each once; all its words where none has content; None where it has no word."""
-    written = [found.group().strip("'’.&-") for found in _WRITTEN_WORD.finditer(text)]
+    """The content words of a name, each once; all its words where none has content; None where it has no word.
+
+    An initial before a name says nothing.
+    """
+    spelled = _INITIALS.sub("", text)
+    written = [found.group().strip("'’.&-") for found in _WRITTEN_WORD.finditer(spelled)]
     written = [word for word in written if words(word)]
     telling = [word for word in written if not all(is_stop_word(part) for part in words(word))]
     chosen = {tuple(stem(part) for part in words(word)): word for word in reversed(telling or written)}
@@ -79,30 +93,64 @@ def read_name(text: str, lexicon: Lexicon) -> Name | None:
 
 
 def _read_concept(word: str, lexicon: Lexicon, *, several: bool) -> Concept:
-    idf = rarest_idf(word, lexicon)
-    stands: dict[str, Stand] = {}
+    idf = min(TELLING_MAX, rarest_idf(word, lexicon))
     # A name of one word is that word: related ones would be other topics (measured: they do harm).
-    for number, other in enumerate(lexicon.related(fold(word)) if several else ()):
-        # A word much commoner than the one it stands for says less.
-        rarity = min(1.0, lexicon.idf(other.word) / max(IDF_MIN, idf))
-        element = Element(Kind.STEM, other.word)
-        key = key_of(element, DEFAULT_LANGUAGE)
-        weight = RELATED_FACTOR * other.similarity * rarity
-        stands[key] = Stand(key, number, Sequence((element,), Via.SYNONYM), weight)
+    stands = {
+        language: _read_stands(word, idf, lexicon, language) for language in (lexicon.languages if several else ())
+    }
     return Concept(Leaf(word, spell_word(word), concept=word.lower(), idf=idf), stands)
 
 
-def needed_node(name: Name, level: Level, *, with_related: bool) -> Node:
-    """The least an article must hold to match or nearly match, as a query: what holds less is not worth judging."""
+def _read_stands(word: str, idf: float, lexicon: Lexicon, language: str) -> dict[str, Stand]:
+    stands = {}
+    for other in lexicon.related(fold(word), language):
+        # A word much commoner than the one it stands for says less.
+        rarity = min(1.0, lexicon.idf(other.word, language) / max(IDF_MIN, idf))
+        milli = round(1000 * RELATED_FACTOR * other.similarity * rarity)
+        element = Element(Kind.STEM, other.word)
+        stands[key_of(element, language)] = Stand(Sequence((element,), Via.SYNONYM), milli)
+    return stands
+
+
+def needed_node(name: Name, level: Level, language: str) -> Node:
+    """The least an article of a language must hold to match or nearly match, as a query.
+
+    What holds less is not worth judging. It is written as many choices that must all be met: each is quickly looked up.
+    """
     concepts = name.concepts
-    sides = [concept.either if with_related and name.is_scored else concept.leaf for concept in concepts]
-    if len(concepts) <= 2 or not name.is_scored:
-        return sides[0] if len(sides) == 1 else All(tuple(sides))
-    # Of three concepts and more some may be missing. Those that tell least may all be there and still not be
-    # enough: then one of the others has to be.
-    by_worth = sorted(range(len(concepts)), key=lambda number: concepts[number].leaf.idf)
-    whole = sum(concept.leaf.idf for concept in concepts)
-    spare = whole * (least_score(level, len(concepts)) - NEAR_SCORE - 1) / 100
-    while by_worth and concepts[by_worth[0]].leaf.idf <= spare:
-        spare -= concepts[by_worth.pop(0)].leaf.idf
-    return AnyOf(tuple(sides[number] for number in by_worth))
+    if len(concepts) == 1 or not name.is_scored:
+        return _all_of([concept.leaf for concept in concepts])
+    sides = [concept.either(language) for concept in concepts]
+    if len(concepts) == 2:
+        return _all_of(sides)
+    choices = [
+        AnyOf(tuple(sides[number] for number in range(len(sides)) if number not in lacking))
+        for lacking in _too_little(name, level)
+    ]
+    return _all_of(choices)
+
+
+def _all_of(nodes: Iterable[Node]) -> Node:
+    parts = tuple(nodes)
+    return parts[0] if len(parts) == 1 else All(parts)
+
+
+def _too_little(name: Name, level: Level) -> list[set[int]]:
+    """The largest sets of concepts that are not enough even if all of them are there: one of the others has to be."""
+    idfs = [concept.leaf.idf for concept in name.concepts]
+    bound = sum(idfs) * needed_share(level, len(idfs))
+    if len(idfs) > SUBSETS_WORDS_MAX:
+        least: set[int] = set()
+        spare = bound
+        for number in sorted(range(len(idfs)), key=idfs.__getitem__):
+            if idfs[number] < spare:
+                least.add(number)
+                spare -= idfs[number]
+        return [least]
+    sets = [
+        set(chosen)
+        for count in range(len(idfs) - 1, 0, -1)
+        for chosen in combinations(range(len(idfs)), count)
+        if sum(idfs[number] for number in chosen) < bound
+    ]
+    return [one for one in sets if not any(one < other for other in sets)] or [set()]

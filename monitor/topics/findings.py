@@ -33,7 +33,7 @@ class Finding:
     """How much the concept tells: what it adds to a sentence that holds it."""
 
 
-def count_weighted(places: Iterable[Place], article: ReadArticle) -> float:
+def count_weighted(places: Iterable[Place], article: ReadArticle) -> int:
     """How often something was found, title occurrences counted double."""
     return sum(TITLE_FACTOR if article.is_title(place) else 1 for place in places)
 

@@ -4,15 +4,19 @@ Effects: reads a file of the package.
 """
 
 import gzip
+import re
 from array import array
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 
 from monitor.errors import MonitorError
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
+from monitor.words import DEFAULT_LANGUAGE
 
 FILE_NAME = "lexicon.txt.gz"
-_WORDS = "[words]"
-_RELATED = "[related]"
+_HEAD = re.compile(r"(words|related) ([a-z]{2,3})\]")
+"""The head of a section after its bracket, as in `[words en]`: the language by the code that feeds use."""
 
 
 def load_lexicon() -> Lexicon:
@@ -31,20 +35,35 @@ def load_lexicon() -> Lexicon:
 
 
 def read_lexicon(body: str, where: str) -> Lexicon:
-    """A lexicon from its text: remarks, then the frequent words in order, then each word with its related ones."""
-    lines = body.split("\n")
-    try:
-        words_at, related_at = lines.index(_WORDS), lines.index(_RELATED)
-    except ValueError as error:
-        raise _damaged(where) from error
-    words = lines[words_at + 1 : related_at]
+    """A lexicon from its text: remarks, then for each language its words by frequency and each with its related ones.
+
+    All words are folded. English is what the others stand beside. Raises `MonitorError` for a text without sections, or
+    with one of another kind.
+    """
+    sections: dict[str, dict[str, Sequence[str]]] = {DEFAULT_LANGUAGE: {}}
+    for section in ("\n" + body).split("\n[")[1:]:
+        first, _, rest = section.partition("\n")
+        head = _HEAD.fullmatch(first)
+        if not head:
+            raise _damaged(where)
+        sections.setdefault(head[2], {})[head[1]] = rest.removesuffix("\n").split("\n")
+    if not any(sections.values()):
+        raise _damaged(where)
+    read = {language: _read_language(language, parts) for language, parts in sections.items()}
+    own = read.pop(DEFAULT_LANGUAGE)
+    return replace(own, others=read)
+
+
+def _read_language(language: str, parts: dict[str, Sequence[str]]) -> Lexicon:
+    words = parts.get("words", ())
     order = sorted(range(len(words)), key=words.__getitem__)
-    related = dict(line.split("\t", 1) for line in lines[related_at + 1 :] if "\t" in line)
+    related = dict(line.split("\t", 1) for line in parts.get("related", ()) if "\t" in line)
     return Lexicon(
         related_words=related,
         related_sorted=sorted(related),
         frequent_sorted=[words[place] for place in order],
         ranks=array("L", (place + 1 for place in order)),
+        language=language,
     )
 
 

@@ -20,7 +20,7 @@ from monitor.topics.names import Judged, find_concepts, is_title_hit, judge_name
 from monitor.topics.nodes import AnyOf, Element, Node, elements_of
 from monitor.topics.queries import comes_near, explain_miss, find_evidence, score_query
 from monitor.topics.query import Query, compile_query
-from monitor.words import DEFAULT_LANGUAGE, stemmed_language
+from monitor.words import stemmed_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ class CompiledTopic:
         """The least an article must hold to match or nearly match, as a query."""
         if self.query:
             return self.query.root
-        with_related = language == DEFAULT_LANGUAGE  # the related terms are English
-        nodes = tuple(needed_node(name, self.topic.level, with_related=with_related) for name in self.names)
+        nodes = tuple(needed_node(name, self.topic.level, language) for name in self.names)
         return nodes[0] if len(nodes) == 1 else AnyOf(nodes)
 
     def elements(self, language: str) -> Iterator[Element]:
@@ -52,7 +51,7 @@ class CompiledTopic:
                 yield from elements_of(query.root)
         for name in self.names:
             for concept in name.concepts:
-                yield from elements_of(concept.either if language == DEFAULT_LANGUAGE else concept.leaf)
+                yield from elements_of(concept.either(language))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.words import stem
+from monitor.words import DEFAULT_LANGUAGE, stem
 
 IDF_FLAT = 5.0
 """The weight of every word while no frequencies are installed: that of a word in one article of 150."""
@@ -19,7 +19,7 @@ ARTICLE_WORDS = 300
 PROBABILITY_UNSEEN = 2e-7
 """Share in running text of a word that is not among the frequent ones."""
 STEM_SHARED_CHARS = 3
-"""Forms of one English stem share at least their first letters."""
+"""Forms of one stem share at least their first letters."""
 
 STOP_WORDS: Mapping[str, frozenset[str]] = {
     language: frozenset(listed.split())
@@ -56,7 +56,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """English words that are related, and how often words are used. Surface words only: stems are made when asked."""
+    """Which words of a language are related, and how often each is used; beside it, the same of other languages.
+
+    Surface words only: stems are made when asked.
+    """
 
     related_words: Mapping[str, str] = field(default_factory=dict)
     """By word, its related words with their similarity in hundredths, `talks:86 mediation:71`; each pair both ways."""
@@ -66,6 +69,18 @@ class Lexicon:
     """The most frequent words, sorted."""
     ranks: Sequence[int] = ()
     """The place of each of them by frequency, from 1."""
+    language: str = DEFAULT_LANGUAGE
+    others: Mapping[str, "Lexicon"] = field(default_factory=dict)
+    """By language; none of them has others of its own."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those it knows words of, its own first."""
+        return (self.language, *self.others)
+
+    def of(self, language: str) -> "Lexicon":
+        """What it knows of one language: nothing of one that it does not have."""
+        return self if language == self.language else self.others.get(language, Lexicon(language=language))
 
     @property
     def has_related(self) -> bool:
@@ -77,26 +92,28 @@ class Lexicon:
         """Whether `idf` tells common words from rare ones."""
         return bool(self.ranks)
 
-    def related(self, word: str) -> tuple[Related, ...]:
+    def related(self, word: str, language: str = DEFAULT_LANGUAGE) -> tuple[Related, ...]:
         """Words related to any form of a folded word, the nearest first, one per stem and none of its own stem."""
-        own = stem(word)
+        known = self.of(language)
+        own = stem(word, language)
         nearest: dict[str, Related] = {}
-        for place in _forms(word, own, self.related_sorted):
-            for entry in self.related_words[self.related_sorted[place]].split():
+        for place in _forms(word, own, known.related_sorted, language):
+            for entry in known.related_words[known.related_sorted[place]].split():
                 other, _, hundredths = entry.partition(":")
                 similarity = int(hundredths) / 100
-                other_stem = stem(other)
+                other_stem = stem(other, language)
                 if other_stem != own and (other_stem not in nearest or similarity > nearest[other_stem].similarity):
                     nearest[other_stem] = Related(other, similarity)
         return tuple(sorted(nearest.values(), key=lambda other: (-other.similarity, other.word)))
 
-    def idf(self, word: str) -> float:
+    def idf(self, word: str, language: str = DEFAULT_LANGUAGE) -> float:
         """How much a folded word tells, 0.1 to 9: the less frequent all its forms are, the more."""
-        if not self.ranks:
+        known = self.of(language)
+        if not known.ranks:
             return IDF_FLAT
-        forms = _forms(word, stem(word), self.frequent_sorted)
+        forms = _forms(word, stem(word, language), known.frequent_sorted, language)
         # Zipf's law: the word of rank r is a share of about 1/(11(r+30)) of running text.
-        share = sum(1 / (11 * (self.ranks[place] + 30)) for place in forms) or PROBABILITY_UNSEEN
+        share = sum(1 / (11 * (known.ranks[place] + 30)) for place in forms) or PROBABILITY_UNSEEN
         return max(IDF_MIN, min(IDF_MAX, -math.log(1 - math.exp(-ARTICLE_WORDS * share))))
 
 
@@ -104,10 +121,10 @@ EMPTY_LEXICON = Lexicon()
 """Knows nothing: `~word` finds the word alone, every word weighs the same."""
 
 
-def _forms(word: str, own: str, known: Sequence[str]) -> list[int]:
+def _forms(word: str, own: str, known: Sequence[str], language: str) -> list[int]:
     """Where the words with the same stem stand in a sorted list, found among those with the same beginning.
 
-    English changes at most the last letter of a stem (city, cities), so few others begin like it.
+    A stem differs from its forms in its last letter at most (city, cities), so few others begin like it.
     """
     if not own:  # a wildcard's empty word begins every other
         return []
@@ -119,6 +136,6 @@ def _forms(word: str, own: str, known: Sequence[str]) -> list[int]:
         form = known[place]
         if not form.startswith(beginning):
             break
-        if form == word or stem(form) == own:
+        if form == word or stem(form, language) == own:
             found.append(place)
     return found

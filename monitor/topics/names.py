@@ -8,18 +8,16 @@ word matches where the word is there; `strict` wants it in the title or twice.
 Effects: none.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from operator import attrgetter
+from collections.abc import Mapping, Sequence, Set
+from typing import NamedTuple
 
 from monitor.model import Level, Via
-from monitor.topics.concepts import NEAR_SCORE, Concept, Name, Stand, least_score
+from monitor.topics.concepts import NEAR_SCORE, Concept, Name, Stand, least_score, needed_share
 from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
 from monitor.topics.nodes import Leaf
-from monitor.topics.score import score_match
-from monitor.words import DEFAULT_LANGUAGE
+from monitor.topics.score import length_norm
 
 WINDOW_WORDS = {Level.STRICT: 5, Level.BALANCED: 10, Level.BROAD: 30}
 """How far the first and the last word of a name may stand apart, in words: a clause, a sentence, a paragraph."""
@@ -30,28 +28,15 @@ RELATED_TIMES = 2
 lists is no trade."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """How a name stands to an article."""
-
-    name: Name
-    is_match: bool
-    is_near: bool
-    """For no match: whether everything is there, but not as the level asks."""
-    score: int
-    held: tuple["Held", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What an article holds of one concept."""
 
     concept: Concept
-    own: float
+    own: int
     """How often the word itself was found, title occurrences counted double."""
-    related: tuple[Stand, ...]
-    """The related words that were found."""
-    related_count: float
+    related: Set[str]
+    """The keys of the related words that were found."""
+    related_count: int
     """How often they were found, counted alike."""
     frequency: float
     """The same of the word, and of related words at what they count."""
@@ -67,35 +52,56 @@ class Held:
 
     def related_places(self, article: ReadArticle) -> list[Place]:
         """Where related words stand."""
-        return sorted({place for stand in self.related for place in find_sequence(stand.sequence, article)})
+        if not self.related:
+            return []
+        stands = self.concept.stands[article.language]
+        return sorted({place for key in self.related for place in find_sequence(stands[key].sequence, article)})
+
+
+class Judged(NamedTuple):
+    """How a name stands to an article."""
+
+    name: Name
+    is_match: bool
+    is_near: bool
+    """For no match: whether everything is there, but not as the level asks."""
+    score: int
+    held: list[Held]
+
+
+_NO_STANDS: Mapping[str, Stand] = {}
+_NO_KEYS: Set[str] = frozenset()
 
 
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     """Decide one name for one article."""
-    held = tuple(_hold(concept, article) for concept in name.concepts)
-    score = score_match(((one.concept.leaf.idf, one.frequency) for one in held), article.word_count)
+    language, spots = article.language, article.spots
+    norm = length_norm(article.word_count)
+    reached = whole = 0.0
+    held = []
+    for concept in name.concepts:
+        own = _own_frequency(concept.leaf, article)
+        stands = concept.stands.get(language, _NO_STANDS)
+        frequency, related_count = float(own), 0
+        related: Set[str] = _NO_KEYS
+        if stands and not spots.keys().isdisjoint(stands):
+            related = stands.keys() & spots.keys()
+            milli = 0
+            for key in related:
+                count = article.frequency(key)
+                related_count += count
+                milli += stands[key].milli * count
+            frequency += milli / 1000
+        idf = concept.leaf.idf
+        whole += idf
+        reached += idf * frequency / (frequency + norm)
+        held.append(Held(concept, own, related, related_count, frequency))
+    score = round(100 * reached / whole)
     is_match = _is_match(name, held, score, article, level)
     return Judged(name, is_match, not is_match and _is_near(name, held, score, level), score, held)
 
 
-def _hold(concept: Concept, article: ReadArticle) -> Held:
-    own = _own_frequency(concept.leaf, article)
-    frequency, related_count = float(own), 0
-    related = []
-    # The related terms are English.
-    stands = concept.stands if article.language == DEFAULT_LANGUAGE else {}
-    for key in stands.keys() & article.spots.keys():
-        stand, count = stands[key], article.frequency(key)
-        related.append(stand)
-        related_count += count
-    if related:
-        # In the name's order and not the set's: a sum of parts depends on it in its last digit.
-        related.sort(key=attrgetter("number"))
-        frequency += sum(stand.weight * article.frequency(stand.key) for stand in related)
-    return Held(concept, own, tuple(related), related_count, frequency)
-
-
-def _own_frequency(leaf: Leaf, article: ReadArticle) -> float:
+def _own_frequency(leaf: Leaf, article: ReadArticle) -> int:
     if len(leaf.sequences) == 1 and len(leaf.sequences[0].elements) == 1:
         return article.frequency(article.key(leaf.sequences[0].elements[0]))
     return count_weighted(find_leaf(leaf, article, None), article)
@@ -104,13 +110,14 @@ def _own_frequency(leaf: Leaf, article: ReadArticle) -> float:
 def _is_match(name: Name, held: Sequence[Held], score: int, article: ReadArticle, level: Level) -> bool:
     if len(held) == 1:
         return held[0].own > 0 and _is_enough_alone(held[0], article, level)
+    owns = sum(1 for one in held if one.own)
     if (
         name.is_scored
         and score >= least_score(level, len(held))
-        and (len(held) > 2 or all(one.is_there for one in held))
+        and (len(held) > 2 or owns == 2 or all(one.is_there for one in held))
     ):
         return True
-    if not all(one.own for one in held):
+    if owns < len(held):
         return False
     places = [one.places(article) for one in held]
     if all(any(map(article.is_title, at)) for at in places):
@@ -127,9 +134,13 @@ def _is_enough_alone(held: Held, article: ReadArticle, level: Level) -> bool:
 
 
 def _is_near(name: Name, held: Sequence[Held], score: int, level: Level) -> bool:
-    if len(held) > 2 and name.is_scored:
-        return score >= least_score(level, len(held)) - NEAR_SCORE
-    return all(one.is_there for one in held)
+    if len(held) <= 2 or not name.is_scored:
+        return all(one.is_there for one in held)
+    if score < least_score(level, len(held)) - NEAR_SCORE:
+        return False
+    whole = sum(one.concept.leaf.idf for one in held)
+    found = sum(one.concept.leaf.idf for one in held if one.frequency)
+    return found >= whole * needed_share(level, len(held))
 
 
 def is_title_hit(judged: Judged, article: ReadArticle) -> bool:
@@ -164,7 +175,7 @@ def say_fault(judged: Judged, article: ReadArticle, level: Level) -> str:
 
 def _say_missing(held: Sequence[Held], missing: Sequence[str]) -> str:
     listed = " and ".join(f'"{word}"' for word in missing)
-    related = ", nor related words twice" if any(one.concept.stands for one in held) else ""
+    related = ", nor related words twice" if any(any(one.concept.stands.values()) for one in held) else ""
     if len(missing) == len(held):
         return f"nothing of {listed} is there{related}"
     return f"{listed} {'is' if len(missing) == 1 else 'are'} not there{related}"

@@ -6,8 +6,6 @@ orders the matches of any topic; for a name it also says how much of the name is
 Effects: none.
 """
 
-from collections.abc import Iterable
-
 K1 = 1.2
 """How soon another occurrence of a word counts for less; with `B`, the values BM25 was published with."""
 B = 0.75
@@ -19,20 +17,11 @@ TITLE_FACTOR = 2
 """An occurrence in the title counts as so many."""
 
 
+def length_norm(word_count: int) -> float:
+    """How often a word must stand in an article of so many words to bring half of its weight."""
+    return K1 * (1 - B + B * word_count / ARTICLE_WORDS_MEAN)
+
+
 def saturation(frequency: float, word_count: int) -> float:
     """How much of a concept's weight so many occurrences bring, 0 to 1."""
-    if frequency <= 0:
-        return 0.0
-    return frequency / (frequency + K1 * (1 - B + B * word_count / ARTICLE_WORDS_MEAN))
-
-
-def score_match(concepts: Iterable[tuple[float, float]], word_count: int) -> int:
-    """The score of an article of so many words, 0-100: each concept's share by what it tells. 0 without concepts.
-
-    Each concept is how much it tells, and how often it was found, title occurrences counted double.
-    """
-    reached = whole = 0.0
-    for idf, frequency in concepts:
-        reached += idf * saturation(frequency, word_count)
-        whole += idf
-    return round(100 * reached / whole) if whole else 0
+    return frequency / (frequency + length_norm(word_count)) if frequency > 0 else 0.0

@@ -29,9 +29,52 @@ def test_the_package_brings_a_lexicon() -> None:
 
 def test_it_is_found_by_any_form_and_never_names_its_own() -> None:
     """The forms of one word share their related words; a form of the word itself is no news."""
-    lexicon = read_lexicon("[words]\ntalk\n[related]\ntalks\tnegotiation:70 talking:90\nnegotiation\ttalks:70\n", "x")
+    lexicon = read_lexicon(
+        "[words en]\ntalk\n[related en]\ntalks\tnegotiation:70 talking:90\nnegotiation\ttalks:70\n", "x"
+    )
     assert [(other.word, other.similarity) for other in lexicon.related("talk")] == [("negotiation", 0.7)]
     assert [other.word for other in lexicon.related("negotiating")] == ["talks"]
+
+
+TWO_LANGUAGES = """# a remark
+[words en]
+the
+talks
+[related en]
+hostage	captive:80
+captive	hostage:80
+[words de]
+die
+gesprache
+[related de]
+gesprache	verhandlungen:80
+verhandlungen	gesprache:80
+"""
+
+
+def test_another_language_has_its_own_words() -> None:
+    """A section per language in the file is all that a further language takes, and none changes another."""
+    lexicon = read_lexicon(TWO_LANGUAGES, "x")
+    assert lexicon.languages == ("en", "de")
+    assert [other.word for other in lexicon.related("verhandlung", "de")] == ["gesprache"]
+    assert lexicon.related("verhandlung") == lexicon.related("hostage", "de") == lexicon.related("hostage", "fr") == ()
+    assert lexicon.idf("die", "de") < lexicon.idf("gesprache", "de") < lexicon.idf("die")
+    assert lexicon.idf("die", "fr") == IDF_FLAT
+
+
+def test_a_name_is_found_by_related_words_of_the_articles_language() -> None:
+    """Related words stand for a name in their own language only."""
+    compiled = compile_watchlist(Watchlist((topic("Verhandlungen Geiseln"),)), read_lexicon(TWO_LANGUAGES, "x"))
+    text = "Geiseln: Gespräche über die Geiseln. Die Gespräche dauern an. " * 3
+    assert [match.topic for match in match_article(compiled, article("", text, language="de"))[0]]
+    assert match_article(compiled, article("", text, language="nl"))[0] == []
+
+
+@pytest.mark.parametrize("body", ["[words]\nthe\n", "[words en]\nthe\n[other en]\nx\n", ""])
+def test_a_section_that_is_none_is_a_damage(body: str) -> None:
+    """A file of another version is told, not half read."""
+    with pytest.raises(MonitorError, match="the lexicon cannot be read"):
+        read_lexicon(body, "x")
 
 
 def test_loading_is_quick() -> None:
@@ -114,6 +157,12 @@ def test_of_three_concepts_one_may_be_missing() -> None:
     """A long name need not be there whole."""
     text = "Angola ceasefire. The ceasefire in Angola holds. " * 3
     assert isinstance(judged("Angola ceasefire violations", text), Match)
+
+
+def test_a_word_that_no_frequency_knows_does_not_outweigh_the_rest() -> None:
+    """A slip in one word of a name, or a surname that a report spells otherwise, is no reason to miss it."""
+    text = "A fire burnt down the bible church. " + "word " * 100
+    assert isinstance(judged("Zzyzxilla bible church fire", text), Match)
 
 
 def test_nothing_is_lost_by_rare_words_first() -> None:

@@ -137,6 +137,18 @@ def test_words_without_content_are_not_asked_for() -> None:
     assert the_match("The Who", article("Who are the men?", "")).score > 0
 
 
+@pytest.mark.parametrize("name", ["C. K. Simpson", "C. Simpson", "Simpson"])
+def test_an_initial_before_a_name_says_nothing(name: str) -> None:
+    """Articles write first names out."""
+    assert the_match(name, article("", "Homer Simpson was seen")).evidence[0].concept == "simpson"
+
+
+@pytest.mark.parametrize("name", ["E. coli", "Plan B", "Vitamin C", "U. S. economy"])
+def test_a_letter_that_is_part_of_a_name_is_looked_for(name: str) -> None:
+    """Only an initial before a word with a capital is one."""
+    assert match_article(compiled(topic(name)), article("", "coli, plan, vitamin, economy"))[0] == []
+
+
 def test_another_name_is_enough() -> None:
     """`also` names count as much as the first, and the one that was found is told."""
     match = the_match("Hostage negotiations", article("Prisoner swap agreed"), also=("prisoner swap",))
