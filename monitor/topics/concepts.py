@@ -6,6 +6,7 @@ Effects: none.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 
 from monitor.model import Level, Via
@@ -39,7 +40,7 @@ class Stand:
     """What one of it counts beside the word itself, in thousandths: whole, so that the order of a sum is no matter."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Concept:
     """One content word of a name."""
 
@@ -47,13 +48,19 @@ class Concept:
     stands: Mapping[str, Mapping[str, Stand]] = field(default_factory=dict)
     """By language, its related words, the nearest first, each under its key in that language."""
 
+    @cached_property
+    def element(self) -> Element | None:
+        """What is looked for, where that is a single word with a single spelling."""
+        sequence = self.leaf.sequences[0]
+        return sequence.elements[0] if len(self.leaf.sequences) == len(sequence.elements) == 1 else None
+
     def either(self, language: str) -> Leaf:
         """The word or any related one, as something to be found in articles of a language."""
         related = tuple(stand.sequence for stand in self.stands.get(language, {}).values())
         return Leaf(self.leaf.text, self.leaf.sequences + related)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Name:
     """A name as it is looked for."""
 
@@ -61,6 +68,11 @@ class Name:
     concepts: tuple[Concept, ...]
     is_scored: bool
     """Whether word frequencies are known, so that a score says enough to decide."""
+
+    @cached_property
+    def weight(self) -> float:
+        """What all its words tell together."""
+        return sum(concept.leaf.idf for concept in self.concepts)
 
 
 def least_score(level: Level, concept_count: int) -> int:

@@ -123,7 +123,8 @@ def find_leaf(leaf: Leaf, article: ReadArticle, scope: Scope | None) -> list[Pla
     if len(leaf.sequences) == 1:
         found = find_sequence(leaf.sequences[0], article)
     else:
-        found = _merged(find_sequence(sequence, article) for sequence in leaf.sequences)
+        several = [found for sequence in leaf.sequences if (found := find_sequence(sequence, article))]
+        found = several[0] if len(several) == 1 else _merged(iter(several))
     if scope is None:
         return found
     start, end = _bounds(scope, article)

@@ -15,11 +15,9 @@ from monitor.topics.score import TITLE_FACTOR
 from monitor.words import fold
 
 SPANS_MAX = 40
-"""Marked words kept per concept: more than any digest shows."""
+"""Marked words kept per concept, which the best sentence is chosen by: more than any digest shows."""
 FOUND_MAX = 20
 """Different words kept per concept: a wildcard can find hundreds."""
-SENTENCE_PLACES_MAX = 200
-"""Occurrences per concept that the choice of the best sentence looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def choose_sentence(findings: Sequence[Finding], article: ReadArticle) -> str:
     held: set[tuple[int, str]] = set()
     around: dict[int, int] = {}
     for finding in findings:
-        for place in finding.places[:SENTENCE_PLACES_MAX]:
+        for place in finding.places[:SPANS_MAX]:
             span = article.span(place)
             if span.field is Field.TITLE:
                 continue

@@ -8,6 +8,7 @@ Effects: none.
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -52,6 +53,7 @@ class ReadArticle:
         self._found: dict[str, list[Place]] = {}
         """Where what topics asked for so far was found: many topics ask for the same."""
         self._frequencies: dict[str, int] = {}
+        self._spans: dict[Place, Span] = {}
 
     # --- length and fields
 
@@ -188,12 +190,20 @@ class ReadArticle:
             starts, chunks, offsets = self._text_starts, self._text, self._text_offsets
         index = bisect_right(starts, place) - 1
         chunk, offset, within = chunks[index], offsets[index], place - starts[index]
-        # Two at one position: C++ and its part.
-        here = [token for token in chunk_tokens(chunk) if token.position == within and token.width == 1]
-        return offset + here[0].start, offset + max(token.end for token in here)
+        tokens = chunk_tokens(chunk)
+        if len(tokens) > 1:
+            tokens = tuple(token for token in tokens if token.position == within and token.width == 1)
+        # The last of two at one position is the longer: C++ and its part.
+        return offset + tokens[0].start, offset + tokens[-1].end
 
     def span(self, place: Place) -> Span:
         """The characters of an occurrence in the original title or text."""
+        span = self._spans.get(place)
+        if span is None:
+            span = self._spans[place] = self._find_span(place)
+        return span
+
+    def _find_span(self, place: Place) -> Span:
         if place.first < self.title_count:
             field, base = Field.TITLE, 0
         else:
@@ -245,7 +255,7 @@ class Glance(NamedTuple):
     text: list[str]
     distinct: set[str]
     """Every chunk once."""
-    told: list[tuple[int, tuple[Spot, ...]]]
+    told: Sequence[tuple[int, tuple[Spot, ...]]]
     """In the order of that set, what each holds of what is asked for, behind a mask of the topics that ask."""
 
 

@@ -16,7 +16,6 @@ from monitor.topics.concepts import NEAR_SCORE, Concept, Name, Stand, least_scor
 from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
-from monitor.topics.nodes import Leaf
 from monitor.topics.score import length_norm
 
 WINDOW_WORDS = {Level.STRICT: 5, Level.BALANCED: 10, Level.BROAD: 30}
@@ -38,8 +37,8 @@ class Held(NamedTuple):
     """The keys of the related words that were found."""
     related_count: int
     """How often they were found, counted alike."""
-    frequency: float
-    """The same of the word, and of related words at what they count."""
+    milli: int
+    """The same of the word, and of related words at what they count, in thousandths."""
 
     @property
     def is_there(self) -> bool:
@@ -75,36 +74,33 @@ _NO_KEYS: Set[str] = frozenset()
 
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     """Decide one name for one article."""
-    language, spots = article.language, article.spots
-    norm = length_norm(article.word_count)
-    reached = whole = 0.0
+    language, here = article.language, article.spots.keys()
+    milli_norm = 1000 * length_norm(article.word_count)
+    reached = 0.0
     held = []
     for concept in name.concepts:
-        own = _own_frequency(concept.leaf, article)
+        own = _own_frequency(concept, article)
+        related_count, milli = 0, 1000 * own
+        related = _NO_KEYS
         stands = concept.stands.get(language, _NO_STANDS)
-        frequency, related_count = float(own), 0
-        related: Set[str] = _NO_KEYS
-        if stands and not spots.keys().isdisjoint(stands):
-            related = stands.keys() & spots.keys()
-            milli = 0
+        if not stands.keys().isdisjoint(here):
+            related = stands.keys() & here
             for key in related:
                 count = article.frequency(key)
                 related_count += count
                 milli += stands[key].milli * count
-            frequency += milli / 1000
-        idf = concept.leaf.idf
-        whole += idf
-        reached += idf * frequency / (frequency + norm)
-        held.append(Held(concept, own, related, related_count, frequency))
-    score = round(100 * reached / whole)
+        if milli:
+            reached += concept.leaf.idf * milli / (milli + milli_norm)
+        held.append(Held(concept, own, related, related_count, milli))
+    score = round(100 * reached / name.weight)
     is_match = _is_match(name, held, score, article, level)
     return Judged(name, is_match, not is_match and _is_near(name, held, score, level), score, held)
 
 
-def _own_frequency(leaf: Leaf, article: ReadArticle) -> int:
-    if len(leaf.sequences) == 1 and len(leaf.sequences[0].elements) == 1:
-        return article.frequency(article.key(leaf.sequences[0].elements[0]))
-    return count_weighted(find_leaf(leaf, article, None), article)
+def _own_frequency(concept: Concept, article: ReadArticle) -> int:
+    if concept.element is None:
+        return count_weighted(find_leaf(concept.leaf, article, None), article)
+    return article.frequency(article.key(concept.element))
 
 
 def _is_match(name: Name, held: Sequence[Held], score: int, article: ReadArticle, level: Level) -> bool:
@@ -138,9 +134,8 @@ def _is_near(name: Name, held: Sequence[Held], score: int, level: Level) -> bool
         return all(one.is_there for one in held)
     if score < least_score(level, len(held)) - NEAR_SCORE:
         return False
-    whole = sum(one.concept.leaf.idf for one in held)
-    found = sum(one.concept.leaf.idf for one in held if one.frequency)
-    return found >= whole * needed_share(level, len(held))
+    found = sum(one.concept.leaf.idf for one in held if one.milli)
+    return found >= name.weight * needed_share(level, len(held))
 
 
 def is_title_hit(judged: Judged, article: ReadArticle) -> bool:

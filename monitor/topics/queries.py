@@ -3,10 +3,10 @@
 Effects: none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from monitor.model import Via
-from monitor.topics.evaluate import find_places, find_sequence, is_true
+from monitor.topics.evaluate import find_leaf, find_places, find_sequence, is_true
 from monitor.topics.findings import Finding, count_weighted, gather, has_choice
 from monitor.topics.index import Place, ReadArticle
 from monitor.topics.names import closest_distance
@@ -15,6 +15,7 @@ from monitor.topics.nodes import (
     AnyOf,
     AtLeast,
     Fact,
+    Kind,
     Leaf,
     Listed,
     Near,
@@ -35,28 +36,33 @@ WORDS_SHOWN_MAX = 80
 
 def find_evidence(query: Query, article: ReadArticle) -> tuple[Finding, ...]:
     """What makes a true query true, one finding per term and road, in the query's order."""
-    places: dict[tuple[str, Via], set[Place]] = {}
+    places: dict[tuple[str, Via], list[Place]] = {}
     idfs: dict[str, float] = {}
     for leaf, at, is_near in gather(query.root, article):
         idfs[leaf.concept] = leaf.idf
         for via, part in _by_road(leaf, at, article, is_near=is_near):
             if part:
-                places.setdefault((leaf.concept, via), set()).update(part)
-    return tuple(Finding(concept, via, tuple(sorted(at)), idfs[concept]) for (concept, via), at in places.items())
+                known = places.get((leaf.concept, via))
+                places[leaf.concept, via] = sorted({*known, *part}) if known else part
+    return tuple(Finding(concept, via, tuple(at), idfs[concept]) for (concept, via), at in places.items())
 
 
 def _by_road(
     leaf: Leaf, places: list[Place], article: ReadArticle, *, is_near: bool
-) -> Iterator[tuple[Via, set[Place]]]:
+) -> Iterator[tuple[Via, list[Place]]]:
     """The places of the word itself, and those of its related words."""
+    own = Via.NEAR if is_near else leaf.sequences[0].via
+    if leaf.sequences[-1].via is not Via.SYNONYM:
+        yield own, places
+        return
     related = {
         place
         for sequence in leaf.sequences
         if sequence.via is Via.SYNONYM
         for place in find_sequence(sequence, article)
     }
-    yield Via.NEAR if is_near else leaf.sequences[0].via, set(places) - related
-    yield Via.SYNONYM, related & set(places)
+    yield own, [place for place in places if place not in related]
+    yield Via.SYNONYM, [place for place in places if place in related]
 
 
 def score_query(node: Node, article: ReadArticle, scope: Scope | None = None) -> tuple[float, float]:
@@ -69,9 +75,8 @@ def score_query(node: Node, article: ReadArticle, scope: Scope | None = None) ->
         return 0.0, 0.0
     if isinstance(node, Leaf) or has_choice(node):
         leaves = (node,) if isinstance(node, Leaf) else tuple(part for part in children(node) if isinstance(part, Leaf))
-        found = {place for leaf in leaves for place in find_places(leaf, article, scope)}
-        idf = max(leaf.idf for leaf in leaves)
-        return idf * saturation(count_weighted(found, article), article.word_count), idf
+        idf = max([leaf.idf for leaf in leaves])
+        return idf * saturation(_frequency(leaves, article, scope), article.word_count), idf
     inner = node.scope if isinstance(node, Within) else scope
     rated = [score_query(part, article, inner) for part in children(node)]
     if isinstance(node, AnyOf):
@@ -79,6 +84,16 @@ def score_query(node: Node, article: ReadArticle, scope: Scope | None = None) ->
         return max(rated, key=lambda part: part[0] / part[1], default=(0.0, 0.0))
     factor = node.weight if isinstance(node, Weighted) else 1.0
     return factor * sum(part[0] for part in rated), factor * sum(part[1] for part in rated)
+
+
+def _frequency(leaves: Sequence[Leaf], article: ReadArticle, scope: Scope | None) -> int:
+    """How often any of some words is there, each place once, title occurrences counted double."""
+    if scope is None and len(leaves) == 1 and len(leaves[0].sequences) == 1:
+        elements = leaves[0].sequences[0].elements
+        # A wildcard finds a joined word and its first part at one place.
+        if len(elements) == 1 and elements[0].kind is not Kind.PATTERN:
+            return article.frequency(article.key(elements[0]))
+    return count_weighted({place for leaf in leaves for place in find_leaf(leaf, article, scope)}, article)
 
 
 def comes_near(node: Node, article: ReadArticle, scope: Scope | None = None) -> bool:
