@@ -184,6 +184,19 @@ def separate(text: str) -> str:
     return text.translate(_SEPARATING) if text.isascii() else text
 
 
+_SPACES = "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char != " ")
+
+
+def space(text: str) -> str:
+    """The text as `separate` makes it, every white space a plain one and one more at either end."""
+    separated = separate(text)
+    if not separated.isascii():
+        for char in _SPACES:
+            if char in separated:
+                separated = separated.replace(char, " ")
+    return f" {separated} "
+
+
 def chunk_tokens(chunk: str) -> tuple[Token, ...]:
     """The tokens of a piece of text without white space, counted from its own beginning.
 

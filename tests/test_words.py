@@ -10,6 +10,7 @@ from monitor.words import (
     chunk_tokens,
     fold,
     separate,
+    space,
     stem,
     stem_forms,
     tokenise,
@@ -157,3 +158,11 @@ def test_the_words_of_a_text_are_those_of_its_chunks(text: str) -> None:
         at += len(chunk)
 
     assert found == tokenise(text)
+
+
+@given(st.text(st.sampled_from("ab \t\n\u00a0\u2003\u3000\u2028\x1c,.é中"), max_size=20))
+def test_every_chunk_stands_between_two_spaces(text: str) -> None:
+    """A chunk is found again in its text by looking for it, whatever kinds of white space a publisher uses."""
+    assert space(text).split(" ") == ["", *space(text).split(" ")[1:-1], ""]
+    assert [chunk for chunk in space(text).split(" ") if chunk] == separate(text).split()
+    assert len(space(text)) == len(text) + 2

@@ -16,7 +16,7 @@ from monitor.model import Article, Field, Span
 from monitor.topics.nodes import Element, Kind
 from monitor.topics.score import TITLE_FACTOR
 from monitor.topics.vocabulary import Spot, Vocabulary
-from monitor.words import chunk_positions, chunk_tokens, separate, stemmed_language
+from monitor.words import chunk_positions, chunk_tokens, separate, space, stemmed_language
 
 FIELD_GAP = 1000
 """Positions between title and text: more than any NEAR may span."""
@@ -25,8 +25,8 @@ LEAD_WORDS = 60
 SENTENCE_CHARS_MAX = 400
 """Longest sentence shown, in characters: about four lines of a digest."""
 
-_CHUNK = re.compile(r"\S+")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]|\n")
+# One class of characters in front: it is looked for many times sooner than a choice.
+_SENTENCE_END = re.compile(r"[.!?…。！？\n](?:(?<=[。！？\n])|[.!?…]*[\"'”’»)\]]*(?=\s|$))")
 _SHORTENED = re.compile(r"\b(?:[^\W\d_]|Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Gov|Col|Lt|Sgt)$")
 """Before a dot, an initial or a title ends no sentence: U.S. President, Gen. Smith."""
 
@@ -54,6 +54,7 @@ class ReadArticle:
         """Where what topics asked for so far was found: many topics ask for the same."""
         self._frequencies: dict[str, int] = {}
         self._spans: dict[Place, Span] = {}
+        self._offsets: dict[tuple[bool, str], list[int]] = {}
 
     # --- length and fields
 
@@ -174,23 +175,28 @@ class ReadArticle:
 
     # --- the characters of it
 
-    @cached_property
-    def _title_offsets(self) -> list[int]:
-        return [found.start() for found in _CHUNK.finditer(separate(self.article.title))]
+    def _offset(self, index: int) -> int:
+        """Where in its field a chunk begins. Most chunks are never asked for: those that are, are looked up."""
+        title_chunks = len(self._title)
+        in_title = index < title_chunks
+        chunk = self._title[index] if in_title else self._text[index - title_chunks]
+        known = self._offsets.get((in_title, chunk))
+        if known is None:
+            known = self._offsets[in_title, chunk] = _occurrences(chunk, self._spaced[in_title])
+        indexes = self._indexes[chunk]
+        return known[bisect_left(indexes, index) - (0 if in_title else bisect_left(indexes, title_chunks))]
 
     @cached_property
-    def _text_offsets(self) -> list[int]:
-        return [found.start() for found in _CHUNK.finditer(separate(self.article.text))]
+    def _spaced(self) -> tuple[str, str]:
+        """Text and title with every chunk between two spaces."""
+        return space(self.article.text), space(self.article.title)
 
-    def _token_at(self, place: int, field: Field) -> tuple[int, int]:
+    def _token_at(self, position: int, *, in_title: bool) -> tuple[int, int]:
         """The first and one past the last character of what stands at one position of a field."""
-        if field is Field.TITLE:
-            starts, chunks, offsets = self._title_starts, self._title, self._title_offsets
-        else:
-            starts, chunks, offsets = self._text_starts, self._text, self._text_offsets
-        index = bisect_right(starts, place) - 1
-        chunk, offset, within = chunks[index], offsets[index], place - starts[index]
-        tokens = chunk_tokens(chunk)
+        starts, chunks = (self._title_starts, self._title) if in_title else (self._text_starts, self._text)
+        number = bisect_right(starts, position) - 1
+        offset, within = self._offset(number if in_title else len(self._title) + number), position - starts[number]
+        tokens = chunk_tokens(chunks[number])
         if len(tokens) > 1:
             tokens = tuple(token for token in tokens if token.position == within and token.width == 1)
         # The last of two at one position is the longer: C++ and its part.
@@ -204,14 +210,12 @@ class ReadArticle:
         return span
 
     def _find_span(self, place: Place) -> Span:
-        if place.first < self.title_count:
-            field, base = Field.TITLE, 0
-        else:
-            field, base = Field.TEXT, self.text_start
-        start, end = self._token_at(place.first - base, field)
+        in_title = place.first < self.title_count
+        base = 0 if in_title else self.text_start
+        start, end = self._token_at(place.first - base, in_title=in_title)
         if place.last != place.first:
-            end = self._token_at(place.last - base, field)[1]
-        return Span(field, start, end)
+            end = self._token_at(place.last - base, in_title=in_title)[1]
+        return Span(Field.TITLE if in_title else Field.TEXT, start, end)
 
     def shown(self, place: Place) -> str:
         """An occurrence as it stands in the article, in lower case, on one line."""
@@ -262,3 +266,14 @@ class Glance(NamedTuple):
 def cut(text: str) -> list[str]:
     """The chunks of a text, in order."""
     return separate(text).split()
+
+
+def _occurrences(chunk: str, spaced: str) -> list[int]:
+    """Where a chunk begins, in order, in what `space` made of a text; counted in the text itself."""
+    needle = f" {chunk} "
+    found = []
+    at = spaced.find(needle)
+    while at >= 0:
+        found.append(at)
+        at = spaced.find(needle, at + len(needle) - 1)
+    return found
