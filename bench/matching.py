@@ -1,8 +1,8 @@
 """Matching on labelled news: how well a bare name finds its articles, and how fast a thousand topics are judged.
 
 Quality is macro-F1 over the topics of `$MONITOR_CORPUS/topics`, by set and by length of name, beside two plain
-baselines in the same run: the literal phrase, and all words by stem anywhere. Speed is measured beside what cannot be
-avoided, cutting the text into words.
+baselines in the same run: the literal phrase, and all words by stem anywhere. Speed is in `bench.matching_speed`, which
+is run afterwards.
 
     python -m bench.matching
 
@@ -11,15 +11,14 @@ Effects: reads files, writes to standard output.
 
 import json
 import os
-import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.matching_speed import show_all_speeds
 from monitor.model import Article, ArticleId, Level, Schedule, Topic, TopicKey, Watchlist
-from monitor.topics.index import ReadArticle
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.match import compile_watchlist, match_article
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon, is_stop_word
@@ -29,8 +28,6 @@ SETS = (("muc", "muc"), ("ecb", "ecb_event"), ("ecb", "ecb_theme"))
 """(articles, topics) of the corpus."""
 LENGTHS = ((1, 1), (2, 2), (3, 3), (4, 6), (7, 99))
 """Content words of a name, from and to: the groups by which names are told."""
-SPEED_ARTICLES = 400
-SPEED_TOPICS = 1000
 Found = dict[str, set[str]]
 
 
@@ -149,49 +146,6 @@ def show_line(label: str, way: str, rated: list[tuple[int, float, float, float]]
     return figures[2]
 
 
-def random_topics(articles: Sequence[Article], count: int) -> list[Topic]:
-    """Topics in the shapes people write, of words of the articles themselves: the hardest case there is."""
-    chance = random.Random(7)
-    vocabulary = sorted({word for known in articles for word in words(known.text) if len(word) > 4 and word.isalpha()})
-
-    def one() -> str:
-        return chance.choice(vocabulary)
-
-    shapes: list[Callable[[], Topic]] = [
-        lambda: make_topic("", f"{one()} OR {one()} OR {one()}"),
-        lambda: make_topic("", f"({one()} OR {one()}) ({one()} OR {one()} OR {one()})"),
-        lambda: make_topic("", f"{one()} NEAR/8 {one()}"),
-        lambda: make_topic("", f"{one()} {one()} NOT {one()}"),
-        lambda: make_topic(f"{one()} {one()}"),
-        lambda: make_topic(f"{one()} {one()} {one()}"),
-    ]
-    return [chance.choice(shapes)() for _ in range(count)]
-
-
-def show_speed(folder: Path, lexicon: Lexicon) -> None:
-    """Print articles per CPU second: words alone, and all topics judged."""
-    lines = (
-        read_lines(folder / "ecb.articles.jsonl")[:SPEED_ARTICLES]
-        + read_lines(folder / "muc.articles.jsonl")[:SPEED_ARTICLES]
-    )
-    articles = [Article(ArticleId(number), line["title"], line["text"]) for number, line in enumerate(lines)]
-    started = time.process_time()
-    for known in articles:
-        ReadArticle(known)
-    print(f"{len(articles) / (time.process_time() - started):6.0f} articles/s cut into words")
-    for count in (10, 100, SPEED_TOPICS):
-        started = time.process_time()
-        compiled = compile_watchlist(Watchlist(tuple(random_topics(articles, count))), lexicon)
-        match_article(compiled, articles[0])
-        ready = time.process_time()
-        found = sum(len(match_article(compiled, known)[0]) for known in articles)
-        rate = len(articles) / (time.process_time() - ready)
-        print(
-            f"{rate:6.0f} articles/s judged for {count:5} topics, {found / len(articles):.1f} matches each; "
-            f"ready in {1000 * (ready - started):.0f} ms"
-        )
-
-
 def run() -> int:
     """Print all; 1 where ours does not beat both baselines, 2 without the corpus."""
     folder = os.environ.get("MONITOR_CORPUS")
@@ -204,7 +158,7 @@ def run() -> int:
     print(f"{'':31}{'':17}P      R      F1")
     means = show_quality(Path(folder) / "topics", lexicon)
     print("mean F1: " + ", ".join(f"{way} {value:.3f}" for way, value in means.items()))
-    show_speed(Path(folder) / "topics", lexicon)
+    show_all_speeds(Path(folder) / "topics", lexicon)
     return 0 if means["balanced"] > max(means["literal phrase"], means["all stems"]) else 1
 
 

@@ -48,11 +48,17 @@ class Concept:
     stands: Mapping[str, Mapping[str, Stand]] = field(default_factory=dict)
     """By language, its related words, the nearest first, each under its key in that language."""
 
-    @cached_property
-    def element(self) -> Element | None:
-        """What is looked for, where that is a single word with a single spelling."""
-        sequence = self.leaf.sequences[0]
-        return sequence.elements[0] if len(self.leaf.sequences) == len(sequence.elements) == 1 else None
+    _keys: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict, compare=False)
+
+    def keys(self, language: str) -> tuple[str, frozenset[str]]:
+        """The key of the word in articles of a language, empty where it has several spellings; those of its stands."""
+        keys = self._keys.get(language)
+        if keys is None:
+            sequence = self.leaf.sequences[0]
+            is_single = len(self.leaf.sequences) == len(sequence.elements) == 1
+            own = key_of(sequence.elements[0], language) if is_single else ""
+            keys = self._keys[language] = own, frozenset(self.stands.get(language, ()))
+        return keys
 
     def either(self, language: str) -> Leaf:
         """The word or any related one, as something to be found in articles of a language."""

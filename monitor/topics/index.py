@@ -101,6 +101,11 @@ class ReadArticle:
         return found
 
     @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of all that is there."""
+        return frozenset(self.spots)
+
+    @cached_property
     def _indexes(self) -> dict[str, list[int]]:
         """For every chunk that may be asked for, which chunks of the article it is: those of the title first."""
         if self._glance:

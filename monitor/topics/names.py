@@ -8,11 +8,11 @@ word matches where the word is there; `strict` wants it in the title or twice.
 Effects: none.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.model import Level, Via
-from monitor.topics.concepts import NEAR_SCORE, Concept, Name, Stand, least_score, needed_share
+from monitor.topics.concepts import NEAR_SCORE, Concept, Name, least_score, needed_share
 from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
@@ -33,7 +33,7 @@ class Held(NamedTuple):
     concept: Concept
     own: int
     """How often the word itself was found, title occurrences counted double."""
-    related: Set[str]
+    related: frozenset[str]
     """The keys of the related words that were found."""
     related_count: int
     """How often they were found, counted alike."""
@@ -68,25 +68,21 @@ class Judged(NamedTuple):
     held: list[Held]
 
 
-_NO_STANDS: Mapping[str, Stand] = {}
-_NO_KEYS: Set[str] = frozenset()
-
-
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     """Decide one name for one article."""
-    language, here = article.language, article.spots.keys()
+    language, here, frequency = article.language, article.keys, article.frequency
     milli_norm = 1000 * length_norm(article.word_count)
     reached = 0.0
     held = []
     for concept in name.concepts:
-        own = _own_frequency(concept, article)
+        own_key, stand_keys = concept.keys(language)
+        own = frequency(own_key) if own_key else count_weighted(find_leaf(concept.leaf, article, None), article)
         related_count, milli = 0, 1000 * own
-        related = _NO_KEYS
-        stands = concept.stands.get(language, _NO_STANDS)
-        if not stands.keys().isdisjoint(here):
-            related = stands.keys() & here
+        related = stand_keys & here
+        if related:
+            stands = concept.stands[language]
             for key in related:
-                count = article.frequency(key)
+                count = frequency(key)
                 related_count += count
                 milli += stands[key].milli * count
         if milli:
@@ -97,24 +93,18 @@ def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     return Judged(name, is_match, not is_match and _is_near(name, held, score, level), score, held)
 
 
-def _own_frequency(concept: Concept, article: ReadArticle) -> int:
-    if concept.element is None:
-        return count_weighted(find_leaf(concept.leaf, article, None), article)
-    return article.frequency(article.key(concept.element))
-
-
 def _is_match(name: Name, held: Sequence[Held], score: int, article: ReadArticle, level: Level) -> bool:
     if len(held) == 1:
         return held[0].own > 0 and _is_enough_alone(held[0], article, level)
-    owns = sum(1 for one in held if one.own)
     if (
         name.is_scored
         and score >= least_score(level, len(held))
-        and (len(held) > 2 or owns == 2 or all(one.is_there for one in held))
+        and (len(held) > 2 or (held[0].is_there and held[1].is_there))
     ):
         return True
-    if owns < len(held):
-        return False
+    for one in held:
+        if not one.own:
+            return False
     places = [one.places(article) for one in held]
     if all(any(map(article.is_title, at)) for at in places):
         return True

@@ -8,7 +8,7 @@ import pytest
 from monitor.errors import MonitorError
 from monitor.model import Level, Match, NoMatch, Via, Watchlist
 from monitor.topics.lexicon import load_lexicon, read_lexicon
-from monitor.topics.match import compile_watchlist, judge_article, match_article
+from monitor.topics.match import compile_watchlist, find_answered, judge_article, match_article
 from monitor.topics.meaning import EMPTY_LEXICON, IDF_FLAT, Lexicon
 from tests.topics.articles import LONG_TALKS, article, topic
 
@@ -177,6 +177,7 @@ def test_nothing_is_lost_by_rare_words_first() -> None:
             [one for one in every if isinstance(one, Match)],
             [one for one in every if isinstance(one, NoMatch) and one.near],
         )
+        assert find_answered(compiled, known) == [one.topic for one in every if isinstance(one, Match)]
 
 
 def test_the_real_article_answers_as_the_notes_ask(corpus: Path) -> None:

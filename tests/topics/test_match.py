@@ -6,7 +6,7 @@ import pytest
 
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Field, Level, Match, NoMatch, Span, Via, Watchlist
-from monitor.topics.match import compile_watchlist, judge_article, match_article
+from monitor.topics.match import compile_watchlist, find_answered, judge_article, match_article
 from tests.topics.articles import LONG_TALKS, article, compiled, topic
 
 UNRELATED = [
@@ -301,3 +301,33 @@ def test_an_empty_watchlist_and_an_empty_article_are_no_trouble() -> None:
     """Nothing in, nothing out."""
     assert match_article(compile_watchlist(Watchlist(())), article("x", "y")) == ([], [])
     assert match_article(compiled(topic("x")), article()) == ([], [])
+
+
+def test_one_topic_more_leaves_the_others_as_they_were_read() -> None:
+    """In a watchlist of thousands an edit costs what was edited."""
+    first = compiled(topic("a"), topic("b", query="b NEAR/3 c"), lists=("x",))
+    edited = Watchlist((topic("b", query="b OR c"), topic("a"), topic("d")), first.watchlist.lists)
+
+    again = compile_watchlist(edited, earlier=first)
+
+    assert [one.topic.key for one in again.topics] == ["b", "a", "d"]
+    assert again.topics[1] is first.topics[0]
+    assert match_article(again, article("b"))[0] != match_article(first, article("b"))[0]
+
+
+def test_with_other_lists_every_topic_is_read_anew() -> None:
+    """A list that was edited counts in the topics that name it, though they were not touched."""
+    asks = topic("a", query="@towns")
+    first = compiled(asks, towns=("paris",))
+
+    again = compile_watchlist(Watchlist((asks,), {"towns": ("lyon",)}), earlier=first)
+
+    assert match_article(again, article("Lyon"))[0]
+
+
+def test_deciding_alone_answers_as_telling_does() -> None:
+    """A preview that only counts counts what would be told: `exclude` too."""
+    known = compiled(topic("talks", exclude="film"), topic("peace talks"), topic("war"), topic("q", query="talks -war"))
+    for text in ("peace talks", "talks on a film", "war talks", ""):
+        told = match_article(known, article(text))[0]
+        assert find_answered(known, article(text)) == [match.topic for match in told]
