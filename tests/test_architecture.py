@@ -21,7 +21,7 @@ LAYERS: dict[int, str] = {
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
-          topics.match topics.explain topics.vocabulary
+          topics.match topics.explain topics.vocabulary topics.foreign
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child

@@ -24,6 +24,7 @@ from monitor.topics.nodes import (
     Sequence,
     Weighted,
     Within,
+    holds_near,
 )
 from monitor.words import base_language, words
 
@@ -95,7 +96,7 @@ _TRUTH: Mapping[type, Callable[[Any, ReadArticle, Scope | None], bool]] = {
 def _find_near(node: Near, article: ReadArticle, scope: Scope | None) -> list[Place]:
     left = find_places(node.left, article, scope)
     right = find_places(node.right, article, scope)
-    nests = isinstance(node.left, Near) or isinstance(node.right, Near)
+    nests = holds_near(node.left) or holds_near(node.right)
     return join_near(left, right, node.distance, is_ordered=node.is_ordered, nests=nests)
 
 

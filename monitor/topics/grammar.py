@@ -8,6 +8,7 @@ Effects: none.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import NoReturn
 
@@ -30,6 +31,8 @@ from monitor.topics.nodes import (
     Weighted,
     Within,
     children,
+    shorten,
+    write_node,
 )
 
 DEPTH_MAX = 40
@@ -37,6 +40,17 @@ DEPTH_MAX = 40
 LEAVES_MAX = 5_000
 """Terms in one query with all its lists."""
 _SCOPES = frozenset(Scope)
+_EXAMPLES = {
+    "title": "title:quake",
+    "lead": "lead:(quake OR tsunami)",
+    "body": "body:quake",
+    "source": "source:bbc.co.uk",
+    "author": 'author:"Jane Doe"',
+    "url": "url:/sport/",
+    "lang": "lang:de",
+    "tag": "tag:energy",
+    "words": "words:>300",
+}
 _ATOM_SIGNS = {
     Sign.WORD,
     Sign.PHRASE,
@@ -59,6 +73,8 @@ class Parser:
         self.at = 0
         self.depth = 0
         self.leaves = 0
+        self.is_joined = False
+        """Whether the last piece of an OR was an AND without parentheses of its own."""
         self.lists = lists
         self.lexicon = lexicon
         self.field: str | None = None
@@ -67,7 +83,8 @@ class Parser:
     def read(self) -> Node:
         """The whole query as a tree. Raises `QueryError` with the column of what cannot be meant."""
         if self._is_at(Sign.END):
-            self._fail("the query is empty", self.here, "Write what to look for, as in hostage AND talks.")
+            remedy = "Write what to look for, as in hostage AND talks."
+            self._fail("the query is empty", self.here, " ".join(self.lexer.lints) or remedy)
         root = self._or()
         if not self._is_at(Sign.END):
             self._fail(") has no ( before it", self.here, "Take it out, or add the (.")
@@ -98,11 +115,21 @@ class Parser:
         return node
 
     def _or(self) -> Node:
+        first = self.here
         parts = [self._and()]
+        is_mixed = self.is_joined
         while self.here.sign is Sign.OR:
             self._take()
             parts.append(self._and())
-        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+            is_mixed |= self.is_joined
+        if len(parts) == 1:
+            return parts[0]
+        node = AnyOf(tuple(parts))
+        if is_mixed:
+            written = shorten(write_node(node))
+            self.lexer.lints.append(f"column {first.column}: AND binds before OR, so this is read as {written}")
+        self.is_joined = False
+        return node
 
     def _and(self) -> Node:
         parts = [self._not()]
@@ -112,6 +139,7 @@ class Parser:
             elif self.here.sign not in _ATOM_SIGNS:
                 break
             parts.append(self._not())
+        self.is_joined = len(parts) > 1
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def _not(self) -> Node:
@@ -126,6 +154,8 @@ class Parser:
         while self.here.sign is Sign.NEAR:
             near = self._take()
             second = self.here
+            if second.sign is Sign.NOT:
+                self._fail(f"{near.text} joins words, phrases and OR-groups only", second, "Move the NOT outside.")
             right = self._atom()
             for operand, piece in ((node, first), (right, second)):
                 if self.field not in (None, *_SCOPES) or not _has_places(operand):
@@ -146,6 +176,8 @@ class Parser:
             self._fail(f"{piece.text}: stands inside {self.field}:", piece, "Write them side by side, joined by AND.")
         if self.here.sign is Sign.VALUE:
             return self._fact(piece.text, self._take())
+        if self.here.sign not in _ATOM_SIGNS or self.here.sign is Sign.NOT:
+            self._fail(f"{piece.text}: needs a word right behind it", piece, f"As in {_EXAMPLES[piece.text]}.")
         self.field = piece.text
         node = self._prim()
         self.field = None
@@ -155,20 +187,32 @@ class Parser:
         piece = self._take()
         is_fact = self.field is not None and self.field not in _SCOPES
         if piece.sign is Sign.OPEN:
+            if self._is_at(Sign.CLOSE):
+                self._fail("the parentheses hold nothing", piece, "Write a word between them, or take them out.")
             node = self._nested(self._or, piece)
             if self.here.sign is not Sign.CLOSE:
                 self._fail("( is not closed", piece, "Write ) where the group ends.")
             self._take()
             return node
         if is_fact and piece.sign in {Sign.WORD, Sign.PHRASE}:
-            return self._fact(str(self.field), piece)
+            return self._fact(str(self.field), self._whole_value(piece))
         if is_fact:
-            self._fail(f"{self.field}: takes a value, not {piece.text or piece.sign}", piece, "As in source:bbc.co.uk.")
+            self._fail(
+                f"{self.field}: takes a value, not {piece.text or piece.sign}",
+                piece,
+                f"As in {_EXAMPLES[str(self.field)]}.",
+            )
         if piece.sign is Sign.ATLEAST:
-            return AtLeast(int(piece.number), self._nested(self._prim, piece))
+            return self._at_least(piece)
         if piece.sign is Sign.LIST:
             return self._list(piece)
         return self._leaf(piece)
+
+    def _at_least(self, piece: Piece) -> AtLeast:
+        part = self._nested(self._prim, piece)
+        if not _is_counted(part):
+            self._fail(f"{piece.text} counts words and phrases only", piece, "Move NOT, source: and the like outside.")
+        return AtLeast(int(piece.number), part)
 
     def _leaf(self, piece: Piece) -> Leaf:
         self.leaves += 1
@@ -190,11 +234,17 @@ class Parser:
             self._fail("the query ends where a word is needed", piece, "Add a word, or take the last operator out.")
         self._fail(f"a word is needed before {piece.text or piece.sign}", piece, "Add one, or take the operator out.")
 
+    def _whole_value(self, piece: Piece) -> Piece:
+        """Words side by side in `source:(New York Times)` are one name."""
+        words = [piece.text]
+        while piece.sign is Sign.WORD and self._is_at(Sign.WORD):
+            words.append(self._take().text)
+        return replace(piece, text=" ".join(words))
+
     def _fact(self, field: str, piece: Piece) -> Fact:
         fact = build_fact(Metadata(field), piece.text)
         if fact is None:
-            remedy = "As in words:>300." if field == Metadata.WORDS else "As in source:bbc.co.uk."
-            self._fail(f"{field}: cannot use {piece.text or 'an empty value'}", piece, remedy)
+            self._fail(f"{field}: cannot use {piece.text or 'an empty value'}", piece, f"As in {_EXAMPLES[field]}.")
         return fact
 
     def _list(self, piece: Piece) -> Node:
@@ -220,3 +270,8 @@ def _has_places(node: Node) -> bool:
     if isinstance(node, Leaf):
         return True
     return isinstance(node, AnyOf | Near | Weighted | Listed) and all(map(_has_places, children(node)))
+
+
+def _is_counted(node: Node) -> bool:
+    """Whether a node has occurrences: a NOT and metadata have none."""
+    return not isinstance(node, Not | Fact) and all(map(_is_counted, children(node)))

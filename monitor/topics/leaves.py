@@ -38,6 +38,17 @@ def build_term(word: str, column: int, sign: str, lexicon: Lexicon) -> Leaf:
     return Leaf(text, sequences, column, word, rarest_idf(word, lexicon))
 
 
+def has_beginning(word: str) -> bool:
+    """Whether enough stands before a `*`: three letters, of Korean and other syllables two."""
+    letters = [char for char in word[: word.find("*")] if char.isalnum()]
+    return len(letters) >= (2 if all(char >= SPACELESS_FIRST for char in letters) else 3)
+
+
+def is_spaceless(word: str) -> bool:
+    """Whether a word is of a script without spaces, however short it is."""
+    return word >= SPACELESS_FIRST and _is_told_in_pairs(word * 2)
+
+
 def _is_told_in_pairs(word: str) -> bool:
     """Whether a word is of a script without spaces; it then has no other form or case than the written one."""
     tokens = tokenise(word)
@@ -47,7 +58,7 @@ def _is_told_in_pairs(word: str) -> bool:
 def spell_word(word: str) -> tuple[Sequence, ...]:
     """The ways in which a word may stand in a text: `COVID-19` as one word or two, `U.S.` also as `US`."""
     tokens = without_tails(tokenise(word))
-    if len(word) == 1 and word >= SPACELESS_FIRST and _is_told_in_pairs(word * 2):
+    if len(word) == 1 and is_spaceless(word):
         # Articles hold such scripts in pairs: a lone character is found by the pairs it begins.
         return (Sequence((Element(Kind.PATTERN, tokens[0].text + "*"),), Via.EXACT),)
     parts = tuple(Element(Kind.STEM, token.text) for token in tokens if token.width == 1 and token.text[-1:] != "+")
@@ -100,7 +111,7 @@ def list_entry(entry: str, column: int, lexicon: Lexicon) -> Leaf | None:
         return None
     if len(word.split()) > 1 or not re.fullmatch(r"[\w.'’&+\-‐‑*?]+", word):
         return build_phrase(entry.strip('"'), 0, column, lexicon)
-    if "*" in word and sum(char.isalnum() for char in word[: word.find("*")]) < 3:
+    if "*" in word and not has_beginning(word):
         return None
     return build_term(word, column, sign, lexicon)
 

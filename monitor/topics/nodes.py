@@ -10,6 +10,9 @@ from functools import partial
 
 from monitor.model import Via
 
+CHARS_SHOWN_MAX = 80
+"""Characters of a query shown in a message: a line."""
+
 
 class Kind(StrEnum):
     """How one word of a query is compared with the words of an article."""
@@ -172,6 +175,11 @@ def elements_of(node: Node) -> Iterator[Element]:
         yield from elements_of(part)
 
 
+def holds_near(node: Node) -> bool:
+    """Whether a part of a node is a NEAR: what lies inside its stretch is near to it."""
+    return isinstance(node, Near) or any(map(holds_near, children(node)))
+
+
 def write_node(node: Node, *, outermost: bool = True) -> str:
     """The query with every parenthesis; reading it again gives the same tree."""
     inner: Callable[[Node], str] = partial(write_node, outermost=False)
@@ -205,3 +213,8 @@ def _bracketed(node: Node) -> str:
 def _shortest(weight: float) -> str:
     short = f"{weight:g}"
     return short if float(short) == weight else repr(weight)
+
+
+def shorten(written: str) -> str:
+    """A written query as a message shows it."""
+    return written if len(written) <= CHARS_SHOWN_MAX else written[: CHARS_SHOWN_MAX - 1] + "…"

@@ -25,13 +25,11 @@ from monitor.topics.nodes import (
     Weighted,
     Within,
     children,
+    shorten,
     write_node,
 )
 from monitor.topics.query import Query
 from monitor.topics.score import saturation
-
-WORDS_SHOWN_MAX = 80
-"""Characters of a query shown in a reason."""
 
 
 def find_evidence(query: Query, article: ReadArticle) -> tuple[Finding, ...]:
@@ -155,5 +153,4 @@ def _explain_near(node: Near, article: ReadArticle, scope: Scope | None) -> str:
 
 
 def _shown(node: Node) -> str:
-    written = write_node(node)
-    return written if len(written) <= WORDS_SHOWN_MAX else written[: WORDS_SHOWN_MAX - 1] + "…"
+    return shorten(write_node(node))

@@ -1,12 +1,13 @@
 """Read a query; refuse, with the column, what cannot be meant; say back how it was understood.
 
-The language is the one of `docs/watchlist.md`: words, "phrases", AND, OR, NOT, NEAR/n, ONEAR/n, atleastN, fields,
+The language is the one of `docs/queries.md`: words, "phrases", AND, OR, NOT, NEAR/n, ONEAR/n, atleastN, fields,
 wildcards, =exact, ~related, @lists, weights, comments, and the spellings other monitoring tools use for them.
 
 Effects: none.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,11 +15,30 @@ from monitor.errors import QueryError
 from monitor.topics.grammar import Parser
 from monitor.topics.lexer import Lexer, Sign
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon, is_stop_word
-from monitor.topics.nodes import AnyOf, Fact, Leaf, Metadata, Near, Node, Not, Weighted, children, write_node
+from monitor.topics.nodes import (
+    All,
+    AnyOf,
+    Fact,
+    Leaf,
+    Metadata,
+    Near,
+    Node,
+    Not,
+    Weighted,
+    children,
+    shorten,
+    write_node,
+)
 from monitor.words import fold
 
 DISTANCE_WIDE = 50
 """Words: a wider NEAR hardly differs from AND, and is mostly a slip of the finger."""
+LETTERS_FEW = 4
+"""Letters before a `*`: with fewer, hundreds of words begin so."""
+_FOREIGN_JOINTS = {
+    "adj": 'Words that stand side by side are a phrase in quotes, as in "peace talks".',
+    "same": "Paragraphs are not told apart: write NEAR/60.",
+}
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|O?NEAR(?:/\S*)?)(?!\S)")
 _LONE_FIELDS = {Metadata.SOURCE, Metadata.TAG}
 
@@ -118,13 +138,26 @@ def _lint(root: Node, lexicon: Lexicon) -> Iterator[str]:
         if isinstance(node, AnyOf) and any(isinstance(part, Not) for part in node.parts):
             written = next(write_node(part) for part in node.parts if isinstance(part, Not))
             yield f"OR {written} is true of almost every article. Join it with AND."
+        if isinstance(node, AnyOf | All):
+            yield from _lint_twice(node)
         if isinstance(node, Leaf):
             yield from _lint_leaf(node, lexicon)
 
 
+def _lint_twice(node: All | AnyOf) -> Iterator[str]:
+    """A term that stands twice in one group."""
+    counts = Counter(fold(part.text) for part in node.parts if isinstance(part, Leaf))
+    for part in node.parts:
+        if isinstance(part, Leaf) and counts.pop(fold(part.text), 0) > 1:
+            yield f"{part.text} stands twice in {shorten(write_node(node))}"
+
+
 def _lint_leaf(leaf: Leaf, lexicon: Lexicon) -> Iterator[str]:
-    if leaf.text in {"and", "or", "not", "near"}:
+    lower = leaf.text.lower()
+    if lower in {"and", "or", "not", "near", "onear"} and not leaf.text.isupper():
         yield f"column {leaf.column}: {leaf.text} is looked for as a word. In capitals it joins words."
+    if lower in _FOREIGN_JOINTS:
+        yield f"column {leaf.column}: {leaf.text} is looked for as a word. {_FOREIGN_JOINTS[lower]}"
     word = leaf.text.removeprefix("~")
     if len(word) > 1 and word.isupper() and is_stop_word(fold(word)):
         yield f'column {leaf.column}: {word} also finds the word "{fold(word)}". Write ={word} for capitals only.'
@@ -133,3 +166,28 @@ def _lint_leaf(leaf: Leaf, lexicon: Lexicon) -> Iterator[str]:
             yield "~ adds nothing: no related terms are installed."
         elif not lexicon.related(fold(word)):
             yield f"{leaf.text} adds nothing: no related terms are known for it."
+    if leaf.text.startswith('"'):
+        yield from _lint_phrase(leaf)
+    elif "*" in leaf.text:
+        yield from _lint_star(leaf)
+
+
+def _lint_phrase(leaf: Leaf) -> Iterator[str]:
+    inner, _, slop = leaf.text.removeprefix('"').rpartition('"')
+    if inner.isalpha() and inner.islower():
+        yield f'column {leaf.column}: "{inner}" finds this form alone; without quotes {inner} finds every form.'
+    if slop and len(inner.split()) == 2:
+        first, second = inner.split()
+        yield (
+            f"column {leaf.column}: {leaf.text} keeps the order of its words. "
+            f"For either order write {first} NEAR/{slop[1:]} {second}."
+        )
+
+
+def _lint_star(leaf: Leaf) -> Iterator[str]:
+    if not leaf.text.endswith("*"):
+        one = leaf.text.rstrip("*").replace("*", "?")
+        yield f"column {leaf.column}: the * in {leaf.text} is any number of letters. For one letter write {one}."
+    begins = leaf.text[: leaf.text.find("*")]
+    if len(begins) < LETTERS_FEW and begins.isascii():
+        yield f"column {leaf.column}: {leaf.text} finds every word that begins with {begins}. More letters find less."

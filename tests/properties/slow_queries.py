@@ -59,7 +59,8 @@ PLAIN = {
         "19": "19", "covid19": "Covid19", "ceasefires": "ceasefires", "fire": "fire", "hound": "hound", "at": "at",
         "verhandlung": "Verhandlung", "verhandlungen": "Verhandlungen", "заложники": "Заложники",
         "заложников": "заложников", "مفاوضات": "مُفاوضات", "والمفاوضات": "والمفاوضات", "שלום": "שָׁלוֹם",
-        "ושלום": "ושלום", "인질협상이": "인질협상이", "인질": "인질", "인": "인", "strasse": "Straße", "lodz": "Łódź",
+        "ושלום": "ושלום", "인질협상이": "인질협상이", "인질": "인질", "인": "인", "strasse": "Straße",
+        "lodz": "Łódź lodz",
     }.items()
     for word in written.split()
 }  # fmt: skip

@@ -125,3 +125,9 @@ def test_an_article_of_one_word_over_and_over_is_judged_in_bounds() -> None:
     """A hostile text cannot make a NEAR remember more than its bound."""
     read = ReadArticle(article("", "a b " * 3000))
     assert len(find_places(compile_query("a NEAR/500 b").root, read)) == 10_000
+
+
+@pytest.mark.parametrize("held", ["(hostage NEAR/3 talks)", "(hostage NEAR/3 talks)^2", "(hostage NEAR/3 talks OR x)"])
+def test_what_stands_inside_a_near_is_near_it(held: str) -> None:
+    """A weight or an alternative around a NEAR does not change what is near to it."""
+    assert is_true(compile_query(f"{held} NEAR/0 envoy").root, ReadArticle(article("", "hostage envoy talks")))
