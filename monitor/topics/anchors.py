@@ -33,11 +33,13 @@ class _Told(NamedTuple):
 
     mask: int
     """A bit for every group of a topic that it is a word of: see `Anchors.look`."""
+    keys: frozenset[str]
+    """Of all it holds that is asked for."""
     spots: tuple[Spot, ...]
 
 
 _mask = itemgetter(0)
-_NOTHING = _Told(0, ())
+_NOTHING = _Told(0, frozenset(), ())
 
 
 class Anchors:
@@ -94,9 +96,10 @@ class Anchors:
         spots = self.vocabulary.spots(chunk)
         if not spots:
             return _NOTHING
-        bits = [self._bits[key] for key in {spot.key for spot in spots} if key in self._bits]
+        keys = frozenset(spot.key for spot in spots)
+        bits = [self._bits[key] for key in keys if key in self._bits]
         # Of a single key the very number is taken, which all chunks with that key then share.
-        return _Told(bits[0] if len(bits) == 1 else reduce(or_, bits, 0), spots)
+        return _Told(bits[0] if len(bits) == 1 else reduce(or_, bits, 0), keys, spots)
 
 
 def _numbers(mask: int) -> list[int]:

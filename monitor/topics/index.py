@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 from monitor.model import Article, Field, Span
@@ -27,6 +28,7 @@ SENTENCE_CHARS_MAX = 400
 
 # One class of characters in front: it is looked for many times sooner than a choice.
 _SENTENCE_END = re.compile(r"[.!?…。！？\n](?:(?<=[。！？\n])|[.!?…]*[\"'”’»)\]]*(?=\s|$))")
+_KEYS = itemgetter(1)
 _SHORTENED = re.compile(r"\b(?:[^\W\d_]|Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Gov|Col|Lt|Sgt)$")
 """Before a dot, an initial or a title ends no sentence: U.S. President, Gen. Smith."""
 
@@ -92,7 +94,7 @@ class ReadArticle:
         """By key of the vocabulary, the chunks that hold it, with its position in the chunk and its width."""
         found: dict[str, list[tuple[str, int, int]]] = {}
         if self._glance:
-            for chunk, (_, spots) in zip(self._glance.distinct, self._glance.told, strict=True):
+            for chunk, (_, _, spots) in zip(self._glance.distinct, self._glance.told, strict=True):
                 for key, position, width in spots:
                     if key in found:
                         found[key].append((chunk, position, width))
@@ -103,6 +105,8 @@ class ReadArticle:
     @cached_property
     def keys(self) -> frozenset[str]:
         """The keys of all that is there."""
+        if self._glance:
+            return frozenset().union(*map(_KEYS, self._glance.told))
         return frozenset(self.spots)
 
     @cached_property
@@ -110,7 +114,9 @@ class ReadArticle:
         """For every chunk that may be asked for, which chunks of the article it is: those of the title first."""
         if self._glance:
             distinct, told = self._glance.distinct, self._glance.told
-            found: dict[str, list[int]] = {chunk: [] for chunk, (_, spots) in zip(distinct, told, strict=True) if spots}
+            found: dict[str, list[int]] = {
+                chunk: [] for chunk, (_, _, spots) in zip(distinct, told, strict=True) if spots
+            }
         else:
             found = {chunk: [] for chunk in (*self._title, *self._text)}
         for number, chunk in enumerate((*self._title, *self._text)):
@@ -134,6 +140,8 @@ class ReadArticle:
 
     def holds(self, element: Element) -> bool:
         """Whether a word stands somewhere."""
+        if self._glance:
+            return self._vocabulary.known[element.key] in self.keys
         return self.key(element) in self.spots
 
     def frequency(self, key: str) -> int:
@@ -264,8 +272,9 @@ class Glance(NamedTuple):
     text: list[str]
     distinct: set[str]
     """Every chunk once."""
-    told: Sequence[tuple[int, tuple[Spot, ...]]]
-    """In the order of that set, what each holds of what is asked for, behind a mask of the topics that ask."""
+    told: Sequence[tuple[int, frozenset[str], tuple[Spot, ...]]]
+    """In the order of that set, what each holds: a mask of the topics that ask for it, the keys, and where they stand.
+    """
 
 
 def cut(text: str) -> list[str]:
