@@ -6,7 +6,7 @@ Effects: none.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Evidence, Match, NoMatch, Topic, TopicKey, Watchlist
@@ -77,9 +77,12 @@ def compile_watchlist(
         known = {one.topic.key: one for one in earlier.topics}
     topics = []
     for topic in watchlist.topics:
-        same = known.get(topic.key)
-        is_same = same is not None and same.topic == topic
-        topics.append(same if same and is_same else compile_topic(topic, watchlist, lexicon))
+        old = known.get(topic.key)
+        # A topic whose line moved because of an edit above it is the same.
+        if old is not None and replace(old.topic, place=topic.place) == topic:
+            topics.append(replace(old, topic=topic))
+        else:
+            topics.append(compile_topic(topic, watchlist, lexicon))
     return CompiledWatchlist(watchlist, tuple(topics), lexicon)
 
 
