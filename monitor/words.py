@@ -258,7 +258,17 @@ _LANGUAGES = {
     "it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian",
     "no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
     "st": "sesotho", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+    # Near enough for the same rules, or an older code of the same language.
+    "bs": "serbian", "hr": "serbian", "sh": "serbian", "ms": "indonesian", "in": "indonesian", "ji": "yiddish",
 }  # fmt: skip
+_LONG_CODES = {
+    "ara": "ar", "cat": "ca", "ces": "cs", "cze": "cs", "dan": "da", "deu": "de", "dut": "nl", "ell": "el", "eng": "en",
+    "est": "et", "fas": "fa", "fin": "fi", "fra": "fr", "fre": "fr", "ger": "de", "gre": "el", "heb": "he", "hin": "hi",
+    "hrv": "hr", "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "nld": "nl", "nor": "no", "per": "fa",
+    "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "spa": "es", "srp": "sr", "swe": "sv", "tur": "tr",
+    "ukr": "uk", "zho": "zh",
+}  # fmt: skip
+"""Three letters for a language, as some feeds have it."""
 DEFAULT_LANGUAGE = "en"
 _ARABIC_ARTICLE = re.compile("^(?:ال|لل)(?=..)")
 _GLUED_PARTICLES = frozenset("وفبكلוהבלמשכ")
@@ -267,7 +277,8 @@ _GLUED_PARTICLES = frozenset("وفبكلוהבלמשכ")
 
 def base_language(tag: str | None) -> str:
     """The language that decides how words are stemmed: `pt` for `pt-BR`, English where none is told."""
-    return re.split("[-_]", tag.strip().lower(), maxsplit=1)[0] if tag and tag.strip() else DEFAULT_LANGUAGE
+    base = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0] if tag else ""
+    return _LONG_CODES.get(base, base) or DEFAULT_LANGUAGE
 
 
 def stemmed_language(tag: str | None) -> str:

@@ -222,7 +222,7 @@ def holds_fact(fact: Fact, article: ReadArticle) -> bool:
     if fact.field is Metadata.URL:
         return fact.value in known.url.lower()
     if fact.field is Metadata.LANG:
-        language = (known.language or "").lower().replace("_", "-")
+        language = (article.told_language or "").lower().replace("_", "-")
         return language == fact.value or (bool(language) and base_language(language) == fact.value)
     if fact.field is Metadata.AUTHOR:
         return holds_words(fact.value, known.author)

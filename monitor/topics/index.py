@@ -13,11 +13,12 @@ from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
+from monitor.language import CHARS_LOOKED_AT, detect_language
 from monitor.model import Article, Field, Span
 from monitor.topics.nodes import Element, Kind
 from monitor.topics.score import TITLE_FACTOR
 from monitor.topics.vocabulary import Spot, Vocabulary
-from monitor.words import chunk_positions, chunk_tokens, separate, space, stemmed_language
+from monitor.words import base_language, chunk_positions, chunk_tokens, separate, space, stemmed_language
 
 FIELD_GAP = 1000
 """Positions between title and text: more than any NEAR may span."""
@@ -28,6 +29,10 @@ SENTENCE_CHARS_MAX = 400
 
 # One class of characters in front: it is looked for many times sooner than a choice.
 _SENTENCE_END = re.compile(r"[.!?…。！？\n](?:(?<=[。！？\n])|[.!?…]*[\"'”’»)\]]*(?=\s|$))")
+TITLE_CHARS = 300
+"""Of a title, the part by which its language is told: longer ones are texts."""
+LANGUAGES_UNSAID = frozenset({"und", "mul", "mis", "zxx"})
+"""Codes by which a feed says that it says no language."""
 _KEYS = itemgetter(1)
 _SHORTENED = re.compile(r"\b(?:[^\W\d_]|Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Gov|Col|Lt|Sgt)$")
 """Before a dot, an initial or a title ends no sentence: U.S. President, Gen. Smith."""
@@ -40,6 +45,14 @@ class Place(NamedTuple):
     last: int
 
 
+def told_language(article: Article) -> str | None:
+    """The language that the article or its feed says it is in, else the one its text speaks; None where unsure."""
+    said = article.language
+    if said and base_language(said) not in LANGUAGES_UNSAID:
+        return said
+    return detect_language(f"{article.title[:TITLE_CHARS]} {article.text[:CHARS_LOOKED_AT]}")
+
+
 class ReadArticle:
     """The words of one article. Read once, asked by every topic; never changes what it answers.
 
@@ -49,7 +62,7 @@ class ReadArticle:
     def __init__(self, article: Article, glance: "Glance | None" = None) -> None:
         self.article = article
         self._glance = glance
-        self._vocabulary = glance.vocabulary if glance else Vocabulary(stemmed_language(article.language))
+        self._vocabulary = glance.vocabulary if glance else Vocabulary(stemmed_language(told_language(article)))
         self.language = self._vocabulary.language
         self._title, self._text = (glance.title, glance.text) if glance else (cut(article.title), cut(article.text))
         self._found: dict[str, list[Place]] = {}
@@ -57,6 +70,11 @@ class ReadArticle:
         self._frequencies: dict[str, int] = {}
         self._spans: dict[Place, Span] = {}
         self._offsets: dict[tuple[bool, str], list[int]] = {}
+
+    @cached_property
+    def told_language(self) -> str | None:
+        """What is said or seen of its language."""
+        return told_language(self.article)
 
     # --- length and fields
 

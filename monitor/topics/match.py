@@ -14,7 +14,7 @@ from monitor.topics.anchors import Anchors, price_groups
 from monitor.topics.concepts import Name, needed_node, read_name
 from monitor.topics.evaluate import is_true
 from monitor.topics.findings import Finding, choose_sentence, fact_evidence, show_evidence
-from monitor.topics.index import ReadArticle
+from monitor.topics.index import ReadArticle, told_language
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 from monitor.topics.names import Judged, find_concepts, is_title_hit, judge_name, say_fault
 from monitor.topics.nodes import AnyOf, Element, Node, elements_of
@@ -152,7 +152,7 @@ def touches_topic(compiled: CompiledWatchlist, article: Article) -> bool:
 
 
 def _anchors_for(compiled: CompiledWatchlist, article: Article) -> Anchors:
-    language = stemmed_language(article.language)
+    language = stemmed_language(told_language(article))
     anchors = compiled.anchors.get(language)
     if anchors is None:
         idf = compiled.lexicon.idf

@@ -124,6 +124,8 @@ class Known(NamedTuple):
     title: list[str]
     text: list[str]
     language: str
+    """Said or detected; empty where neither."""
+    is_language_said: bool
     host: str
     source: str
     author: str
@@ -174,7 +176,7 @@ def count_words(known: Known) -> int:
 
 def stem(word: str, language: str) -> str:
     """What the forms of a word share; words with digits have no forms."""
-    algorithm = ALGORITHMS.get(language.split("-")[0])
+    algorithm = ALGORITHMS.get((language or "en").split("-")[0])
     article = ("ال", "لل")
     if word.startswith(article) and len(word) > 3:
         word = word[2:]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import QueryError
+from monitor.language import detect_language
 from monitor.model import Article, Level, Match, NoMatch, Topic
 from monitor.model import Watchlist as Watched
 from monitor.topics.evaluate import find_places, is_true
@@ -165,10 +166,14 @@ def known_articles(draw: st.DrawFn, theme: Theme) -> Known:
     """Articles of few words in several languages, some so long that the lead ends among them."""
     standing = st.sampled_from(theme.standing.split())
     filler = draw(st.sampled_from([0, 0, 0, 0, 57, 58, 59]))
+    title = draw(st.lists(standing, max_size=4))
+    text = ["lodz"] * filler + draw(st.lists(standing, max_size=9))
+    said = draw(st.sampled_from(["", "en", "en", "de", "de-AT", "ru", "ar", "he", "ko", "ja"]))
     return Known(
-        title=draw(st.lists(standing, max_size=4)),
-        text=["lodz"] * filler + draw(st.lists(standing, max_size=9)),
-        language=draw(st.sampled_from(["en", "en", "de", "de-AT", "ru", "ar", "he", "ko", "ja"])),
+        title=title,
+        text=text,
+        language=said or detect_language(" ".join([*title, *text])) or "",
+        is_language_said=bool(said),
         **draw(st.sampled_from(OUTLETS)),
     )
 
@@ -185,7 +190,7 @@ def told(known: Known) -> Article:
     return article(
         " ".join(known.title),
         " ".join(known.text),
-        language=known.language,
+        **({"language": known.language} if known.is_language_said else {}),
         url=f"https://{known.host or 'example.org'}/sport/1",
         source=known.source,
         author=known.author,

@@ -131,3 +131,34 @@ def test_an_article_of_one_word_over_and_over_is_judged_in_bounds() -> None:
 def test_what_stands_inside_a_near_is_near_it(held: str) -> None:
     """A weight or an alternative around a NEAR does not change what is near to it."""
     assert is_true(compile_query(f"{held} NEAR/0 envoy").root, ReadArticle(article("", "hostage envoy talks")))
+
+
+GERMAN = (
+    "Die Regierung sagte gestern, dass die Verhandlungen über die Geiseln nicht weiter sind und man noch warten will"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "is_so"),
+    [
+        (None, "Verhandlung", True),
+        (None, "lang:de x OR lang:de Verhandlung", True),
+        (None, "lang:en Geiseln", False),
+        ("und", "Verhandlung", True),
+        ("deu", "Verhandlung lang:de", True),
+        ("en", "Verhandlung", False),
+        ("en", "lang:de Geiseln", False),
+        ("en-US", "lang:en Geiseln", True),
+    ],
+)
+def test_what_is_said_of_the_language_goes_before_what_is_seen(language: str | None, query: str, is_so: bool) -> None:
+    """Where neither article nor feed says a language, that of the text counts, for stems and `lang:`."""
+    known = article("", GERMAN, **({"language": language} if language else {}))
+    assert is_true(compile_query(query).root, ReadArticle(known)) is is_so
+
+
+def test_a_few_words_without_a_language_are_english() -> None:
+    """Nothing is guessed from too little, and no lang: is true of it."""
+    read = ReadArticle(article("", "Verhandlungen, hostages"))
+    assert is_true(compile_query("hostage").root, read)
+    assert not is_true(compile_query("lang:en hostage").root, read)
