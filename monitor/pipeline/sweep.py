@@ -47,7 +47,9 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
     before = now - timedelta(days=retention.articles_days)
     while True:
         with store.write() as tx:
-            ids = tx.articles.forget(before, limit=PORTION)
+            ids = tx.articles.past(before, limit=PORTION)
+            tx.words.forget(ids)  # reads their texts once more, so it comes first
+            tx.articles.forget(ids)
             tx.matches.forget(ids)
             tx.pages.forget(ids)
         articles += len(ids)

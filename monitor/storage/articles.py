@@ -162,11 +162,8 @@ class ArticleTable:
         held = sa.and_(ARTICLE.c.feed_id == of_feed, ARTICLE.c.standing == "quarantined")
         return self._db.execute(sa.select(sa.func.count()).select_from(ARTICLE).where(held)).scalar_one()
 
-    def forget(self, before: datetime, *, limit: int) -> list[ArticleId]:
-        """Remove up to `limit` articles first seen before then. Their aliases stay: they are never news again.
-
-        An article that a topic still waits to tell stays until it was told.
-        """
+    def past(self, before: datetime, *, limit: int) -> list[ArticleId]:
+        """Up to `limit` articles first seen before then. One that a topic still waits to tell is not past."""
         waits = (
             sa.exists()
             .where(MATCH.c.article_id == ARTICLE.c.id, MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
@@ -174,10 +171,12 @@ class ArticleTable:
         )
         old = sa.select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at < before, ~waits)
         old = old.order_by(ARTICLE.c.id).limit(limit)
-        ids = [ArticleId(number) for number in self._db.execute(old).scalars()]
-        for some in portions(ids):
+        return [ArticleId(number) for number in self._db.execute(old).scalars()]
+
+    def forget(self, ids: Iterable[ArticleId]) -> None:
+        """Remove articles. Their aliases stay: they are never news again."""
+        for some in portions(list(ids)):
             self._db.execute(sa.delete(ARTICLE).where(ARTICLE.c.id.in_(some)))
-        return ids
 
     def forget_aliases(self, before: datetime) -> int:
         """Remove names not seen since then; returns how many went."""

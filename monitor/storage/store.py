@@ -18,6 +18,7 @@ from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.topics import TopicTable
+from monitor.storage.word_index import WordIndex
 
 
 class Transaction:
@@ -33,6 +34,7 @@ class Transaction:
         self.pages = PageTable(connection)
         self.digests = DigestTable(connection)
         self.outbox = OutboxTable(connection)
+        self.words = WordIndex(connection)
         self.connection = connection
 
 

@@ -306,6 +306,24 @@ class DeliveryRow(SQLModel, table=True):
     settled_at: datetime | None = None
 
 
+class IndexedArticleRow(SQLModel, table=True):
+    """An article whose words are in the index; goes with the article."""
+
+    __tablename__ = "indexed_article"
+    article_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    with_page: bool
+    """Whether the text of its page is in it."""
+
+
+class IndexStateRow(SQLModel, table=True):
+    """By what rules the index was made, one row; where they are others now, it is made anew."""
+
+    __tablename__ = "index_state"
+    version: str = Field(primary_key=True, max_length=100)
+    languages: str
+    """Those its articles are read in, joined by commas; that of languages without a stemmer is empty."""
+
+
 class HeartbeatRow(SQLModel, table=True):
     """When a part of the daemon last did its work."""
 
@@ -334,4 +352,10 @@ DIGEST = _table("digest")
 HELD_BACK = _table("held_back")
 SENT_LOG = _table("sent_log")
 DELIVERY = _table("delivery")
+INDEXED_ARTICLE = _table("indexed_article")
+INDEX_STATE = _table("index_state")
 HEARTBEAT = _table("heartbeat")
+
+ARTICLE_WORDS = "article_words"
+"""What looks up words. It is no table that both databases know: FTS5 on SQLite, a tsvector on PostgreSQL, made by its
+migration and spoken to by `word_index` alone."""

@@ -17,6 +17,7 @@ from monitor.topics.index import ReadArticle
 from monitor.topics.match import compile_watchlist, judge_article, match_article
 from monitor.topics.meaning import Lexicon
 from monitor.topics.query import Query, compile_query
+from monitor.topics.wanted import Both, Either, Token, Wanted, article_tokens, ask_for_topic
 from tests.properties.slow_queries import (
     EVERYWHERE,
     EXACT,
@@ -266,3 +267,34 @@ def test_no_topic_is_lost_by_looking_at_rare_words_first(
         matches, near = match_article(watchlist, known)
         assert matches == [one for one in judged if isinstance(one, Match)]
         assert near == [one for one in judged if isinstance(one, NoMatch) and one.near]
+
+
+LANGUAGES = ("", "ar", "de", "en", "he", "ko", "ru")
+"""Those that stand in the index, as far as stems go: of the articles' languages and a few more."""
+
+
+def holds(tokens: set[str], wanted: Wanted | None) -> bool:
+    """Whether an index that has these tokens of an article finds it."""
+    if wanted is None:
+        return True
+    if isinstance(wanted, Token):
+        return any(token.startswith(wanted.text) for token in tokens) if wanted.is_prefix else wanted.text in tokens
+    if isinstance(wanted, Both):
+        return all(holds(tokens, part) for part in wanted.parts)
+    assert isinstance(wanted, Either)
+    return any(holds(tokens, part) for part in wanted.parts)
+
+
+@given(st.data(), st.lists(known_articles(), min_size=1, max_size=4), st.sampled_from([LEXICON, FREQUENCIES]))
+@settings(max_examples=400 * TIMES, deadline=None)
+def test_no_match_is_lost_by_looking_into_an_index_first(
+    data: st.DataObject, articles: list[Known], lexicon: Lexicon
+) -> None:
+    """What the archive's index is asked for finds every article that answers, in every language."""
+    watchlist = compile_watchlist(Watched((data.draw(topics(0)),), LISTS), lexicon)
+    wanted = ask_for_topic(watchlist.topics[0], LANGUAGES)
+    for known in map(told, articles):
+        language, tokens = article_tokens(known)
+        assert language in LANGUAGES
+        if match_article(watchlist, known)[0]:
+            assert holds(tokens, wanted)

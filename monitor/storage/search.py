@@ -1,0 +1,87 @@
+"""Search the archive: the index of words finds candidates, the matcher judges them.
+
+What the index does not hold yet is judged all the same, so the answer is that of judging every article, on SQLite and
+on PostgreSQL alike.
+
+Effects: database.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+
+import sqlalchemy as sa
+
+from monitor.model import Article, ArticleId, Match
+from monitor.storage.rows import portions
+from monitor.storage.store import Store, Transaction
+from monitor.storage.tables import ARTICLE
+from monitor.storage.word_index import read_whole
+from monitor.topics.match import CompiledWatchlist, match_article
+from monitor.topics.wanted import ask_for_topic
+
+READ_AT_ONCE = 200
+"""Articles read together: with their pages about 2 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article that answers, as it was searched: with its page's text."""
+
+    article: Article
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found."""
+
+    hits: tuple[Hit, ...]
+    """The newest first, at most as many as were asked for."""
+    total: int
+    """How many answer in all."""
+    judged: int
+    """How many articles had to be judged."""
+
+
+def search(
+    store: Store, compiled: CompiledWatchlist, *, since: datetime | None = None, limit: int | None = None
+) -> Found:
+    """The articles first seen since then that answer the one topic of a watchlist.
+
+    The same as judging every article, whatever the index holds; the newest first, of one moment the last stored.
+    """
+    hits: list[Hit] = []
+    total = judged = 0
+    with store.read() as tx:
+        for article in read_articles(tx, candidates(tx, compiled, since)):
+            judged += 1
+            for match in match_article(compiled, article)[0]:
+                total += 1
+                if limit is None or len(hits) < limit:
+                    hits.append(Hit(article, match))
+    return Found(tuple(hits), total, judged)
+
+
+def read_articles(tx: Transaction, ids: list[ArticleId]) -> Iterator[Article]:
+    """These articles as they are searched, in this order, a few at a time."""
+    for some in portions(ids, READ_AT_ONCE):
+        for whole in read_whole(tx.connection, some):
+            yield whole.article
+
+
+def candidates(tx: Transaction, compiled: CompiledWatchlist, since: datetime | None) -> list[ArticleId]:
+    """Every article since then that may answer the one topic of a watchlist, the newest first."""
+    [topic] = compiled.topics
+    languages = tx.words.languages()
+    wanted = ask_for_topic(topic, languages) if languages is not None else None
+    question = sa.select(ARTICLE.c.id, ARTICLE.c.first_seen_at)
+    if since is not None:
+        question = question.where(ARTICLE.c.first_seen_at >= since)
+    if wanted is None:
+        rows = list(tx.connection.execute(question))
+    else:
+        ids = sorted({*tx.words.find(wanted), *tx.words.missing()})
+        rows = [row for some in portions(ids) for row in tx.connection.execute(question.where(ARTICLE.c.id.in_(some)))]
+    return [ArticleId(row.id) for row in sorted(rows, key=attrgetter("first_seen_at", "id"), reverse=True)]

@@ -1,0 +1,172 @@
+"""What an index of words holds of an article, and what a topic asks of such an index.
+
+The index only finds candidates: every article that answers a topic is among those its `Wanted` finds, and each is then
+judged by the matcher itself. So any database that can look up words gives the same answer.
+
+Effects: none.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from monitor.model import Article, ArticleId
+from monitor.topics.index import ReadArticle, cut
+from monitor.topics.match import CompiledTopic
+from monitor.topics.nodes import AnyOf, Element, Fact, Kind, Leaf, Node, Not, Sequence, children
+from monitor.topics.vocabulary import compile_pattern
+from monitor.words import WORD_CHARS_MAX, chunk_tokens, fold, stem, stem_forms
+
+ARTICLE_TOKENS_MAX = 20_000
+"""Tokens of one article: a book has fewer. What has more is a candidate of every topic (PostgreSQL takes 1 MB)."""
+ASKED_TOKENS_MAX = 4_000
+"""Tokens one question may name: beyond it, as with a list of thousands of names, every article is a candidate."""
+ANYTHING = "x"
+"""The one token of an article that may hold anything."""
+_HYPHENS = re.compile(r"['’ʼ＇\-‐‑]")
+# Databases cut at signs and fold capitals as they see fit: tokens hold neither, so they stay whole.
+_SAFE = {code: chr(0xE000 + code) for code in range(128) if not (chr(code).isdigit() or chr(code).islower())}
+_SAMPLE = (
+    "Geiselverhandlungen: hostages' talks, COVID-19 & AT&T — U.S. cities; переговоры о заложниках; "
+    "والمفاوضات; 人質交渉を再開; การเจรจา; 협상에서; négociations; διαπραγματεύσεις; rehineler"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An article holds this token; as a prefix, one that begins with it."""
+
+    text: str
+    is_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Every part is there."""
+
+    parts: tuple["Wanted", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """At least one part is there."""
+
+    parts: tuple["Wanted", ...]
+
+
+Wanted = Token | Both | Either
+
+
+def word_token(word: str) -> str:
+    """The token of a folded word."""
+    return _token("w", word)
+
+
+def stem_token(form: str) -> str:
+    """The token of a stem."""
+    return _token("s", form)
+
+
+def _token(kind: str, text: str) -> str:
+    return kind + text[:WORD_CHARS_MAX].translate(_SAFE)
+
+
+def article_tokens(article: Article) -> tuple[str, set[str]]:
+    """The language an article is read in, and the tokens of its words and of their stems there."""
+    language = ReadArticle(article).language
+    tokens: set[str] = set()
+    for chunk in {*cut(article.title), *cut(article.text)}:
+        for word in {token.text for token in chunk_tokens(chunk)}:
+            tokens.add(_token("w", word))
+            tokens.update(_token("s", form) for form in stem_forms(word, language))
+        if len(tokens) > ARTICLE_TOKENS_MAX:
+            return language, {ANYTHING}
+    return language, tokens
+
+
+def sample_of_tokens() -> int:
+    """A number that changes with the way words are cut, folded or stemmed."""
+    tokens: list[str] = []
+    for language in ("en", "de", "ru", "ar", "fr", "el", "tr", ""):
+        tokens += sorted(article_tokens(Article(ArticleId(0), "", _SAMPLE, language=language or "ja"))[1])
+    return zlib.crc32(" ".join(tokens).encode())
+
+
+def ask_for_topic(compiled: CompiledTopic, languages: Iterable[str]) -> Wanted | None:
+    """What an article in one of these languages must hold to answer the topic; None where no word decides."""
+    known = sorted(set(languages))
+    if compiled.query:
+        return _bounded(_ask(compiled.query.root, tuple(known)))
+    # A name is widened by the related words of the article's language.
+    return _bounded(_any_of(_ask(compiled.needed_node(language), (language,)) for language in known))
+
+
+def _bounded(wanted: Wanted | None) -> Wanted | None:
+    if wanted is None or sum(1 for _ in tokens_of(wanted)) > ASKED_TOKENS_MAX:
+        return None
+    return _either([wanted, Token(ANYTHING)])
+
+
+def ask_for_word(word: str, languages: Iterable[str]) -> Wanted:
+    """The articles in these languages that hold any form of a folded word."""
+    return _either([Token(form) for form in dict.fromkeys(stem_token(stem(word, one)) for one in languages)])
+
+
+def tokens_of(wanted: Wanted) -> Iterator[Token]:
+    """Every token a question names."""
+    if isinstance(wanted, Token):
+        yield wanted
+        return
+    for part in wanted.parts:
+        yield from tokens_of(part)
+
+
+def _ask(node: Node, languages: tuple[str, ...]) -> Wanted | None:
+    if isinstance(node, Not | Fact):
+        return None
+    if isinstance(node, Leaf):
+        return _any_of(_ask_sequence(sequence, languages) for sequence in node.sequences)
+    if isinstance(node, AnyOf):
+        return _any_of(_ask(part, languages) for part in node.parts)
+    return _all_of(_ask(part, languages) for part in children(node))
+
+
+def _ask_sequence(sequence: Sequence, languages: tuple[str, ...]) -> Wanted | None:
+    return _all_of(_ask_element(element, languages) for element in sequence.elements)
+
+
+def _ask_element(element: Element, languages: tuple[str, ...]) -> Wanted | None:
+    word = element.word
+    if element.kind is Kind.STEM:
+        return ask_for_word(word, languages)
+    if element.kind is Kind.WORD:
+        return Token(word_token(word))
+    if element.kind is Kind.SURFACE:
+        # As a plain word, or as the whole of a joined one, which is told without its hyphens.
+        spelled = dict.fromkeys((fold(word), fold(_HYPHENS.sub("", word))))
+        return _either([Token(word_token(one)) for one in spelled])
+    prefix = compile_pattern(word)[0]
+    return Token(word_token(prefix), is_prefix=True) if prefix else None
+
+
+def _any_of(parts: Iterable[Wanted | None]) -> Wanted | None:
+    known = list(parts)
+    chosen = [part for part in known if part is not None]
+    return _either(chosen) if known and len(chosen) == len(known) else None
+
+
+def _all_of(parts: Iterable[Wanted | None]) -> Wanted | None:
+    chosen = list(dict.fromkeys(part for part in parts if part is not None))
+    if not chosen:
+        return None
+    return chosen[0] if len(chosen) == 1 else Both(tuple(chosen))
+
+
+def _either(parts: Iterable[Wanted]) -> Wanted:
+    """A choice of choices is one choice: databases bound how deep a question goes."""
+    flat: dict[Wanted, None] = {}
+    for part in parts:
+        flat.update(dict.fromkeys(part.parts if isinstance(part, Either) else (part,)))
+    chosen = tuple(flat)
+    return chosen[0] if len(chosen) == 1 else Either(chosen)

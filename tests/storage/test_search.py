@@ -1,0 +1,172 @@
+"""The archive's search: the same answer as judging every article, whatever the index holds."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from monitor.model import Article, ArticleId, FeedId, PageState, Watchlist
+from monitor.pipeline.indexing import Indexer
+from monitor.pipeline.sweep import Retention, sweep
+from monitor.storage.search import search
+from monitor.storage.store import Store
+from monitor.storage.tables import INDEX_STATE, PAGE
+from monitor.storage.word_index import Whole, entry_of, read_whole
+from monitor.topics.lexicon import load_lexicon
+from monitor.topics.match import CompiledWatchlist, compile_watchlist, match_article
+from monitor.topics.wanted import Token
+from tests.fakes.clock import START
+from tests.storage.given import store_articles
+from tests.topics.articles import topic
+
+LEXICON = load_lexicon()
+WORDS = {
+    "en": "hostage hostages talks negotiations captives Gulf of the a minister tanker COVID-19 U.S. US AT&T C++ "
+    "O'Neill cease-fire ceasefire café Cafe prices half-price kidnapped mediators release released",
+    "de": "Geisel Geiseln Verhandlungen Verhandlung über die Straße Straßen Minister Tanker hostage",
+    "ru": "заложники заложников переговоры переговоров министр танкер ёлка елка",
+    "ar": "المفاوضات مفاوضات والمفاوضات رهائن الرهائن وزير",
+    "he": "שלום ושלום חטופים החטופים משא ומתן",
+    "ko": "인질협상이 인질 협상에서 장관",
+    "ja": "人質交渉を再開 人質 交渉 大臣が発表 二人",
+    "th": "การเจรจา ตัวประกัน รัฐมนตรี",
+    "el": "διαπραγματεύσεις ομήρων Υπουργός",
+    "tr": "rehine rehineler müzakere İstanbul",
+}
+TOPICS = (
+    topic("hostage negotiations"), topic("captives"), topic("talks mediators release prices"), topic("Geisel"),
+    topic("заложники"), topic("人質"), topic("رهائن"), topic("nobody ever wrote this"),
+    topic("hostage talks", exclude="tanker", also=("cease-fire",)),
+    *(
+        topic(query, query=query)
+        for query in (
+            "hostage* AND NOT tanker", '"hostage talks"', "hostage NEAR/3 talks", "=US OR U.S.", "ceasefire", "C++",
+            "AT&T", "COVID-19", "tank*", "Verhandlung AND title:Geisel", "заложник NEAR/5 переговоры", "人質交渉",
+            "人", "*", "=Cafe", "café", "~hostage", "atleast2(talks)", "source:Gulf", "lang:de minister", "مفاوضات",
+            "source:Gulf NOT talks", "lead:minister", "O'Neill", "협상", "שלום", "ομήρων", "rehine", "елка", "การเจรจา",
+        )
+        if query != "*"
+    ),
+)  # fmt: skip
+
+
+def some_articles(count: int, seed: int = 1) -> list[Article]:
+    """Articles of a small vocabulary in ten languages, some without one told."""
+    chance = random.Random(seed)
+    found = []
+    for number in range(1, count + 1):
+        language = chance.choice([*WORDS])
+        words = WORDS[language].split()
+        told = chance.choice([language, language, f"{language}-XX", None])
+        found.append(
+            Article(
+                ArticleId(number),
+                " ".join(chance.choices(words, k=chance.randint(1, 5))),
+                ". ".join(" ".join(chance.choices(words, k=chance.randint(2, 9))) for _ in range(chance.randint(1, 4))),
+                url=f"https://feed1.example.org/{number}",
+                feed_id=FeedId(1),
+                source=chance.choice(["", "The Gulf Wire"]),
+                language=told,
+                seen_at=START + timedelta(minutes=chance.randint(0, 200)),
+            )
+        )
+    return found
+
+
+def give_page(store: Store, article_id: int, text: str) -> None:
+    """The page of an article was read."""
+    with store.write() as tx:
+        tx.connection.execute(
+            sa.insert(PAGE).values(
+                article_id=article_id, url="", host="", address_key=0, state=PageState.GOT.value, attempts=1,
+                wanted_at=START, next_at=START, text=text, road="", reason="",
+            )
+        )  # fmt: skip
+
+
+def judged(store: Store, ids: Sequence[int], watchlist: CompiledWatchlist) -> list[tuple[ArticleId, int]]:
+    """Every article judged, the newest first: what a search must find."""
+    with store.read() as tx:
+        wholes = read_whole(tx.connection, [ArticleId(number) for number in ids])
+    wholes.sort(key=lambda whole: (whole.article.seen_at, whole.article.id), reverse=True)
+    return [(whole.article.id, match.score) for whole in wholes for match in match_article(watchlist, whole.article)[0]]
+
+
+def answers(store: Store) -> list[list[tuple[ArticleId, int]]]:
+    """What a search for each topic finds."""
+    found = []
+    for one in TOPICS:
+        result = search(store, compile_watchlist(Watchlist((one,)), LEXICON))
+        assert result.total == len(result.hits)
+        found.append([(hit.article.id, hit.match.score) for hit in result.hits])
+    return found
+
+
+def index_all(store: Store) -> None:
+    """Bring the index up to date."""
+    assert Indexer(store).catch_up(portions=50)
+
+
+def test_the_answer_never_depends_on_the_index(store: Store) -> None:
+    """Without an index, half-built, whole, with pages that came later: exactly what judging every article says."""
+    store_articles(store, some_articles(420))
+    for number in range(5, 420, 22):
+        give_page(store, number, "The ministers spoke. Kidnapped tanker crew: hostage talks, Geiseln und 人質交渉.")
+    watchlists = [compile_watchlist(Watchlist((one,)), LEXICON) for one in TOPICS]
+    wanted = [judged(store, range(1, 421), watchlist) for watchlist in watchlists]
+    assert sum(map(bool, wanted)) > 30
+    assert answers(store) == wanted
+
+    assert not Indexer(store).catch_up()
+    assert not Indexer(store).catch_up()
+    assert answers(store) == wanted
+    index_all(store)
+    assert answers(store) == wanted
+
+    for number in range(6, 420, 22):
+        give_page(store, number, "A late page: заложники, مفاوضات and cease-fire negotiations over captives.")
+    wanted = [judged(store, range(1, 421), watchlist) for watchlist in watchlists]
+    assert answers(store) == wanted
+    index_all(store)
+    assert answers(store) == wanted
+
+
+def test_an_index_by_other_rules_is_made_anew(store: Store) -> None:
+    """Stems change with the stemmer: what another version put in is never looked at, and goes with the next step."""
+    store_articles(store, some_articles(40))
+    index_all(store)
+    with store.write() as tx:
+        tx.connection.execute(sa.update(INDEX_STATE).values(version="0 of another stemmer"))
+    with store.read() as tx:
+        assert tx.words.languages() is None
+    watchlist = compile_watchlist(Watchlist((TOPICS[0],)), LEXICON)
+    wanted = judged(store, range(1, 41), watchlist)
+    result = search(store, watchlist)
+    assert [(hit.article.id, hit.match.score) for hit in result.hits] == wanted
+    assert result.judged == 40
+    index_all(store)
+    with store.read() as tx:
+        assert tx.words.count() == 40
+        assert tx.words.missing() == []
+    result = search(store, watchlist)
+    assert [(hit.article.id, hit.match.score) for hit in result.hits] == wanted
+    assert result.judged < 40
+
+
+def test_what_is_swept_leaves_the_index(store: Store) -> None:
+    """Retention takes the words with the article, those of its page too: nothing is left that a search would meet."""
+    articles = some_articles(60)
+    store_articles(store, [replace(one, seen_at=START + timedelta(days=one.id % 2)) for one in articles])
+    give_page(store, 4, "hostage talks")
+    index_all(store)
+    give_page(store, 6, "hostage talks, too late for the index")
+    before = {one.id for one in articles if one.id % 2 == 0}
+    sweep(store, Retention(articles_days=1), START + timedelta(days=1, hours=12))
+    with store.read() as tx:
+        assert tx.words.count() == 60 - len(before)
+        assert tx.words.missing() == []
+        for one in articles:
+            found = set(tx.words.find(Token(next(iter(sorted(entry_of(Whole(one, one)).tokens))))))
+            assert not found & before
