@@ -23,6 +23,7 @@ COMMANDS = (
     "check",
     "status",
     "preview",
+    "search",
     "explain",
     "feeds",
     "outbox",

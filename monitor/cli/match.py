@@ -66,14 +66,14 @@ def compile_topics(args: argparse.Namespace) -> CompiledWatchlist:
     else:
         watchlist = load(Path(args.config), os.environ, lexicon).watchlist
     if args.topic:
-        watchlist = Watchlist(tuple(_topic_of(text) for text in dict.fromkeys(args.topic)), watchlist.lists)
+        watchlist = Watchlist(tuple(topic_of(text) for text in dict.fromkeys(args.topic)), watchlist.lists)
     try:
         return compile_watchlist(watchlist, lexicon)
     except QueryError as error:
         raise ConfigError(error.what, where=error.where, remedy=error.remedy) from error
 
 
-def _topic_of(text: str) -> Topic:
+def topic_of(text: str) -> Topic:
     """A topic out of what was typed, its key the text itself."""
     query = text if is_query(text) else None
     return Topic(TopicKey(text), text, Schedule("UTC", now=True), (), query=query)
@@ -88,12 +88,17 @@ def match_record(judged: Match | NoMatch, name: str, shown_id: object, *, tells_
     if isinstance(judged, NoMatch):
         return record | {"near": judged.near, "reason": judged.reason}
     record["level"] = judged.level.value
-    record["evidence"] = [
-        {"concept": evidence.concept, "found": dict(evidence.found), "via": evidence.via.value}
-        for evidence in judged.evidence
-    ]
+    record["evidence"] = evidence_record(judged)
     record["sentence"] = judged.sentence
     return record
+
+
+def evidence_record(match: Match) -> list[dict[str, object]]:
+    """What was found, concept by concept."""
+    return [
+        {"concept": evidence.concept, "found": dict(evidence.found), "via": evidence.via.value}
+        for evidence in match.evidence
+    ]
 
 
 ARTICLE_KEYS = frozenset({"id", "title", "text", "url", "feed", "source", "language", "author", "published", "seen"})
