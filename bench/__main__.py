@@ -8,7 +8,7 @@ Effects: those of the benches.
 import sys
 from collections.abc import Callable
 
-from bench import freshness, idle, ingest, lag, latency, matching, scale, stories, syncs
+from bench import freshness, idle, ingest, lag, latency, matching, scale, search, stories, syncs
 
 BENCHES: dict[str, Callable[[], int]] = {
     "ingest": ingest.run,
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "idle": idle.run,
     "stories": stories.run,
     "matching": matching.run,
+    "search": search.run,
     "freshness": freshness.run,
     "scale": scale.run,
 }

@@ -121,6 +121,14 @@ class World:
         return Item(f"outlet{number}-{serial}", title, text, self.start - age)
 
 
+def items(start: datetime, count: int, every_s: int) -> Iterable[Item]:
+    """So many entries of one feed without an end, one every so many seconds up to `start`, the oldest first."""
+    for number in range(count):
+        chance = random.Random(f"item {number}")
+        at = start - timedelta(seconds=every_s * (count - number))
+        yield Item(f"item-{number}", _title(chance), _paragraph(chance), at)
+
+
 def _run(chance: random.Random, length: int) -> str:
     """A row of words that begins with a capital."""
     text = " ".join(chance.choices(_WORDS, cum_weights=_CUMULATIVE, k=length))
