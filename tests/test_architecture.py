@@ -21,7 +21,7 @@ LAYERS: dict[int, str] = {
           stories.identity stories.normal stories.similarity stories.guards stories.group
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
-          topics.match topics.explain topics.vocabulary topics.foreign topics.wanted
+          topics.match topics.explain topics.vocabulary topics.foreign topics.wanted topics.suggest
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
@@ -35,7 +35,7 @@ LAYERS: dict[int, str] = {
           storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
           storage.rows storage.topics storage.feed_rows storage.health storage.pages
-          storage.word_index storage.search""",
+          storage.word_index storage.search storage.suggesting""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing outbox.deliver status trail""",
     5: "runner scheduler web.pages web.app health",

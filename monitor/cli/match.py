@@ -6,6 +6,7 @@ Effects: reads files and standard input, writes to standard output.
 import argparse
 import os
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from monitor.cli.lines import read_articles, to_article, write_line
@@ -25,7 +26,10 @@ EXAMPLE = 'monitor match --topic "Hostage negotiations" --all articles.jsonl'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument(
-        "file", metavar="FILE.jsonl", help="one article per line, {id, title, text, …}; - is standard input"
+        "file",
+        metavar="FILE.jsonl",
+        nargs="?",
+        help="one article per line, {id, title, text, …}; - is standard input",
     )
     parser.add_argument("--watchlist", metavar="F", help="a watchlist.toml of its own, instead of the one of --config")
     parser.add_argument(
@@ -33,10 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--all", action="store_true", help="also tell what does not match, and why")
     parser.add_argument("--json", action="store_true", help="one JSON object per article and topic")
+    parser.add_argument(
+        "--suggest", metavar="NAME", help="instead of matching: terms of the archive that a topic of this name may add"
+    )
+    parser.add_argument("--since", help="for --suggest: how far back, as in 24h or 30d (default: 30d)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Judge every article in turn and print as it goes."""
+    """Judge every article in turn and print as it goes; or suggest terms."""
+    if args.suggest is not None:
+        # The only way that needs the archive: the others do not wait for the database's library to load.
+        return int(import_module("monitor.cli.suggestions").run(args))
+    if args.file is None:
+        raise ConfigError("no article is given", remedy="Name a file of articles, or - for standard input.")
     compiled = compile_topics(args)
     names = {topic.topic.key: topic.topic.name for topic in compiled.topics}
     count = matched = 0

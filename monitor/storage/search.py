@@ -6,7 +6,7 @@ on PostgreSQL alike.
 Effects: database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -19,7 +19,7 @@ from monitor.storage.store import Store, Transaction
 from monitor.storage.tables import ARTICLE
 from monitor.storage.word_index import read_whole
 from monitor.topics.match import CompiledWatchlist, match_article
-from monitor.topics.wanted import ask_for_topic
+from monitor.topics.wanted import ask_for_topic, one_of
 
 READ_AT_ONCE = 200
 """Articles read together: with their pages about 2 MB."""
@@ -53,18 +53,24 @@ def search(
     The same as judging every article, whatever the index holds; the newest first, of one moment the last stored.
     """
     hits: list[Hit] = []
-    total = judged = 0
+    total = 0
     with store.read() as tx:
-        for article in read_articles(tx, candidates(tx, compiled, since)):
-            judged += 1
-            for match in match_article(compiled, article)[0]:
-                total += 1
-                if limit is None or len(hits) < limit:
-                    hits.append(Hit(article, match))
-    return Found(tuple(hits), total, judged)
+        ids = candidates(tx, compiled, since)
+        for hit in judge(tx, compiled, ids):
+            total += 1
+            if limit is None or len(hits) < limit:
+                hits.append(hit)
+    return Found(tuple(hits), total, len(ids))
 
 
-def read_articles(tx: Transaction, ids: list[ArticleId]) -> Iterator[Article]:
+def judge(tx: Transaction, compiled: CompiledWatchlist, ids: Sequence[ArticleId]) -> Iterator[Hit]:
+    """The matches of these articles, in their order; of an article by several topics, in the watchlist's."""
+    for article in read_articles(tx, ids):
+        for match in match_article(compiled, article)[0]:
+            yield Hit(article, match)
+
+
+def read_articles(tx: Transaction, ids: Sequence[ArticleId]) -> Iterator[Article]:
     """These articles as they are searched, in this order, a few at a time."""
     for some in portions(ids, READ_AT_ONCE):
         for whole in read_whole(tx.connection, some):
@@ -72,10 +78,11 @@ def read_articles(tx: Transaction, ids: list[ArticleId]) -> Iterator[Article]:
 
 
 def candidates(tx: Transaction, compiled: CompiledWatchlist, since: datetime | None) -> list[ArticleId]:
-    """Every article since then that may answer the one topic of a watchlist, the newest first."""
-    [topic] = compiled.topics
+    """Every article since then that may answer a topic of a watchlist, the newest first."""
     languages = tx.words.languages()
-    wanted = ask_for_topic(topic, languages) if languages is not None else None
+    wanted = None
+    if languages is not None:
+        wanted = one_of(ask_for_topic(topic, languages) for topic in compiled.topics)
     question = sa.select(ARTICLE.c.id, ARTICLE.c.first_seen_at)
     if since is not None:
         question = question.where(ARTICLE.c.first_seen_at >= since)

@@ -163,6 +163,11 @@ def _all_of(parts: Iterable[Wanted | None]) -> Wanted | None:
     return chosen[0] if len(chosen) == 1 else Both(tuple(chosen))
 
 
+def one_of(asked: Iterable[Wanted | None]) -> Wanted | None:
+    """What an article must hold of at least one of several questions; None where one of them asks for no word."""
+    return _bounded(_any_of(asked))
+
+
 def _either(parts: Iterable[Wanted]) -> Wanted:
     """A choice of choices is one choice: databases bound how deep a question goes."""
     flat: dict[Wanted, None] = {}

@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 
 from monitor.cli import match
 from monitor.errors import ConfigError, MonitorError
+from tests.cli.newsroom import Newsroom
 from tests.config.folder import write_folder
+from tests.pipeline.given import an_entry
 from tests.topics.articles import LONG_TALKS
 
 ARTICLES = [
@@ -128,3 +131,37 @@ def test_a_faulty_line_is_named(tmp_path: Path) -> None:
     path.write_text('{"title": "x"}\nnot json\n')
     with pytest.raises(MonitorError, match=r"bad\.jsonl:2"):
         run("--topic", "x", str(path))
+
+
+def talked_of(newsroom: Newsroom) -> None:
+    """Hostage news that speaks of an embassy, other news of it, and much that is neither."""
+    newsroom.read_first(an_entry(0, about="hostage", summary="The embassy was taken."))
+    for number in range(1, 7):
+        told = f"The embassy {('spoke', 'wrote', 'warned')[number % 3]} of a hostage, day {number}."
+        newsroom.read(an_entry(number, title=f"Hostage news {number}", summary=told))
+    for number in range(7, 10):
+        newsroom.read(an_entry(number, title=f"Flood {number}", summary=f"Embassy {number} is under water. Embassy!"))
+    for number in range(10, 40):
+        newsroom.read(an_entry(number, about="harvest"))
+
+
+def test_terms_are_suggested_out_of_the_archive(newsroom: Newsroom) -> None:
+    """What the hostage news has in common, with how many articles more each would bring, and how to use it."""
+    talked_of(newsroom)
+    told = newsroom.run("match", "--suggest", "hostage")
+    assert told.code == 0
+    assert '"hostage" finds 7 articles of the last 30d.' in told.out
+    assert re.search(r"embassy +\+3 articles in 30d", told.out)
+    assert 'also = ["embassy"]. In a query: OR embassy' in told.out
+    queried = newsroom.run("match", "--suggest", "hostage*", "--json")
+    assert {"term": "embassy", "from": "archive", "articles": 7, "more": 3, "exact": True} in queried.records
+
+
+def test_nothing_to_suggest_is_a_no(newsroom: Newsroom) -> None:
+    """Of nothing found nothing can be said; a faulty query is wrong use; without either an article is missed."""
+    talked_of(newsroom)
+    nothing = newsroom.run("match", "--suggest", "zzz")
+    assert (nothing.code, nothing.out) == (1, "")
+    assert "finds 0 articles" in nothing.err
+    assert newsroom.run("match", "--suggest", "hostage AND").code == 2
+    assert newsroom.run("match").code == 2
