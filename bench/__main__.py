@@ -8,7 +8,7 @@ Effects: those of the benches.
 import sys
 from collections.abc import Callable
 
-from bench import freshness, idle, ingest, lag, latency, matching, scale, search, stories, syncs
+from bench import feedback, freshness, idle, ingest, lag, latency, matching, scale, search, stories, syncs
 
 BENCHES: dict[str, Callable[[], int]] = {
     "ingest": ingest.run,
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "stories": stories.run,
     "matching": matching.run,
     "search": search.run,
+    "feedback": feedback.run,
     "freshness": freshness.run,
     "scale": scale.run,
 }

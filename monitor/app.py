@@ -15,7 +15,7 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor import __version__
@@ -43,6 +43,7 @@ from monitor.model import ChannelName, Digest, FullText, Topic, TopicKey
 from monitor.outbox.deliver import Sender, SendRules, Sent
 from monitor.pipeline.digest import DigestContext
 from monitor.pipeline.ingest import IngestContext
+from monitor.pipeline.marks import learn_all
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
 from monitor.pipeline.poll import HostLimit, Poller
 from monitor.pipeline.sweep import Retention
@@ -77,6 +78,8 @@ class InForce:
     rules: dict[ChannelName, SendRules]
     ingest: IngestContext
     digest: DigestContext
+    marks_seen: int
+    """How often readers' marks had changed when the topics learned from them."""
 
 
 class App:
@@ -186,6 +189,19 @@ class App:
             channels=",".join(prepared.channels),
         )
 
+    def learn(self) -> bool:
+        """Let the topics learn anew where readers' marks changed; True where they did. In the database's thread."""
+        force = self.in_force
+        with self.store.read() as tx:
+            changes = tx.marks.changes()
+            if changes == force.marks_seen:
+                return False
+            watchlist = learn_all(tx, force.loaded.compiled)
+        ingest = replace(force.ingest, watchlist=watchlist, wishes=_wishes(force.loaded, watchlist))
+        self.in_force = replace(force, watchlist=watchlist, ingest=ingest, marks_seen=changes)
+        log.info("marks.learned", topics=sum(bool(topic.learned) for topic in watchlist.topics))
+        return True
+
     def check_room(self) -> None:
         """Raise StorageError when the disk that holds the database is nearly full."""
         path = self.store.database.path
@@ -216,7 +232,9 @@ class App:
     def _prepare(self, loaded: Loaded) -> InForce:
         polling = loaded.settings.polling
         topics = {topic.key: topic for topic in loaded.watchlist.topics}
-        watchlist = loaded.compiled
+        with self.store.read() as tx:
+            marks_seen = tx.marks.changes()
+            watchlist = learn_all(tx, loaded.compiled)
         channels = {ChannelName(name): self._build_channel(name, loaded) for name in loaded.settings.channels}
         settings = {ChannelName(name): value for name, value in loaded.settings.channels.items()}
         return InForce(
@@ -232,9 +250,10 @@ class App:
                 owner=self.owner,
                 tell_first_poll=polling.first_poll == "tell",
                 rules={feed.url: feed.rules for feed in loaded.feeds},
-                wishes=_wishes(loaded),
+                wishes=_wishes(loaded, watchlist),
             ),
             digest=DigestContext(topics, channels, {name: value.stories_max for name, value in settings.items()}),
+            marks_seen=marks_seen,
         )
 
     def _build_channel(self, name: str, loaded: Loaded) -> Channel:
@@ -285,10 +304,10 @@ def render_preview(digest: Digest, medium: str) -> str:
     return render_text(digest)
 
 
-def _wishes(loaded: Loaded) -> Wishes:
+def _wishes(loaded: Loaded, watchlist: CompiledWatchlist) -> Wishes:
     default = FullText(loaded.settings.polling.full_text)
     chosen = {feed.name: feed.full_text or default for feed in loaded.feeds}
-    return Wishes({name: wish for name, wish in chosen.items() if wish is not FullText.NEVER}, loaded.compiled)
+    return Wishes({name: wish for name, wish in chosen.items() if wish is not FullText.NEVER}, watchlist)
 
 
 def _rules(settings: ChannelSettings) -> SendRules:

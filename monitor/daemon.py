@@ -40,6 +40,8 @@ DRAIN_S = 20.0
 SWEEP_EVERY_S = 3600.0
 INDEX_EVERY_S = 15.0
 """At a portion each time the index of words keeps up with sixty thousand articles an hour; a look costs nothing."""
+MARKS_EVERY_S = 5.0
+"""One row is read; so a reader's mark counts for what comes seconds later."""
 
 
 class Daemon:
@@ -89,6 +91,7 @@ class Daemon:
             Tick("digests", 2, lambda: self._submit("digests", self._close_due)),
             Tick("deliveries", 1, lambda: self._runner.submit("deliveries", self._deliver)),
             Tick("config", 1, lambda: self._submit("config", self._look_at_config)),
+            Tick("marks", MARKS_EVERY_S, lambda: self._submit("marks", self._app.learn)),
             Tick("heartbeat", 10, lambda: self._submit("heartbeat", self._beat)),
             Tick("parser", 30, self._rest_parser),
             Tick("index", INDEX_EVERY_S, lambda: self._submit("index", self._indexer.catch_up)),

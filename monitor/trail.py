@@ -6,7 +6,7 @@ Effects: database.
 from dataclasses import dataclass, replace
 
 from monitor.feeds.fulltext import complete
-from monitor.model import ArticleId, Entry, Match, NoMatch, Story
+from monitor.model import ArticleId, Entry, Match, NoMatch, Story, TopicMark
 from monitor.storage.articles import StoredArticle
 from monitor.storage.digests import HeldRecord, SentRecord, StoredDigest
 from monitor.storage.health import FeedHealth, PollVisit
@@ -44,6 +44,8 @@ class Trail:
     held: tuple[HeldRecord, ...]
     deliveries: tuple[StoredDelivery, ...]
     topics: tuple[TopicState, ...]
+    marks: tuple[TopicMark, ...]
+    """What readers said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Unknown:
 def find_trail(store: Store, wanted: str, watchlist: CompiledWatchlist) -> Trail | Unknown:
     """The trail of the article with this id or address. Several under one address: the one first seen."""
     with store.read() as tx:
-        ids = _ids_of(tx, wanted)
+        ids = find_ids(tx, wanted)
         found = tx.articles.by_ids(ids)
         if found:
             return _read(tx, found[min(found)], watchlist)
@@ -69,7 +71,8 @@ def find_trail(store: Store, wanted: str, watchlist: CompiledWatchlist) -> Trail
         return Unknown(wanted, host, feeds, swept=bool(ids) and not wanted.isdigit())
 
 
-def _ids_of(tx: Transaction, wanted: str) -> list[ArticleId]:
+def find_ids(tx: Transaction, wanted: str) -> list[ArticleId]:
+    """The articles that an id or an address names, swept ones among them, oldest first."""
     if wanted.isdigit():
         return [ArticleId(int(wanted))]
     key = entry_keys(Entry(id="", title="", link=wanted)).get(AliasKind.URL)
@@ -104,4 +107,5 @@ def _read(tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist) 
         held=tuple(tx.digests.held_of(stored.story_id)),
         deliveries=tuple(tx.outbox.of_digests(sorted({telling.digest_id for telling in tellings} | set(digest_ids)))),
         topics=tuple(tx.topics.all()),
+        marks=tuple(tx.marks.of_article(article.id)),
     )

@@ -22,6 +22,7 @@ LAYERS: dict[int, str] = {
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
           topics.match topics.explain topics.vocabulary topics.foreign topics.wanted topics.suggest
+          topics.points topics.feedback
           digests.schedule digests.burst digests.snippet digests.telling digests.compose
           outbox.retry""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
@@ -31,13 +32,13 @@ LAYERS: dict[int, str] = {
           channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
           channels.console
           config.schema config.values config.places config.secrets config.files config.feeds config.watchlist
-          config.load config.faults config.watch config.edit
+          config.load config.examples config.faults config.watch config.edit
           storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
           storage.rows storage.topics storage.feed_rows storage.health storage.pages
-          storage.word_index storage.search storage.suggesting""",
+          storage.word_index storage.search storage.suggesting storage.marks""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
-          pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing outbox.deliver status trail""",
+          pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks outbox.deliver status trail""",
     5: "runner scheduler web.pages web.app health",
     6: "app cycle daemon demo",
     7: "cli __main__",

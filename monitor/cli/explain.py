@@ -6,10 +6,12 @@ Effects: database, prints.
 import argparse
 from collections.abc import Iterator
 
-from monitor.cli.lines import format_time, write_line
+from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.model import DeliveryState, Match, NoMatch, PageRoad, PageState
+from monitor.pipeline.marks import learn_all
 from monitor.storage.digests import SentRecord
+from monitor.storage.health import PollVisit
 from monitor.storage.matches import StoredMatch
 from monitor.storage.pages import StoredPage
 from monitor.text import plural
@@ -47,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
     """Tell the article's way; 1 when it is not in the archive, with what can be said all the same."""
     loaded = load_config(args)
     with opened_store(loaded) as store:
-        found = find_trail(store, args.article.strip(), loaded.compiled)
+        with store.read() as tx:
+            watchlist = learn_all(tx, loaded.compiled)
+        found = find_trail(store, args.article.strip(), watchlist)
     if args.json:
         write_line(_unknown_record(found) if isinstance(found, Unknown) else _record(found))
     else:
@@ -80,6 +84,10 @@ def _lines(trail: Trail) -> Iterator[str]:
     yield from _story_lines(trail)
     yield "Topics"
     yield from _topic_lines(trail)
+    for mark in trail.marks:
+        by = f" by {mark.by}" if mark.by else ""
+        note = f": {mark.note}" if mark.note else ""
+        yield f"  {mark.topic}: marked {mark.verdict.value} {format_time(mark.at)}{by}{note}"
     yield "Told"
     yield from _told_lines(trail)
 
@@ -216,16 +224,7 @@ def _record(trail: Trail) -> dict[str, object]:
         "standing": stored.standing,
         "revision": stored.revision,
         "page": _page_record(trail.page) if trail.page is not None else None,
-        "visits": [
-            {
-                "at": format_time(v.polled_at),
-                "outcome": v.outcome,
-                "entries": v.entries,
-                "new": v.new,
-                "error": v.error or None,
-            }
-            for v in trail.visits
-        ],
+        "visits": list(map(_visit_record, trail.visits)),
         "story": {
             "id": stored.story_id,
             "relation": stored.relation.value,
@@ -235,6 +234,10 @@ def _record(trail: Trail) -> dict[str, object]:
         },
         "topics": [_topic_record(verdict, trail) for verdict in trail.verdicts],
         "matches": [_match_record(match) for match in trail.matches],
+        "marks": [
+            {"topic": m.topic, "mark": m.verdict.value, "at": format_time(m.at), "by": m.by or None}
+            for m in trail.marks
+        ],
         "told": [
             {
                 "channel": t.channel,
@@ -259,6 +262,16 @@ def _record(trail: Trail) -> dict[str, object]:
             }
             for d in trail.deliveries
         ],
+    }
+
+
+def _visit_record(visit: PollVisit) -> dict[str, object]:
+    return {
+        "at": format_time(visit.polled_at),
+        "outcome": visit.outcome,
+        "entries": visit.entries,
+        "new": visit.new,
+        "error": visit.error or None,
     }
 
 
@@ -288,7 +301,8 @@ def _match_record(match: StoredMatch) -> dict[str, object]:
     return {
         "topic": match.match.topic,
         "score": match.match.score,
-        "evidence": [{"concept": e.concept, "found": dict(e.found), "via": e.via.value} for e in match.match.evidence],
+        "evidence": list(map(evidence_record, match.match.evidence)),
+        "learned": [{"word": word.concept, "points": word.points} for word in match.match.learned],
         "sentence": match.match.sentence,
         "matched_at": format_time(match.matched_at),
         "silent": match.silent,

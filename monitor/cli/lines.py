@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from monitor.errors import MonitorError
-from monitor.model import Article, ArticleId
+from monitor.model import Article, ArticleId, Evidence
 
 LINE_CHARS_MAX = 8_000_000
 """Longest line taken, in characters: the longest article known is under 2 MB."""
@@ -81,6 +81,17 @@ def _from_entry(entry: object, parsed: Mapping[str, object]) -> dict[str, object
 def write_line(record: Mapping[str, object]) -> None:
     """One object as one line on standard output, in the keys' own order."""
     sys.stdout.write(json.dumps(record, ensure_ascii=False, default=_plain) + "\n")
+
+
+def evidence_record(evidence: Evidence) -> dict[str, object]:
+    """One piece of evidence; `points` is its part of the score, and `spans` are characters of the article's fields."""
+    return {
+        "concept": evidence.concept,
+        "found": dict(evidence.found),
+        "via": evidence.via.value,
+        "points": evidence.points,
+        "spans": [[span.field.value, span.start, span.end] for span in evidence.spans],
+    }
 
 
 def to_article(record: Mapping[str, object], number: int) -> Article:

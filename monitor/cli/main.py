@@ -25,6 +25,7 @@ COMMANDS = (
     "preview",
     "search",
     "explain",
+    "mark",
     "feeds",
     "outbox",
     "db",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from monitor.cli.lines import read_articles, to_article, write_line
+from monitor.cli.lines import evidence_record, read_articles, to_article, write_line
 from monitor.config.load import load, load_watchlist
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Match, NoMatch, Schedule, Topic, TopicKey, Watchlist
@@ -101,17 +101,9 @@ def match_record(judged: Match | NoMatch, name: str, shown_id: object, *, tells_
     if isinstance(judged, NoMatch):
         return record | {"near": judged.near, "reason": judged.reason}
     record["level"] = judged.level.value
-    record["evidence"] = evidence_record(judged)
+    record["evidence"] = list(map(evidence_record, judged.evidence))
     record["sentence"] = judged.sentence
     return record
-
-
-def evidence_record(match: Match) -> list[dict[str, object]]:
-    """What was found, concept by concept."""
-    return [
-        {"concept": evidence.concept, "found": dict(evidence.found), "via": evidence.via.value}
-        for evidence in match.evidence
-    ]
 
 
 ARTICLE_KEYS = frozenset({"id", "title", "text", "url", "feed", "source", "language", "author", "published", "seen"})

@@ -11,10 +11,14 @@ from pathlib import Path
 
 from monitor.app import database_path, open_store
 from monitor.config.load import Loaded, load
+from monitor.config.values import near_miss
 from monitor.errors import MonitorError
 from monitor.model import Topic
 from monitor.storage.store import Store
 from monitor.topics.lexicon import load_lexicon
+
+KEYS_SHOWN = 20
+"""Keys listed where a topic is not there."""
 
 
 def load_config(args: argparse.Namespace, *, needs_channels: bool = False) -> Loaded:
@@ -51,5 +55,9 @@ def find_topic(loaded: Loaded, wanted: str) -> Topic:
     for topic in loaded.watchlist.topics:
         if folded in (topic.key.casefold(), topic.name.casefold()):
             return topic
-    keys = ", ".join(topic.key for topic in loaded.watchlist.topics) or "none"
-    raise MonitorError(f'there is no topic "{wanted}"', remedy=f"The watchlist has: {keys}.")
+    topics = loaded.watchlist.topics
+    keys = [*(topic.name for topic in topics), *(str(topic.key) for topic in topics)]
+    more = f" and {len(topics) - KEYS_SHOWN} more" if len(topics) > KEYS_SHOWN else ""
+    listed = ", ".join(topic.key for topic in topics[:KEYS_SHOWN]) or "none"
+    remedy = f"{near_miss(wanted, keys)}The watchlist has: {listed}{more}."
+    raise MonitorError(f'there is no topic "{wanted}"', remedy=remedy)

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from monitor.cli.lines import format_time, write_line
-from monitor.cli.match import evidence_record, topic_of
+from monitor.cli.lines import evidence_record, format_time, write_line
+from monitor.cli.match import topic_of
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import Loaded
@@ -120,7 +120,7 @@ def hit_record(hit: Hit) -> dict[str, object]:
         "published": format_time(article.published_at),
         "seen": format_time(article.seen_at),
         "score": hit.match.score,
-        "evidence": evidence_record(hit.match),
+        "evidence": list(map(evidence_record, hit.match.evidence)),
         "sentence": hit.match.sentence,
     }
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from monitor.config.places import Path, Places
-from monitor.config.schema import CHANNEL_KINDS, FeedEntry, SmtpSection, TopicEntry
+from monitor.config.schema import CHANNEL_KINDS, ExampleEntry, FeedEntry, SmtpSection, TopicEntry
 from monitor.config.values import ValueFault, near_miss, shown
 from monitor.errors import ConfigError
 from monitor.text import plain_line, plural
@@ -118,6 +118,8 @@ def _key_name(path: Path) -> str:
     """A key as it is named after its subject: `also` 3, `smtp.port`."""
     skip = 2 if path[0] in _SUBJECTS or path[0] == "feeds" else 1
     rest = path[skip:] if len(path) > skip else path[-1:]
+    if path[0] == "topics" and len(rest) > 2 and isinstance(rest[1], int):
+        return f"`{rest[0]}` {rest[1] + 1}, `{rest[2]}`"
     if rest and isinstance(rest[-1], int):
         around = rest[:-1] if path[0] == "lists" else rest[:-1] or path[:1]
         names = [str(part) for part in around if not isinstance(part, int)]
@@ -127,7 +129,9 @@ def _key_name(path: Path) -> str:
 
 def _keys_at(path: Path, model: type[BaseModel], values: Mapping[str, object]) -> Mapping[str, str]:
     """The keys known in the table that holds the last part of a path, with an example of each."""
-    if path[:1] == ("topics",) and len(path) == 3:
+    if path[:1] == ("topics",) and len(path) > 4:
+        model = ExampleEntry
+    elif path[:1] == ("topics",) and len(path) == 3:
         model = TopicEntry
     elif path[:1] == ("feeds",) and len(path) == 3:
         model = FeedEntry

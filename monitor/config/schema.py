@@ -9,9 +9,10 @@ Effects: none.
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from monitor.config.values import (
+    URL_CHARS_MAX,
     ApiUrl,
     ChannelKey,
     Duration,
@@ -35,9 +36,15 @@ from monitor.config.values import (
     ValueFault,
     VariableName,
     near_miss,
+    read_example,
     split_listen,
 )
+from monitor.words import words
 
+EXAMPLE_CHARS_MAX = 20_000
+"""Of an example's text: three long reports."""
+EXAMPLES_MAX = 200
+"""Of each kind per topic: all of them are tried at every edit, in a tenth of a second."""
 CONSOLE = "console"
 """The channel that is always there: a topic that names no channel is told on standard output."""
 
@@ -279,6 +286,28 @@ class FeedsFile(Section):
     feeds: list[FeedEntry] = []
 
 
+class ExampleEntry(Section):
+    """An article that a topic must find, or must not: a headline alone, or what else the topic looks at."""
+
+    title: str = Field(default="", max_length=1_000)
+    text: str = Field(default="", max_length=EXAMPLE_CHARS_MAX)
+    url: str = Field(default="", max_length=URL_CHARS_MAX)
+    source: str = ""
+    author: str = ""
+    language: LanguageTag | None = None
+    tags: list[Line] = []
+
+    @model_validator(mode="after")
+    def _check(self) -> "ExampleEntry":
+        if not words(f"{self.title} {self.text}"):
+            raise ValueFault("holds no word. Write a headline, or a title and a text.")
+        return self
+
+
+Example = Annotated[ExampleEntry, BeforeValidator(read_example)]
+"""In quotes, a headline and, on the lines after it, a text; or the table of an `ExampleEntry`."""
+
+
 class TopicEntry(Section):
     """One topic as a person writes it: with `query` strict boolean, without it a relevance match on its names."""
 
@@ -292,8 +321,9 @@ class TopicEntry(Section):
     settle_s: Annotated[Duration, Field(ge=0, le=3600)] = Field(default=120, alias="settle")
     breaking: bool = True
     quiet_hours: QuietSpan = None
-    must_match: list[Line] = []
-    must_not_match: list[Line] = []
+    must_match: list[Example] = Field(default=[], max_length=EXAMPLES_MAX)
+    must_not_match: list[Example] = Field(default=[], max_length=EXAMPLES_MAX)
+    feedback: bool = True
     on_empty: Literal["skip", "heartbeat"] = "skip"
 
     @model_validator(mode="after")

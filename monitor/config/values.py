@@ -261,6 +261,16 @@ def _check_query(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def read_example(value: object) -> object:
+    """An example written in quotes as the table it stands for: its first line is the headline, the rest the text."""
+    if isinstance(value, str):
+        title, _, text = value.strip().partition("\n")
+        return {"title": title.strip(), "text": text.strip()}
+    if not isinstance(value, dict):
+        raise ValueFault(f'is {shown(value)}. Write a headline in quotes, or {{ title = "…", text = "…" }}.')
+    return value
+
+
 Line = Annotated[str, Field(min_length=1)]
 FileName = Annotated[str, Field(min_length=1), AfterValidator(_check_file_name)]
 TopicKeyText = Annotated[

@@ -1,4 +1,4 @@
-"""The topics of watchlist.toml as the matcher takes them, and the examples a person gave, tried.
+"""The topics of watchlist.toml as the matcher takes them.
 
 Effects: none.
 """
@@ -6,15 +6,16 @@ Effects: none.
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from monitor.config.examples import find_failed_examples
 from monitor.config.faults import Problem, check_shape, say_where
 from monitor.config.files import ConfigFile
 from monitor.config.places import Path as KeyPath
-from monitor.config.schema import TopicEntry, WatchlistFile
+from monitor.config.schema import ExampleEntry, TopicEntry, WatchlistFile
 from monitor.config.values import near_miss, shown
 from monitor.digests.schedule import parse_schedule
 from monitor.errors import MonitorError
 from monitor.model import Article, ArticleId, ChannelName, Level, Topic, TopicKey, Watchlist
-from monitor.topics.match import CompiledWatchlist, compile_topic, compile_watchlist, match_article
+from monitor.topics.match import CompiledWatchlist, compile_topic, compile_watchlist
 from monitor.topics.meaning import Lexicon
 
 
@@ -35,7 +36,7 @@ def read_watchlist(
     if channels is not None:
         problems += _find_unknown_channels(file, channels)
     compiled, found = _compile(watchlist, file, lexicon)
-    problems += found + _find_failed_examples(compiled, file)
+    problems += found + find_failed_examples(compiled, file)
     return compiled, sorted(problems, key=lambda problem: problem.line)
 
 
@@ -78,8 +79,9 @@ def _as_topic(key: str, entry: TopicEntry, timezone: str, file: ConfigFile) -> T
         breaking=entry.breaking,
         quiet_hours=entry.quiet_hours,
         on_empty=entry.on_empty,
-        must_match=tuple(entry.must_match),
-        must_not_match=tuple(entry.must_not_match),
+        must_match=tuple(map(_as_article, entry.must_match)),
+        must_not_match=tuple(map(_as_article, entry.must_not_match)),
+        feedback=entry.feedback,
         place=file.place("topics", key),
     )
 
@@ -127,29 +129,14 @@ def _find_wordless(watchlist: Watchlist, file: ConfigFile, lexicon: Lexicon) -> 
     return replace(watchlist, topics=tuple(good)), problems
 
 
-def _find_failed_examples(compiled: CompiledWatchlist, file: ConfigFile) -> list[Problem]:
-    """Every `must_match` that its topic does not find, and every `must_not_match` that it does, with the reason."""
-    problems = []
-    for topic in compiled.watchlist.topics:
-        for key, examples in (("must_match", topic.must_match), ("must_not_match", topic.must_not_match)):
-            for index, example in enumerate(examples):
-                said = _try_example(compiled, topic, example, should_match=key == "must_match")
-                if said:
-                    path = ("topics", topic.key, key, index)
-                    message = f"{say_where(path, file.values)}`{key}` {index + 1}, {shown(example)}, {said}"
-                    problems.append(Problem(file.shown_path, file.places.line(path), message))
-    return problems
-
-
-def _try_example(compiled: CompiledWatchlist, topic: Topic, example: str, *, should_match: bool) -> str:
-    """What is wrong with an example, taken as a headline; empty where it holds."""
-    matches, near = match_article(compiled, Article(id=ArticleId(1), title=example, text=""))
-    match = next((match for match in matches if match.topic == topic.key), None)
-    if (match is not None) == should_match:
-        return ""
-    if match is not None:
-        words = ", ".join(dict.fromkeys(word for evidence in match.evidence for word in evidence.found))
-        return f"is found{f' by {words}' if words else ''}. Narrow the topic, or remove the example."
-    reason = next((miss.reason.rstrip(".") for miss in near if miss.topic == topic.key), "")
-    widen = "Widen the query" if topic.query is not None else "Add its words to `also`"
-    return f"is not found{f': {reason}' if reason else ''}. {widen}, or remove the example."
+def _as_article(entry: ExampleEntry) -> Article:
+    return Article(
+        id=ArticleId(1),
+        title=entry.title,
+        text=entry.text,
+        url=entry.url,
+        source=entry.source,
+        language=entry.language,
+        author=entry.author,
+        tags=tuple(entry.tags),
+    )

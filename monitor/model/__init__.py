@@ -34,6 +34,7 @@ from monitor.model.feeds import (
     PollOutcome,
 )
 from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
+from monitor.model.marks import LearnedWord, TopicMark, Verdict
 from monitor.model.pages import FullText, PageRoad, PageState, PageText
 from monitor.model.topics import (
     Evidence,
@@ -72,6 +73,7 @@ __all__ = [
     "Field",
     "FullText",
     "Gone",
+    "LearnedWord",
     "Level",
     "Mark",
     "Match",
@@ -94,7 +96,9 @@ __all__ = [
     "StoryMember",
     "Topic",
     "TopicKey",
+    "TopicMark",
     "TroubleKind",
+    "Verdict",
     "Via",
     "Watchlist",
 ]

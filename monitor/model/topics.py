@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 
+from monitor.model.articles import Article
 from monitor.model.ids import ArticleId, ChannelName, TopicKey
 
 
@@ -61,8 +62,11 @@ class Topic:
     quiet_hours: QuietHours | None = None
     on_empty: str = "skip"
     """`skip` or `heartbeat`."""
-    must_match: tuple[str, ...] = ()
-    must_not_match: tuple[str, ...] = ()
+    must_match: tuple[Article, ...] = ()
+    """Articles, mostly of a headline alone, that the topic has to find."""
+    must_not_match: tuple[Article, ...] = ()
+    feedback: bool = True
+    """Whether what readers' marks taught moves its scores."""
     place: str = ""
     """`file:line` of its table, for messages."""
 
@@ -82,6 +86,8 @@ class Via(StrEnum):
     STEM = "stem"
     SYNONYM = "synonym"
     NEAR = "near"
+    LEARNED = "learned"
+    """Not looked for by the topic: readers' marks taught it."""
 
 
 class Field(StrEnum):
@@ -112,6 +118,8 @@ class Evidence:
     via: Via
     spans: tuple[Span, ...] = ()
     """At most a few dozen; a digest marks these very words."""
+    points: int | None = None
+    """What it brings of the score: the points of all evidence add up to it. None in what older versions wrote down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,9 @@ class Match:
     sentence: str = ""
     """The sentence that says it best."""
     title_hit: bool = False
+    learned: tuple[Evidence, ...] = ()
+    """Words learned from marks that moved the score, with their points, below 0 for one that lowers it. With the points
+    of the evidence they add up to the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +150,5 @@ class NoMatch:
     reason: str
     near: bool = False
     """True when it came close: worth writing down for `explain`."""
+    is_excluded: bool = False
+    """True when nothing but the topic's `exclude` keeps it from matching."""

@@ -145,14 +145,16 @@ def match_columns() -> list[sa.Label[Any]]:
 
 def to_match(row: Row[Any]) -> Match:
     """A row with `match_columns` as the model."""
+    pieces = _read_evidence(row.match_evidence)
     return Match(
         topic=TopicKey(row.match_topic),
         article_id=ArticleId(row.match_article_id),
         score=row.match_score,
         level=Level(row.match_level),
-        evidence=_read_evidence(row.match_evidence),
+        evidence=tuple(piece for piece in pieces if piece.via is not Via.LEARNED),
         sentence=row.match_sentence,
         title_hit=bool(row.match_title_hit),
+        learned=tuple(piece for piece in pieces if piece.via is Via.LEARNED),
     )
 
 
@@ -184,21 +186,27 @@ def _verdict_values(match: Match) -> dict[str, Any]:
         "score": match.score,
         "level": match.level.value,
         "title_hit": match.title_hit,
-        "evidence": _write_evidence(match.evidence),
+        "evidence": _write_evidence(match.evidence + match.learned),
         "sentence": match.sentence,
     }
 
 
 def _write_evidence(evidence: Sequence[Evidence]) -> str:
-    return json.dumps(
-        [[e.concept, dict(e.found), e.via.value, [[s.field.value, s.start, s.end] for s in e.spans]] for e in evidence],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    return json.dumps(list(map(_plain_evidence, evidence)), ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain_evidence(piece: Evidence) -> list[object]:
+    spans = [[span.field.value, span.start, span.end] for span in piece.spans]
+    return [piece.concept, dict(piece.found), piece.via.value, spans, piece.points]
 
 
 def _read_evidence(text: str) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(concept, found, Via(via), tuple(Span(Field(field), start, end) for field, start, end in spans))
-        for concept, found, via, spans in json.loads(text)
-    )
+    return tuple(_to_evidence(*piece) for piece in json.loads(text))
+
+
+def _to_evidence(
+    concept: str, found: dict[str, int], via: str, spans: list[tuple[str, int, int]], points: int | None = None
+) -> Evidence:
+    """A piece as it was written; rows of the first version end before the points."""
+    places = tuple(Span(Field(field), start, end) for field, start, end in spans)
+    return Evidence(concept, found, Via(via), places, points)

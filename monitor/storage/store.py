@@ -13,6 +13,7 @@ from monitor.storage.digests import DigestTable
 from monitor.storage.engine import Database, transaction
 from monitor.storage.feeds import FeedTable
 from monitor.storage.health import HealthTable
+from monitor.storage.marks import MarkTable
 from monitor.storage.matches import MatchTable
 from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
@@ -30,6 +31,7 @@ class Transaction:
         self.articles = ArticleTable(connection)
         self.stories = StoryTable(connection)
         self.matches = MatchTable(connection)
+        self.marks = MarkTable(connection)
         self.topics = TopicTable(connection)
         self.pages = PageTable(connection)
         self.digests = DigestTable(connection)

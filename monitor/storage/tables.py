@@ -236,6 +236,23 @@ class NearMissRow(SQLModel, table=True):
     at: datetime
 
 
+class MarkRow(SQLModel, table=True):
+    """What a reader said of an article under a topic, with the words that are learned from it."""
+
+    __tablename__ = "mark"
+    __table_args__ = (sa.Index(None, "article_id"), sa.Index(None, "topic", "at"))
+    topic: str = Field(primary_key=True, max_length=100)
+    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    verdict: str = Field(max_length=16)
+    at: datetime
+    by: str = ""
+    note: str = ""
+    title: str = ""
+    language: str | None = None
+    words: str = Field(sa_type=LONG)
+    """The article's most telling words with their counts: JSON. The article itself may be swept."""
+
+
 class DigestRow(SQLModel, table=True):
     """A closed digest of a topic: its local slot can close only once."""
 
@@ -348,6 +365,7 @@ STORY = _table("story")
 TOPIC = _table("topic")
 MATCH = _table("match")
 NEAR_MISS = _table("near_miss")
+MARK = _table("mark")
 DIGEST = _table("digest")
 HELD_BACK = _table("held_back")
 SENT_LOG = _table("sent_log")

@@ -88,9 +88,12 @@ def least_score(level: Level, concept_count: int) -> int:
     return 45 if level is Level.STRICT else 20
 
 
-def needed_share(level: Level, concept_count: int) -> float:
-    """The share of what a name's words tell in all that the words found must tell, to match or nearly match."""
-    return (least_score(level, concept_count) - 0.5) / 100  # scores are rounded
+def needed_share(level: Level, concept_count: int, lift: int = 0) -> float:
+    """The share of what a name's words tell in all that the words found must tell, to match or nearly match.
+
+    `lift` is by how many points a score may be raised beyond what the name's own words bring.
+    """
+    return (least_score(level, concept_count) - lift - 0.5) / 100  # scores are rounded
 
 
 def read_name(text: str, lexicon: Lexicon) -> Name | None:
@@ -130,8 +133,8 @@ def _read_stands(word: str, idf: float, lexicon: Lexicon, language: str) -> dict
     return stands
 
 
-def needed_node(name: Name, level: Level, language: str) -> Node:
-    """The least an article of a language must hold to match or nearly match, as a query.
+def needed_node(name: Name, level: Level, language: str, lift: int = 0) -> Node:
+    """The least an article of a language must hold to match or nearly match, as a query; `lift` as in `needed_share`.
 
     What holds less is not worth judging. It is written as many choices that must all be met: each is quickly looked up.
     """
@@ -143,7 +146,7 @@ def needed_node(name: Name, level: Level, language: str) -> Node:
         return _all_of(sides)
     choices = [
         AnyOf(tuple(sides[number] for number in range(len(sides)) if number not in lacking))
-        for lacking in _too_little(name, level)
+        for lacking in _too_little(name, level, lift)
     ]
     return _all_of(choices)
 
@@ -153,10 +156,10 @@ def _all_of(nodes: Iterable[Node]) -> Node:
     return parts[0] if len(parts) == 1 else All(parts)
 
 
-def _too_little(name: Name, level: Level) -> list[set[int]]:
+def _too_little(name: Name, level: Level, lift: int) -> list[set[int]]:
     """The largest sets of concepts that are not enough even if all of them are there: one of the others has to be."""
     idfs = [concept.leaf.idf for concept in name.concepts]
-    bound = sum(idfs) * needed_share(level, len(idfs))
+    bound = sum(idfs) * needed_share(level, len(idfs), lift)
     if len(idfs) > SUBSETS_WORDS_MAX:
         least: set[int] = set()
         spare = bound

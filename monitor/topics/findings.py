@@ -29,6 +29,8 @@ class Finding:
     places: tuple[Place, ...]
     idf: float
     """How much the concept tells: what it adds to a sentence that holds it."""
+    reached: float = 0.0
+    """What it brings of the score, in the unit of the topic's other findings."""
 
 
 def count_weighted(places: Iterable[Place], article: ReadArticle) -> int:

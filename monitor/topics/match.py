@@ -9,15 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from monitor.errors import ConfigError, QueryError
-from monitor.model import Article, Evidence, Match, NoMatch, Topic, TopicKey, Watchlist
+from monitor.model import Article, Evidence, LearnedWord, Match, NoMatch, Topic, TopicKey, Watchlist
 from monitor.topics.anchors import Anchors, price_groups
 from monitor.topics.concepts import Name, needed_node, read_name
 from monitor.topics.evaluate import is_true
+from monitor.topics.feedback import NO_SHIFT, POINTS_ALL, Shift, decide_anew, learned_element, say_shift, shift_score
 from monitor.topics.findings import Finding, choose_sentence, fact_evidence, show_evidence
 from monitor.topics.index import ReadArticle, told_language
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 from monitor.topics.names import Judged, find_concepts, is_title_hit, judge_name, say_fault
-from monitor.topics.nodes import AnyOf, Element, Node, elements_of
+from monitor.topics.nodes import AnyOf, Element, Leaf, Node, elements_of
+from monitor.topics.points import give_points
 from monitor.topics.queries import comes_near, explain_miss, find_evidence, score_query
 from monitor.topics.query import Query, compile_query
 from monitor.words import stemmed_language
@@ -31,17 +33,26 @@ class CompiledTopic:
     query: Query | None
     names: tuple[Name, ...]
     exclude: Query | None
+    learned: tuple[LearnedWord, ...] = ()
+    """What readers' marks taught."""
 
     @property
     def lints(self) -> tuple[str, ...]:
         """What its queries allow but hardly mean, in words."""
         return (self.query.lints if self.query else ()) + (self.exclude.lints if self.exclude else ())
 
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every word and phrase it looks for by itself, related words left out."""
+        asked = tuple(weighted.leaf for weighted in self.query.leaves) if self.query else ()
+        return asked + tuple(concept.leaf for name in self.names for concept in name.concepts)
+
     def needed_node(self, language: str) -> Node:
         """The least an article must hold to match or nearly match, as a query."""
         if self.query:
             return self.query.root
-        nodes = tuple(needed_node(name, self.topic.level, language) for name in self.names)
+        lift = POINTS_ALL if any(word.points > 0 for word in self.learned) else 0
+        nodes = tuple(needed_node(name, self.topic.level, language, lift) for name in self.names)
         return nodes[0] if len(nodes) == 1 else AnyOf(nodes)
 
     def elements(self, language: str) -> Iterator[Element]:
@@ -52,6 +63,7 @@ class CompiledTopic:
         for name in self.names:
             for concept in name.concepts:
                 yield from elements_of(concept.either(language))
+        yield from map(learned_element, self.learned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,14 @@ def compile_watchlist(
         else:
             topics.append(compile_topic(topic, watchlist, lexicon))
     return CompiledWatchlist(watchlist, tuple(topics), lexicon)
+
+
+def with_learned(compiled: CompiledWatchlist, learned: Mapping[TopicKey, tuple[LearnedWord, ...]]) -> CompiledWatchlist:
+    """The same watchlist with what readers' marks taught, and nothing for topics that have it switched off."""
+    topics = tuple(
+        replace(one, learned=learned.get(one.topic.key, ()) if one.topic.feedback else ()) for one in compiled.topics
+    )
+    return compiled if topics == compiled.topics else replace(compiled, topics=topics, anchors={})
 
 
 def compile_topic(topic: Topic, watchlist: Watchlist, lexicon: Lexicon = EMPTY_LEXICON) -> CompiledTopic:
@@ -142,7 +162,7 @@ def _answers(compiled: CompiledTopic, read: ReadArticle) -> bool:
     if compiled.query:
         is_answer = is_true(compiled.query.root, read)
     else:
-        is_answer = any(judge_name(name, read, compiled.topic.level).is_match for name in compiled.names)
+        is_answer = any(_judge_name(name, compiled, read)[0].is_match for name in compiled.names)
     return is_answer and not (compiled.exclude and is_true(compiled.exclude.root, read))
 
 
@@ -178,7 +198,7 @@ def _judge(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool) -> Ma
     if isinstance(judged, Match) and compiled.exclude and is_true(compiled.exclude.root, read):
         topic, article = compiled.topic, read.article
         reason = f"it would match, but exclude is true: {compiled.exclude.normalised}"
-        return NoMatch(topic.key, article.id, judged.score, reason, near=True)
+        return NoMatch(topic.key, article.id, judged.score, reason, near=True, is_excluded=True)
     return judged
 
 
@@ -190,40 +210,54 @@ def _judge_query(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool)
         if not is_near and not tells_far:
             return None
         return NoMatch(topic.key, read.article.id, 0, explain_miss(query.root, read), near=is_near)
-    reached, whole = score_query(query.root, read)
-    score = round(100 * reached / whole) if whole else 100
-    findings = find_evidence(query, read)
+    rated = score_query(query.root, read)
+    score = round(100 * rated.reached / rated.whole) if rated.whole else 100
+    shift = shift_score(score, compiled.learned, read) if compiled.learned else NO_SHIFT
+    findings = find_evidence(query, read, rated.parts)
     title_hit = any(read.is_title(place) for finding in findings for place in finding.places)
     evidence = show_evidence(findings, read) or fact_evidence(query.root, read)
-    return _told(topic, read, score, findings, evidence, title_hit=title_hit)
+    return _told(topic, read, (score, shift), findings, evidence, title_hit=title_hit)
 
 
 def _judge_names(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool) -> Match | NoMatch | None:
     topic = compiled.topic
-    judged = [judge_name(name, read, topic.level) for name in compiled.names]
-    best: Judged = judged[0] if len(judged) == 1 else max(judged, key=_standing)
+    ways = [_judge_name(name, compiled, read) for name in compiled.names]
+    best, before, shift = ways[0] if len(ways) == 1 else max(ways, key=_standing)
     if not best.is_match:
         if not best.is_near and not tells_far:
             return None
-        reason = say_fault(best, read, topic.level)
+        reason = say_shift(before, topic.level, shift, say_fault(before, read, topic.level))
         return NoMatch(topic.key, read.article.id, best.score, reason, near=best.is_near)
     findings = find_concepts(best, read)
     evidence = show_evidence(findings, read)
-    return _told(topic, read, best.score, findings, evidence, title_hit=is_title_hit(best, read))
+    return _told(topic, read, (best.score, shift), findings, evidence, title_hit=is_title_hit(best, read))
 
 
-def _standing(judged: Judged) -> tuple[bool, bool, int]:
-    return judged.is_match, judged.is_near, judged.score
+def _judge_name(name: Name, compiled: CompiledTopic, read: ReadArticle) -> tuple[Judged, Judged, Shift]:
+    """What one name says with what was learned, what it says without, and the points between."""
+    before = judge_name(name, read, compiled.topic.level)
+    if not compiled.learned:
+        return before, before, NO_SHIFT
+    shift = shift_score(before.score, compiled.learned, read)
+    return decide_anew(before, compiled.topic.level, shift), before, shift
+
+
+def _standing(way: tuple[Judged, Judged, Shift]) -> tuple[bool, bool, int]:
+    return way[0].is_match, way[0].is_near, way[0].score
 
 
 def _told(
     topic: Topic,
     read: ReadArticle,
-    score: int,
+    scored: tuple[int, Shift],
     findings: tuple[Finding, ...],
     evidence: tuple[Evidence, ...],
     *,
     title_hit: bool,
 ) -> Match:
     sentence = choose_sentence(findings, read)
-    return Match(topic.key, read.article.id, score, topic.level, evidence, sentence, title_hit)
+    parts = [finding.reached for finding in findings] or [1.0] * len(evidence)
+    score, shift = scored
+    told = give_points(evidence, parts, score)
+    final = score + shift.points
+    return Match(topic.key, read.article.id, final, topic.level, told, sentence, title_hit, shift.words)

@@ -134,13 +134,20 @@ def is_title_hit(judged: Judged, article: ReadArticle) -> bool:
 
 
 def find_concepts(judged: Judged, article: ReadArticle) -> tuple[Finding, ...]:
-    """What the article holds of the name, one finding per concept and road."""
-    return tuple(
-        Finding(one.concept.leaf.concept, via, tuple(places), one.concept.leaf.idf)
-        for one in judged.held
-        for via, places in ((Via.STEM, one.places(article)), (Via.SYNONYM, one.related_places(article)))
-        if places
-    )
+    """What the article holds of the name, one finding per concept and road.
+
+    Of what a concept brings of the score each road has as much as it counted.
+    """
+    milli_norm = 1000 * length_norm(article.word_count)
+    findings = []
+    for one in judged.held:
+        leaf, own = one.concept.leaf, 1000 * one.own
+        roads = ((Via.STEM, one.places(article), own), (Via.SYNONYM, one.related_places(article), one.milli - own))
+        for via, places, milli in roads:
+            if places:
+                reached = leaf.idf * milli / (one.milli + milli_norm)
+                findings.append(Finding(leaf.concept, via, tuple(places), leaf.idf, reached))
+    return tuple(findings)
 
 
 def say_fault(judged: Judged, article: ReadArticle, level: Level) -> str:

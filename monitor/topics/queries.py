@@ -3,7 +3,9 @@
 Effects: none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from monitor.model import Via
 from monitor.topics.evaluate import find_leaf, find_places, find_sequence, is_true
@@ -32,8 +34,24 @@ from monitor.topics.query import Query
 from monitor.topics.score import saturation
 
 
-def find_evidence(query: Query, article: ReadArticle) -> tuple[Finding, ...]:
-    """What makes a true query true, one finding per term and road, in the query's order."""
+class Rated(NamedTuple):
+    """What a node reaches of what it could, as two numbers to be divided."""
+
+    reached: float
+    whole: float
+    parts: Mapping[str, float]
+    """Of what is reached, what each concept brings."""
+
+
+NOTHING = Rated(0.0, 0.0, {})
+"""Of what no word says."""
+
+
+def find_evidence(query: Query, article: ReadArticle, parts: Mapping[str, float]) -> tuple[Finding, ...]:
+    """What makes a true query true, one finding per term and road, in the query's order.
+
+    `parts` is what each concept brings of the score; of several roads to one, each has as much as it was found.
+    """
     places: dict[tuple[str, Via], list[Place]] = {}
     idfs: dict[str, float] = {}
     for leaf, at, is_near in gather(query.root, article):
@@ -42,7 +60,20 @@ def find_evidence(query: Query, article: ReadArticle) -> tuple[Finding, ...]:
             if part:
                 known = places.get((leaf.concept, via))
                 places[leaf.concept, via] = sorted({*known, *part}) if known else part
-    return tuple(Finding(concept, via, tuple(at), idfs[concept]) for (concept, via), at in places.items())
+    counted = {key: count_weighted(at, article) for key, at in places.items()}
+    of_concept: dict[str, float] = defaultdict(float)
+    for (concept, _), count in counted.items():
+        of_concept[concept] += count
+    return tuple(
+        Finding(
+            concept,
+            via,
+            tuple(at),
+            idfs[concept],
+            parts.get(concept, 0.0) * counted[concept, via] / of_concept[concept],
+        )
+        for (concept, via), at in places.items()
+    )
 
 
 def _by_road(
@@ -63,25 +94,41 @@ def _by_road(
     yield Via.SYNONYM, [place for place in places if place in related]
 
 
-def score_query(node: Node, article: ReadArticle, scope: Scope | None = None) -> tuple[float, float]:
-    """What a node reaches of what it could, as two numbers to be divided.
+def score_query(node: Node, article: ReadArticle, scope: Scope | None = None) -> Rated:
+    """What a true node reaches of what it could, and by what.
 
     A choice between words is one concept, found as often as all of them together; of a choice between larger parts
-    the best counts. What is excluded and metadata add nothing.
+    the best of those that are true counts. What is excluded and metadata add nothing.
     """
     if isinstance(node, Not | Fact):
-        return 0.0, 0.0
+        return NOTHING
     if isinstance(node, Leaf) or has_choice(node):
         leaves = (node,) if isinstance(node, Leaf) else tuple(part for part in children(node) if isinstance(part, Leaf))
-        idf = max([leaf.idf for leaf in leaves])
-        return idf * saturation(_frequency(leaves, article, scope), article.word_count), idf
+        return _rate_words(leaves, article, scope)
     inner = node.scope if isinstance(node, Within) else scope
-    rated = [score_query(part, article, inner) for part in children(node)]
     if isinstance(node, AnyOf):
-        rated = [part for part in rated if part[1]]
-        return max(rated, key=lambda part: part[0] / part[1], default=(0.0, 0.0))
+        rated = [score_query(part, article, inner) for part in node.parts if is_true(part, article, inner)]
+        return max((one for one in rated if one.whole), key=lambda one: one.reached / one.whole, default=NOTHING)
     factor = node.weight if isinstance(node, Weighted) else 1.0
-    return factor * sum(part[0] for part in rated), factor * sum(part[1] for part in rated)
+    rated = [score_query(part, article, inner) for part in children(node)]
+    parts: dict[str, float] = defaultdict(float)
+    for one in rated:
+        for concept, part in one.parts.items():
+            parts[concept] += factor * part
+    return Rated(factor * sum(one.reached for one in rated), factor * sum(one.whole for one in rated), parts)
+
+
+def _rate_words(leaves: Sequence[Leaf], article: ReadArticle, scope: Scope | None) -> Rated:
+    """One concept in one word or several; each has of what is reached as much as it was found."""
+    idf = max([leaf.idf for leaf in leaves])
+    reached = idf * saturation(_frequency(leaves, article, scope), article.word_count)
+    if len(leaves) == 1:
+        return Rated(reached, idf, {leaves[0].concept: reached})
+    counts: dict[str, int] = defaultdict(int)
+    for leaf in leaves:
+        counts[leaf.concept] += _frequency((leaf,), article, scope)
+    whole = sum(counts.values())
+    return Rated(reached, idf, {concept: reached * count / whole for concept, count in counts.items() if count})
 
 
 def _frequency(leaves: Sequence[Leaf], article: ReadArticle, scope: Scope | None) -> int:

@@ -133,6 +133,26 @@ def test_an_edited_watchlist_counts_without_a_restart(newsroom: Newsroom) -> Non
     assert (newsroom.posts_of(before), newsroom.posts_of(number)) == (0, 1)
 
 
+def test_a_mark_counts_without_a_restart(newsroom: Newsroom) -> None:
+    """What two useful articles share moves the score of the next one that holds it."""
+    useful = [newsroom.publish("hydrofoil peridot") for _ in range(2)]
+    for number in useful:
+        newsroom.wait_told(number)
+    mark = newsroom.daemon.log.mark
+    for number in useful:
+        done = newsroom.place.run("mark", "useful", invent(number).link, "ferries")
+        assert (done.code, done.err) == (0, "")
+    newsroom.daemon.log.wait("marks.learned", "topics=1", since=mark)
+    number = newsroom.publish("hydrofoil peridot")
+    newsroom.wait_told(number)
+    (record,) = newsroom.place.run("explain", invent(number).link, "--json").records
+    try:
+        assert "peridot" in {word["word"] for word in record["matches"][0]["learned"]}
+    finally:
+        for one in useful:
+            newsroom.place.run("mark", "lift", invent(one).link, "ferries")
+
+
 def test_a_bad_edit_leaves_the_old_watchlist_in_force(newsroom: Newsroom) -> None:
     """A slip of the pen costs no news: the fault is said with its line, on the page too, and the old topics go on."""
     mark = newsroom.daemon.log.mark

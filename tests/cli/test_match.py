@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def run(*options: str) -> int:
     return match.run(parser.parse_args(options))
 
 
-def records(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+def records(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """The lines that were written."""
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -49,13 +50,25 @@ def test_a_match_is_one_line_with_its_evidence(articles: str, capsys: pytest.Cap
     (record,) = records(capsys)
     assert list(record) == ["article", "topic", "topic_name", "score", "level", "evidence", "sentence", "story"]
     assert (record["article"], record["topic"], record["level"]) == ("a1", "Hostage negotiations", "balanced")
-    assert record["evidence"] == [
+    assert [{key: piece[key] for key in ("concept", "found", "via")} for piece in record["evidence"]] == [
         {"concept": "hostage", "found": {"hostages": 2, "hostage": 2}, "via": "stem"},
         {"concept": "hostage", "found": {"captive": 1, "captives": 1}, "via": "synonym"},
         {"concept": "negotiations", "found": {"negotiations": 1}, "via": "exact"},
         {"concept": "negotiations", "found": {"talks": 2}, "via": "synonym"},
     ]
-    assert isinstance(record["score"], int)
+    assert list(record["evidence"][0]) == ["concept", "found", "via", "points", "spans"]
+    assert sum(piece["points"] for piece in record["evidence"]) == record["score"]
+    assert all(piece["points"] > 0 for piece in record["evidence"])
+
+
+def test_spans_are_the_very_characters_that_were_found(articles: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever shows the article can mark the words in it without looking for them again."""
+    assert run("--topic", "Hostage negotiations", "--topic", "title:border", "--json", articles) == 0
+    fields = {"title": "From the border", "text": LONG_TALKS}
+    for record in records(capsys):
+        for piece in record["evidence"]:
+            marked = [fields[field][start:end].lower() for field, start, end in piece["spans"]]
+            assert {word: marked.count(word) for word in marked} == piece["found"]
 
 
 def test_all_tells_the_rest_with_reasons(articles: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,8 +94,8 @@ def test_a_reader_sees_words(articles: str, capsys: pytest.CaptureFixture[str]) 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "From the border"
     assert lines[1].startswith("  Hostage negotiations: match, ")
-    assert lines[2] == "    hostage, by its stem: hostage 2 times, hostages 2 times"
-    assert lines[3] == "    hostage, by related words: captive, captives"
+    assert re.fullmatch(r"    hostage, by its stem: hostage 2 times, hostages 2 times \(\d+ points\)", lines[2])
+    assert re.fullmatch(r"    hostage, by related words: captive, captives \(\d+ points?\)", lines[3])
     assert lines[6].startswith("    “")
     assert lines[-1] == "1 of 2 articles match."
 

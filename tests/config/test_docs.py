@@ -17,6 +17,7 @@ from monitor.config.schema import (
     ChannelSection,
     DatabaseSection,
     EmailSettings,
+    ExampleEntry,
     FeedEntry,
     FeedsFile,
     PollingSection,
@@ -51,6 +52,7 @@ PAGES: dict[tuple[str, str], type[Section]] = {
     ("feeds.toml.md", "`[[feeds]]`"): FeedEntry,
     ("watchlist.toml.md", "At the top"): WatchlistFile,
     ("watchlist.toml.md", "`[topics.KEY]`"): TopicEntry,
+    ("watchlist.toml.md", "`must_match = [{ … }]`"): ExampleEntry,
 }
 
 

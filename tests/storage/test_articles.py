@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from monitor.digests.compose import HeldBack, Telling
@@ -29,6 +30,7 @@ from monitor.model import (
 from monitor.storage.articles import Alias, StoredArticle
 from monitor.storage.store import Store
 from monitor.storage.stories import MEMBERS_MAX, POSTINGS_MAX, StoryGrowth
+from monitor.storage.tables import MATCH
 from monitor.storage.topics import TopicPlan
 from monitor.stories.identity import AliasKind
 from tests.fakes.clock import START
@@ -168,12 +170,26 @@ def test_a_match_is_taken_once(store: Store) -> None:
 def test_evidence_survives(store: Store) -> None:
     """The very words and places that matched come back, for the digest to mark and for `explain`."""
     spans = (Span(Field.TITLE, 0, 5), Span(Field.TEXT, 17, 22))
-    evidence = Evidence("negotiation", {"talks": 2, "переговоры": 1}, Via.SYNONYM, spans)
-    match = Match(TOPIC, ArticleId(1), 61, Level.STRICT, (evidence,), sentence="Talks “resume”.", title_hit=True)
+    evidence = Evidence("negotiation", {"talks": 2, "переговоры": 1}, Via.SYNONYM, spans, points=61)
+    learned = Evidence("doha", {"doha": 1}, Via.LEARNED, points=-4)
+    match = Match(
+        TOPIC, ArticleId(1), 57, Level.STRICT, (evidence,), "Talks “resume”.", title_hit=True, learned=(learned,)
+    )
     with store.write() as tx:
         tx.matches.record([replace(a_match(1), match=match)])
         [stored] = tx.matches.of_article(ArticleId(1))
     assert stored.match == match
+
+
+def test_evidence_of_the_first_version_is_still_read(store: Store) -> None:
+    """Matches written down before a score was told in parts keep their words; their points are not known."""
+    with store.write() as tx:
+        tx.matches.record([a_match(1)])
+        change = sa.update(MATCH).values(evidence='[["talks",{"talks":1},"exact",[["title",0,5]]]]')
+        tx.connection.execute(change)
+        [stored] = tx.matches.of_article(ArticleId(1))
+    assert stored.match.evidence == (Evidence("talks", {"talks": 1}, Via.EXACT, (Span(Field.TITLE, 0, 5),)),)
+    assert stored.match.evidence[0].points is None
 
 
 def test_near_misses_are_kept_with_their_reason(store: Store) -> None:

@@ -17,8 +17,8 @@ def test_a_match_tells_words_counts_and_roads() -> None:
     said = told("Hostages and a hostage. The hostages were negotiated for; negotiations go on.")
     assert said.startswith("Match, score ")
     assert (
-        "of 100 at level balanced: hostage, by its stem: hostages 2 times, hostage; "
-        "negotiations, by its stem: negotiated, negotiations."
+        "of 100 at level balanced: hostage, by its stem: hostages 2 times, hostage (45 points); "
+        "negotiations, by its stem: negotiated, negotiations (43 points)."
     ) in said
 
 
@@ -31,10 +31,10 @@ def test_a_miss_tells_what_was_missing_and_whether_it_was_close() -> None:
 def test_many_forms_are_counted_not_listed() -> None:
     """A wildcard that finds a hundred words stays one line."""
     said = told(" ".join(f"kidnap{n}" for n in range(9)), query="kidnap*")
-    assert said.endswith("and 3 more.")
+    assert said.endswith("and 3 more (96 points).")
 
 
 def test_the_title_is_mentioned() -> None:
     """A headline that says it is the strongest reason there is."""
     (judged,) = judge_article(compiled(topic("talks", level=Level.STRICT)), article("Talks", ""))
-    assert explain(judged).endswith("talks: talks. The title has it.")
+    assert explain(judged).endswith("talks: talks (87 points). The title has it.")
