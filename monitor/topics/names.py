@@ -120,7 +120,9 @@ def _is_enough_alone(held: Held, article: ReadArticle, level: Level) -> bool:
 
 
 def _is_near(name: Name, held: Sequence[Held], score: int, level: Level) -> bool:
-    if len(held) <= 2 or not name.is_scored:
+    if not name.is_scored:
+        return all(one.own for one in held)
+    if len(held) <= 2:
         return all(one.is_there for one in held)
     if score < least_score(level, len(held)) - NEAR_SCORE:
         return False
