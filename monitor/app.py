@@ -43,11 +43,11 @@ from monitor.model import ChannelName, Digest, FullText, Topic, TopicKey
 from monitor.outbox.deliver import Sender, SendRules, Sent
 from monitor.pipeline.digest import DigestContext
 from monitor.pipeline.ingest import IngestContext
-from monitor.pipeline.marks import learn_all
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
 from monitor.pipeline.poll import HostLimit, Poller
 from monitor.pipeline.sweep import Retention
 from monitor.pipeline.visits import PollSummary
+from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
 from monitor.storage.engine import ProcessLock, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
@@ -73,13 +73,11 @@ class InForce:
 
     loaded: Loaded
     topics: dict[TopicKey, Topic]
-    watchlist: CompiledWatchlist
+    watched: Watched
     channels: dict[ChannelName, Channel]
     rules: dict[ChannelName, SendRules]
     ingest: IngestContext
     digest: DigestContext
-    marks_seen: int
-    """How often readers' marks had changed when the topics learned from them."""
 
 
 class App:
@@ -166,7 +164,7 @@ class App:
 
     def apply(self, loaded: Loaded) -> None:
         """Put a configuration in force: rows first, then the swap. Called in the database's thread."""
-        prepared = self._prepare(loaded)
+        prepared = self.in_force if self.in_force.loaded is loaded else self._prepare(loaded)
         now = self.clock.now()
         with self.store.write() as tx:
             if self._is_starting and self._lock is not None:
@@ -191,16 +189,21 @@ class App:
 
     def learn(self) -> bool:
         """Let the topics learn anew where readers' marks changed; True where they did. In the database's thread."""
-        force = self.in_force
-        with self.store.read() as tx:
-            changes = tx.marks.changes()
-            if changes == force.marks_seen:
-                return False
-            watchlist = learn_all(tx, force.loaded.compiled)
-        ingest = replace(force.ingest, watchlist=watchlist, wishes=_wishes(force.loaded, watchlist))
-        self.in_force = replace(force, watchlist=watchlist, ingest=ingest, marks_seen=changes)
-        log.info("marks.learned", topics=sum(bool(topic.learned) for topic in watchlist.topics))
+        watched = self.in_force.watched
+        if not has_new_marks(self.store, watched):
+            return False
+        self._watch(learn(self.store, watched.weighed))
+        log.info("marks.learned", topics=sum(bool(topic.learned) for topic in self.in_force.watched.watchlist.topics))
         return True
+
+    def weigh_words(self) -> None:
+        """Weigh the words of the watchlist in force by the archive as it is now. Called in the database's thread."""
+        self._watch(watch(self.store, self.in_force.loaded.compiled))
+
+    def _watch(self, watched: Watched) -> None:
+        force, watchlist = self.in_force, watched.watchlist
+        ingest = replace(force.ingest, watchlist=watchlist, wishes=_wishes(force.loaded, watchlist))
+        self.in_force = replace(force, watched=watched, ingest=ingest)
 
     def check_room(self) -> None:
         """Raise StorageError when the disk that holds the database is nearly full."""
@@ -232,28 +235,25 @@ class App:
     def _prepare(self, loaded: Loaded) -> InForce:
         polling = loaded.settings.polling
         topics = {topic.key: topic for topic in loaded.watchlist.topics}
-        with self.store.read() as tx:
-            marks_seen = tx.marks.changes()
-            watchlist = learn_all(tx, loaded.compiled)
+        watched = watch(self.store, loaded.compiled)
         channels = {ChannelName(name): self._build_channel(name, loaded) for name in loaded.settings.channels}
         settings = {ChannelName(name): value for name, value in loaded.settings.channels.items()}
         return InForce(
             loaded=loaded,
             topics=topics,
-            watchlist=watchlist,
+            watched=watched,
             channels=channels,
             rules={name: _rules(value) for name, value in settings.items()},
             ingest=IngestContext(
-                watchlist=watchlist,
+                watchlist=watched.watchlist,
                 topics=topics,
                 bounds=PollBounds(polling.interval_min_s, polling.interval_max_s),
                 owner=self.owner,
                 tell_first_poll=polling.first_poll == "tell",
                 rules={feed.url: feed.rules for feed in loaded.feeds},
-                wishes=_wishes(loaded, watchlist),
+                wishes=_wishes(loaded, watched.watchlist),
             ),
             digest=DigestContext(topics, channels, {name: value.stories_max for name, value in settings.items()}),
-            marks_seen=marks_seen,
         )
 
     def _build_channel(self, name: str, loaded: Loaded) -> Channel:

@@ -38,6 +38,8 @@ log = get_log()
 DRAIN_S = 20.0
 """How long a stop waits for what is under way; a container's grace period must be longer (45 s in compose)."""
 SWEEP_EVERY_S = 3600.0
+WEIGH_EVERY_S = 86_400.0
+"""Once a day, and at each reload: in between the same article always gets the same answer."""
 INDEX_EVERY_S = 15.0
 """At a portion each time the index of words keeps up with sixty thousand articles an hour; a look costs nothing."""
 MARKS_EVERY_S = 5.0
@@ -95,6 +97,7 @@ class Daemon:
             Tick("heartbeat", 10, lambda: self._submit("heartbeat", self._beat)),
             Tick("parser", 30, self._rest_parser),
             Tick("index", INDEX_EVERY_S, lambda: self._submit("index", self._indexer.catch_up)),
+            Tick("words", WEIGH_EVERY_S, lambda: self._submit("words", self._app.weigh_words)),
             Tick("sweep", SWEEP_EVERY_S, lambda: self._submit("sweep", self._sweep)),
         ]
 

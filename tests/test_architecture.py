@@ -36,9 +36,10 @@ LAYERS: dict[int, str] = {
           storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
           storage.rows storage.topics storage.feed_rows storage.health storage.pages
-          storage.word_index storage.search storage.suggesting storage.marks""",
+          storage.word_index storage.search storage.suggesting storage.marks storage.outlook""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
-          pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks outbox.deliver status trail""",
+          pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
+          outbox.deliver status trail""",
     5: "runner scheduler web.pages web.app health",
     6: "app cycle daemon demo",
     7: "cli __main__",

@@ -1,16 +1,21 @@
 """`monitor check`: is the configuration good, and how is each query read?
 
-Effects: reads files, writes to standard output.
+Effects: reads files and the archive, writes to standard output.
 """
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from monitor.cli.lines import write_line
+from monitor.cli.opening import existing_store
+from monitor.clock import Clock, SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load
-from monitor.model import Topic
+from monitor.errors import StorageError
+from monitor.model import Topic, TopicKey
+from monitor.storage.outlook import Outlook, look_ahead
+from monitor.storage.search import compile_by_archive
 from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.query import compile_query
@@ -19,6 +24,8 @@ NAME = "check"
 SUMMARY = "Check all config files; show every fault with its line, or how each topic is read. Exit 0 good, 2 faulty."
 EXAMPLE = "monitor check --config config"
 
+ARCHIVE_S = 2.0
+"""Seconds the archive is looked into; topics whose turn does not come are checked as without one."""
 EXIT_GOOD = 0
 EXIT_FAULTY = 2
 
@@ -40,15 +47,32 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(faults)
         return EXIT_FAULTY
+    outlooks = look_into_archive(loaded, SystemClock())
     if args.json:
         for topic in loaded.watchlist.topics:
-            write_line(_topic_record(topic, loaded))
+            write_line(_topic_record(topic, loaded, outlooks))
     else:
-        print("\n".join(_lines(loaded)))
+        print("\n".join(_lines(loaded, outlooks)))
     return EXIT_GOOD
 
 
-def _lines(loaded: Loaded) -> Iterator[str]:
+def look_into_archive(loaded: Loaded, clock: Clock) -> Mapping[TopicKey, Outlook]:
+    """What the archive says of each topic: nothing where there is none yet, or none that this version can read.
+
+    Looks only: nothing is made, upgraded or written, and a daemon may be at work on it.
+    """
+    until_s = clock.monotonic_s() + ARCHIVE_S
+    try:
+        with existing_store(loaded) as store:
+            if store is None:
+                return {}
+            weighed = compile_by_archive(store, loaded.compiled)
+            return look_ahead(store, weighed, clock.now(), lambda: clock.monotonic_s() > until_s)
+    except StorageError:
+        return {}  # a check of files does not fail for a database that is down; status says what is wrong with it
+
+
+def _lines(loaded: Loaded, outlooks: Mapping[TopicKey, Outlook]) -> Iterator[str]:
     topics = loaded.watchlist.topics
     used = {name for topic in topics for name in topic.channels}
     counts = (plural(len(loaded.feeds), "feed"), plural(len(topics), "topic"), plural(len(used), "channel"))
@@ -57,13 +81,16 @@ def _lines(loaded: Loaded) -> Iterator[str]:
         yield ""
         yield f"{topic.key}: {topic.name}"
         yield f"  {topic.schedule.text} on {', '.join(topic.channels)}"
-        record = _topic_record(topic, loaded)
+        record = _topic_record(topic, loaded, outlooks)
         if topic.query is None:
             yield f"  by name, {topic.level}: {' | '.join((topic.name, *topic.also))}"
         else:
             yield f"  query: {record['query']}"
         if topic.exclude is not None:
             yield f"  never with: {record['exclude']}"
+        per_day = outlooks.get(topic.key, Outlook()).per_day
+        if per_day is not None:
+            yield f"  {_say_rate(per_day)}"
         lints = record["lints"]
         for lint in lints if isinstance(lints, list) else []:
             yield f"  note: {lint}"
@@ -76,7 +103,17 @@ def _lines(loaded: Loaded) -> Iterator[str]:
         yield f"No topic uses {plural(len(unused), 'channel')}: {', '.join(unused)}."
 
 
-def _topic_record(topic: Topic, loaded: Loaded) -> dict[str, object]:
+def _say_rate(per_day: float) -> str:
+    if per_day >= 1:
+        return f"matches about {per_day:,.0f} a day, by the last days of the archive"
+    return (
+        "matches less than one article a day, by the last days of the archive"
+        if per_day
+        else ("matches nothing in the last days of the archive")
+    )
+
+
+def _topic_record(topic: Topic, loaded: Loaded, outlooks: Mapping[TopicKey, Outlook]) -> dict[str, object]:
     """A topic as it is understood: queries normalised and fully parenthesised, with what looks unintended in them."""
     lists = loaded.watchlist.lists
     compiled = {
@@ -85,6 +122,7 @@ def _topic_record(topic: Topic, loaded: Loaded) -> dict[str, object]:
         else None
         for key, text in (("query", topic.query), ("exclude", topic.exclude))
     }
+    outlook = outlooks.get(topic.key, Outlook())
     return {
         "topic": topic.key,
         "name": topic.name,
@@ -93,6 +131,7 @@ def _topic_record(topic: Topic, loaded: Loaded) -> dict[str, object]:
         **{key: query.normalised if query else None for key, query in compiled.items()},
         "schedule": topic.schedule.text,
         "channels": list(topic.channels),
-        "lints": [str(lint) for query in compiled.values() if query for lint in query.lints],
+        "lints": [*(str(lint) for query in compiled.values() if query for lint in query.lints), *outlook.lints],
+        "per_day": None if outlook.per_day is None else round(outlook.per_day, 1),
         "place": topic.place,
     }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.model import DeliveryState, Match, NoMatch, PageRoad, PageState
-from monitor.pipeline.marks import learn_all
+from monitor.pipeline.watched import watch
 from monitor.storage.digests import SentRecord
 from monitor.storage.health import PollVisit
 from monitor.storage.matches import StoredMatch
@@ -49,9 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Tell the article's way; 1 when it is not in the archive, with what can be said all the same."""
     loaded = load_config(args)
     with opened_store(loaded) as store:
-        with store.read() as tx:
-            watchlist = learn_all(tx, loaded.compiled)
-        found = find_trail(store, args.article.strip(), watchlist)
+        found = find_trail(store, args.article.strip(), watch(store, loaded.compiled).watchlist)
     if args.json:
         write_line(_unknown_record(found) if isinstance(found, Unknown) else _record(found))
     else:

@@ -14,6 +14,8 @@ from monitor.config.load import Loaded, load
 from monitor.config.values import near_miss
 from monitor.errors import MonitorError
 from monitor.model import Topic
+from monitor.storage.engine import open_engine
+from monitor.storage.revision import is_current
 from monitor.storage.store import Store
 from monitor.topics.lexicon import load_lexicon
 
@@ -47,6 +49,19 @@ def opened_store(loaded: Loaded) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def existing_store(loaded: Loaded) -> Iterator[Store | None]:
+    """The archive as it stands, to be looked at alone; None where there is none, or it waits for an upgrade.
+
+    Nothing is made and nothing brought up. Raises StorageError where the database cannot be reached.
+    """
+    database = open_engine(loaded.database_url, makes_folder=False)
+    try:
+        yield Store(database) if is_current(database) else None
+    finally:
+        database.close()
 
 
 def find_topic(loaded: Loaded, wanted: str) -> Topic:

@@ -18,8 +18,8 @@ from monitor.storage.rows import portions
 from monitor.storage.store import Store, Transaction
 from monitor.storage.tables import ARTICLE
 from monitor.storage.word_index import read_whole
-from monitor.topics.match import CompiledWatchlist, match_article
-from monitor.topics.wanted import ask_for_topic, one_of
+from monitor.topics.match import CompiledWatchlist, compile_watchlist, match_article
+from monitor.topics.wanted import ask_for_topic, one_of, words_to_count
 
 READ_AT_ONCE = 200
 """Articles read together: with their pages about 2 MB."""
@@ -77,8 +77,13 @@ def read_articles(tx: Transaction, ids: Sequence[ArticleId]) -> Iterator[Article
             yield whole.article
 
 
-def candidates(tx: Transaction, compiled: CompiledWatchlist, since: datetime | None) -> list[ArticleId]:
-    """Every article since then that may answer a topic of a watchlist, the newest first."""
+def candidates(
+    tx: Transaction, compiled: CompiledWatchlist, since: datetime | None, missing: Sequence[ArticleId] | None = None
+) -> list[ArticleId]:
+    """Every article since then that may answer a topic of a watchlist, the newest first.
+
+    Who asks for many watchlists looks once for what is `missing` from the index.
+    """
     languages = tx.words.languages()
     wanted = None
     if languages is not None:
@@ -89,6 +94,19 @@ def candidates(tx: Transaction, compiled: CompiledWatchlist, since: datetime | N
     if wanted is None:
         rows = list(tx.connection.execute(question))
     else:
-        ids = sorted({*tx.words.find(wanted), *tx.words.missing()})
+        ids = sorted({*tx.words.find(wanted), *(tx.words.missing() if missing is None else missing)})
         rows = [row for some in portions(ids) for row in tx.connection.execute(question.where(ARTICLE.c.id.in_(some)))]
     return [ArticleId(row.id) for row in sorted(rows, key=attrgetter("first_seen_at", "id"), reverse=True)]
+
+
+def compile_by_archive(store: Store, compiled: CompiledWatchlist) -> CompiledWatchlist:
+    """The watchlist with words weighed by how many articles of the archive hold them; as it was without an index.
+
+    What it says of an article stays the same until it is asked for anew: the counts are taken now.
+    """
+    lexicon = compiled.lexicon
+    with store.read() as tx:
+        counted = tx.words.counted(lexicon.languages, words_to_count(compiled))
+    if not any(one.articles for one in counted):
+        return compiled
+    return compile_watchlist(compiled.watchlist, lexicon.with_counts(counted))

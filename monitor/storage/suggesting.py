@@ -14,7 +14,7 @@ from monitor.model import Article, ArticleId, Topic, TopicKey, Watchlist
 from monitor.storage.search import Hit, candidates, judge, read_articles
 from monitor.storage.store import Store, Transaction
 from monitor.storage.tables import ARTICLE
-from monitor.topics.match import CompiledWatchlist, compile_watchlist
+from monitor.topics.match import CompiledWatchlist, compile_watchlist, find_answered
 from monitor.topics.suggest import count_again, count_terms, own_stems, related_words, suggest, write_term
 
 HITS = 60
@@ -110,6 +110,7 @@ def _gains(
     widened = compile_watchlist(Watchlist(tuple(topics), lists), compiled.lexicon)
     fresh = [number for number in candidates(tx, widened, since) if number not in known]
     step = -(-len(fresh) // JUDGED_MAX) or 1
-    for hit in judge(tx, widened, fresh[::step]):
-        more[str(hit.match.topic)] += step
+    for article in read_articles(tx, fresh[::step]):
+        for key in find_answered(widened, article):
+            more[str(key)] += step
     return more, step == 1

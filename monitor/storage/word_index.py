@@ -7,7 +7,7 @@ Effects: database.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,7 +22,17 @@ from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.pages import page_texts
 from monitor.storage.rows import portions, upsert
 from monitor.storage.tables import ARTICLE, ARTICLE_WORDS, INDEX_STATE, INDEXED_ARTICLE, PAGE
-from monitor.topics.wanted import Either, Token, Wanted, article_tokens, sample_of_tokens
+from monitor.topics.meaning import Counted
+from monitor.topics.wanted import (
+    Either,
+    Token,
+    Wanted,
+    article_tokens,
+    language_token,
+    sample_of_tokens,
+    stem_token,
+)
+from monitor.words import stem
 
 FORMAT = 1
 """Of the index; another number makes it anew."""
@@ -30,6 +40,13 @@ FORMAT = 1
 _FIND = {
     "sqlite": f"SELECT rowid FROM {ARTICLE_WORDS} WHERE {ARTICLE_WORDS} MATCH ?",  # noqa: S608
     "postgresql": f"SELECT article_id FROM {ARTICLE_WORDS} WHERE words @@ CAST(%s AS tsquery)",  # noqa: S608
+}
+_COUNT = {
+    "sqlite": f"SELECT term, doc FROM {ARTICLE_WORDS}_counts WHERE term IN",  # noqa: S608
+    "postgresql": (
+        f"SELECT token, (SELECT count(*) FROM {ARTICLE_WORDS} WHERE words @@ CAST(quote_literal(token) AS tsquery))"  # noqa: S608
+        " FROM unnest(CAST(%s AS text[])) AS token"
+    ),
 }
 _ADD = {
     "sqlite": f"INSERT INTO {ARTICLE_WORDS}(rowid, words) VALUES (?, ?)",  # noqa: S608
@@ -103,6 +120,38 @@ class WordIndex:
         """The articles that hold what is wanted; an article that was removed since may be among them."""
         rows = self._db.exec_driver_sql(_FIND[self._kind], (self._written(wanted),))
         return [ArticleId(row[0]) for row in rows]
+
+    def has_any(self, wanted: Wanted) -> bool:
+        """Whether the index holds an article with what is wanted."""
+        rows = self._db.exec_driver_sql(f"{_FIND[self._kind]} LIMIT 1", (self._written(wanted),))
+        return rows.first() is not None
+
+    def counted(self, languages: Iterable[str], words: Mapping[str, Iterable[str]]) -> list[Counted]:
+        """For each language, how many of its articles hold each of these words in any form; none where there is no
+        index of this version.
+        """
+        known = self.languages() or ()
+        found = []
+        for language in languages:
+            if language in known:
+                stems = {stem_token(one, language): one for one in {stem(word, language) for word in words[language]}}
+                whole = language_token(language)
+                counts = self._count_tokens([whole, *stems])
+                holding = {one: counts.get(token, 0) for token, one in stems.items()}
+                found.append(Counted(language, counts.get(whole, 0), holding))
+        return found
+
+    def _count_tokens(self, tokens: Sequence[str]) -> dict[str, int]:
+        """How many articles hold each token."""
+        found: dict[str, int] = {}
+        for some in portions(tokens):
+            if self._kind == "sqlite":
+                marks = ", ".join("?" * len(some))
+                rows = self._db.exec_driver_sql(f"{_COUNT['sqlite']} ({marks})", tuple(some))
+            else:
+                rows = self._db.exec_driver_sql(_COUNT["postgresql"], (list(some),))
+            found |= {row[0]: row[1] for row in rows}
+        return found
 
     def _written(self, wanted: Wanted) -> str:
         """A question in the database's own language. Tokens hold letters and digits alone, so none needs quoting."""

@@ -13,17 +13,21 @@ from dataclasses import dataclass
 
 from monitor.model import Article, ArticleId
 from monitor.topics.index import ReadArticle, cut
-from monitor.topics.match import CompiledTopic
+from monitor.topics.match import CompiledTopic, CompiledWatchlist
 from monitor.topics.nodes import AnyOf, Element, Fact, Kind, Leaf, Node, Not, Sequence, children
 from monitor.topics.vocabulary import compile_pattern
-from monitor.words import WORD_CHARS_MAX, chunk_tokens, fold, stem, stem_forms
+from monitor.words import WORD_CHARS_MAX, chunk_tokens, fold, stem, stem_forms, words
 
 ARTICLE_TOKENS_MAX = 20_000
 """Tokens of one article: a book has fewer. What has more is a candidate of every topic (PostgreSQL takes 1 MB)."""
 ASKED_TOKENS_MAX = 4_000
 """Tokens one question may name: beyond it, as with a list of thousands of names, every article is a candidate."""
+COUNTED_MAX = 4_000
+"""Words counted for one watchlist, in all its languages: half a second at a start. The others keep the table's idf."""
 ANYTHING = "x"
 """The one token of an article that may hold anything."""
+_BREAK = "\ue000"
+"""Ends the language in a token; no text that was cut into words holds it."""
 _HYPHENS = re.compile(r"['’ʼ＇\-‐‑]")
 # Databases cut at signs and fold capitals as they see fit: tokens hold neither, so they stay whole.
 _SAFE = {code: chr(0xE000 + code) for code in range(128) if not (chr(code).isdigit() or chr(code).islower())}
@@ -60,28 +64,29 @@ Wanted = Token | Both | Either
 
 def word_token(word: str) -> str:
     """The token of a folded word."""
-    return _token("w", word)
+    return f"w{word[:WORD_CHARS_MAX].translate(_SAFE)}"
 
 
-def stem_token(form: str) -> str:
-    """The token of a stem."""
-    return _token("s", form)
+def stem_token(form: str, language: str) -> str:
+    """The token of a stem in the articles of a language: the stems of two languages are no one word."""
+    return f"s{language}{_BREAK}{form[:WORD_CHARS_MAX].translate(_SAFE)}"
 
 
-def _token(kind: str, text: str) -> str:
-    return kind + text[:WORD_CHARS_MAX].translate(_SAFE)
+def language_token(language: str) -> str:
+    """The token that every article read in a language has."""
+    return f"l{language}{_BREAK}"
 
 
 def article_tokens(article: Article) -> tuple[str, set[str]]:
     """The language an article is read in, and the tokens of its words and of their stems there."""
     language = ReadArticle(article).language
-    tokens: set[str] = set()
+    tokens = {language_token(language)}
     for chunk in {*cut(article.title), *cut(article.text)}:
         for word in {token.text for token in chunk_tokens(chunk)}:
-            tokens.add(_token("w", word))
-            tokens.update(_token("s", form) for form in stem_forms(word, language))
+            tokens.add(word_token(word))
+            tokens.update(stem_token(form, language) for form in stem_forms(word, language))
         if len(tokens) > ARTICLE_TOKENS_MAX:
-            return language, {ANYTHING}
+            return language, {ANYTHING, language_token(language)}
     return language, tokens
 
 
@@ -89,8 +94,13 @@ def sample_of_tokens() -> int:
     """A number that changes with the way words are cut, folded or stemmed."""
     tokens: list[str] = []
     for language in ("en", "de", "ru", "ar", "fr", "el", "tr", ""):
-        tokens += sorted(article_tokens(Article(ArticleId(0), "", _SAMPLE, language=language or "ja"))[1])
+        tokens += sorted(article_tokens(Article(ArticleId(0), "", _SAMPLE, language=language or None))[1])
     return zlib.crc32(" ".join(tokens).encode())
+
+
+def ask(node: Node, languages: Iterable[str]) -> Wanted | None:
+    """What an article in one of these languages must hold for a node to be true; None where no word decides."""
+    return _bounded(_ask(node, tuple(sorted(set(languages)))))
 
 
 def ask_for_topic(compiled: CompiledTopic, languages: Iterable[str]) -> Wanted | None:
@@ -110,7 +120,7 @@ def _bounded(wanted: Wanted | None) -> Wanted | None:
 
 def ask_for_word(word: str, languages: Iterable[str]) -> Wanted:
     """The articles in these languages that hold any form of a folded word."""
-    return _either([Token(form) for form in dict.fromkeys(stem_token(stem(word, one)) for one in languages)])
+    return _either([Token(stem_token(stem(word, one), one)) for one in languages])
 
 
 def tokens_of(wanted: Wanted) -> Iterator[Token]:
@@ -175,3 +185,20 @@ def _either(parts: Iterable[Wanted]) -> Wanted:
         flat.update(dict.fromkeys(part.parts if isinstance(part, Either) else (part,)))
     chosen = tuple(flat)
     return chosen[0] if len(chosen) == 1 else Either(chosen)
+
+
+def words_to_count(compiled: CompiledWatchlist) -> dict[str, list[str]]:
+    """By language, the words whose frequency decides or orders the matches of a watchlist: its own first, then those
+    related to them; at most a few thousand in all.
+    """
+    lexicon = compiled.lexicon
+    found: dict[str, dict[str, None]] = {language: {} for language in lexicon.languages}
+    concepts = [concept for topic in compiled.topics for name in topic.names for concept in name.concepts]
+    leaves = [concept.leaf for concept in concepts]
+    leaves += [weighted.leaf for topic in compiled.topics if topic.query for weighted in topic.query.leaves]
+    found[lexicon.language] |= dict.fromkeys(word for leaf in leaves for word in words(leaf.concept))
+    for language in lexicon.languages:
+        for concept in concepts:
+            for stand in concept.stands.get(language, {}).values():
+                found[language] |= dict.fromkeys(element.word for element in stand.sequence.elements)
+    return {language: list(known)[: COUNTED_MAX // len(found)] for language, known in found.items()}

@@ -2,13 +2,21 @@
 
 import argparse
 import json
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.cli import check
+from monitor.pipeline.indexing import Indexer
+from monitor.storage.engine import open_engine
+from monitor.storage.migrate import current_revision, upgrade
+from tests.cli.newsroom import Newsroom
 from tests.config.folder import WATCHLIST, write_folder
+from tests.storage.given import an_article, store_articles
 
+TOPICS = 'timezone = "UTC"\n[topics.t]\nname = "T"\nschedule = "daily 08:00"\n'
 QUERY = (
     "[topics.ships]\nname = 'Ships'\nquery = 'tanker OR vessel attack*'\nexclude = 'game'\nschedule = 'daily 08:00'\n"
 )
@@ -67,3 +75,33 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "--json") == 2
     (fault,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (fault["path"], fault["line"]) == (f"{folder}/watchlist.toml", 2)
+
+
+def test_the_archive_says_what_a_topic_would_find(newsroom: Newsroom) -> None:
+    """With an archive at hand: about how much a day, and what no article ever held; the exit code stays good."""
+    newsroom.configure(watchlist=f"{TOPICS}query = 'tanker OR zepelin'\n")
+    with newsroom.store() as store:
+        at = [newsroom.now - timedelta(days=3) + number * timedelta(minutes=4) for number in range(1, 1001)]
+        store_articles(store, [an_article(number, at=when, title="A tanker") for number, when in enumerate(at, 1)])
+        Indexer(store).catch_up(portions=10)
+    said = newsroom.run("check")
+    assert said.code == 0
+    assert re.search("  matches about 33[34] a day, by the last days of the archive\n", said.out)
+    assert "  note: column 11: zepelin was never seen in 1,000 articles.\n" in said.out
+    [record] = newsroom.run("check", "--json").records
+    assert record["per_day"] == pytest.approx(333.5, abs=1)
+    assert len(record["lints"]) == 2
+
+
+def test_a_check_makes_and_changes_no_archive(newsroom: Newsroom, tmp_path: Path) -> None:
+    """Without an archive, or with one that waits for an upgrade, a check is one of the files alone."""
+    newsroom.configure(database="elsewhere/none.db")
+    assert newsroom.run("check").code == 0
+    assert not (tmp_path / "elsewhere").exists()
+    old = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    upgrade(old, "0003")
+    newsroom.configure(database="old.db")
+    [first, *_] = newsroom.run("check", "--json").records
+    assert first["per_day"] is None
+    assert current_revision(old) == "0003"
+    old.close()

@@ -200,15 +200,15 @@ def test_a_start_learns_and_a_mark_counts_without_a_restart(newsroom: Newsroom) 
     app = build_app(load(newsroom.folder, {}, LEXICON), FakeClock())
     try:
         before = app.in_force
-        assert {word.word for word in before.watchlist.topics[0].learned} >= {"doha", "director"}
+        assert {word.word for word in before.watched.watchlist.topics[0].learned} >= {"doha", "director"}
         assert before.ingest.watchlist is before.watchlist
         assert not app.learn()
         assert app.in_force is before
         for number in (1, 2, 3, 4):
             newsroom.run("mark", "lift", link(number), "hostages")
         assert app.learn()
-        assert app.in_force.watchlist.topics[0].learned == ()
-        assert app.in_force.ingest.watchlist is app.in_force.watchlist
+        assert app.in_force.watched.watchlist.topics[0].learned == ()
+        assert app.in_force.ingest.watchlist is app.in_force.watched.watchlist
         assert app.in_force.channels is before.channels
         app.apply(before.loaded)
         assert not app.learn()

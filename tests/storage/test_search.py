@@ -10,13 +10,16 @@ import sqlalchemy as sa
 from monitor.model import Article, ArticleId, FeedId, PageState, Watchlist
 from monitor.pipeline.indexing import Indexer
 from monitor.pipeline.sweep import Retention, sweep
-from monitor.storage.search import search
+from monitor.storage.search import compile_by_archive, search
 from monitor.storage.store import Store
 from monitor.storage.tables import INDEX_STATE, PAGE
 from monitor.storage.word_index import Whole, entry_of, read_whole
+from monitor.topics.index import ReadArticle
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.match import CompiledWatchlist, compile_watchlist, match_article
-from monitor.topics.wanted import Token
+from monitor.topics.nodes import Element, Kind
+from monitor.topics.wanted import ARTICLE_TOKENS_MAX, Token
+from monitor.words import stem
 from tests.fakes.clock import START
 from tests.storage.given import store_articles
 from tests.topics.articles import topic
@@ -170,3 +173,44 @@ def test_what_is_swept_leaves_the_index(store: Store) -> None:
         for one in articles:
             found = set(tx.words.find(Token(next(iter(sorted(entry_of(Whole(one, one)).tokens))))))
             assert not found & before
+
+
+def test_words_are_counted_by_the_language_they_are_read_in(store: Store) -> None:
+    """As many articles as hold a form of the word, of its language alone, also after some were swept."""
+    articles = some_articles(150)
+    store_articles(store, articles)
+    index_all(store)
+    asked = {"en": ["hostages", "talk", "unheard"], "de": ["hostage", "Verhandlungen".lower()], "fr": ["otage"]}
+    with store.write() as tx:
+        tx.words.forget([ArticleId(number) for number in range(1, 50)])
+        tx.articles.forget([ArticleId(number) for number in range(1, 50)])
+        counted = {one.language: one for one in tx.words.counted(["en", "de", "fr"], asked)}
+    left = [ReadArticle(one) for one in articles[49:]]
+    assert {*counted} == {"en", "de"}
+    for language, one in counted.items():
+        mine = [read for read in left if read.language == language]
+        assert one.articles == len(mine) > 0
+        assert one.holding == {
+            stem(word, language): sum(read.holds(Element(Kind.STEM, word)) for read in mine) for word in asked[language]
+        }
+
+
+def test_a_watchlist_is_weighed_by_the_archive(store: Store) -> None:
+    """Without an index nothing changes; with one, what every article says tells less."""
+    watchlist = compile_watchlist(Watchlist((topic("hostage negotiations", also=("harvest",)),)), LEXICON)
+    store_articles(store, [replace(one, language="en", title=f"hostage {one.title}") for one in some_articles(300)])
+    assert compile_by_archive(store, watchlist) is watchlist
+    index_all(store)
+    weighed = compile_by_archive(store, watchlist)
+    assert weighed.watchlist == watchlist.watchlist
+    assert weighed.lexicon.idf("hostage") < watchlist.lexicon.idf("hostage") - 0.5
+    assert weighed.lexicon.idf("harvest") > watchlist.lexicon.idf("harvest")
+    assert weighed.lexicon.idf("never") == watchlist.lexicon.idf("never")
+
+
+def test_a_huge_article_is_a_candidate_of_every_topic(store: Store) -> None:
+    """Databases bound what they take for one article; beyond it, it is judged each time."""
+    text = " ".join(f"word{number}" for number in range(ARTICLE_TOKENS_MAX)) + " tanker"
+    store_articles(store, [replace(some_articles(1)[0], text=text, language="en")])
+    index_all(store)
+    assert search(store, compile_watchlist(Watchlist((topic("tanker", query="tanker*"),)))).total == 1

@@ -9,7 +9,7 @@ from monitor.errors import MonitorError
 from monitor.model import Level, Match, NoMatch, Via, Watchlist
 from monitor.topics.lexicon import load_lexicon, read_lexicon
 from monitor.topics.match import compile_watchlist, find_answered, judge_article, match_article
-from monitor.topics.meaning import EMPTY_LEXICON, IDF_FLAT, Lexicon
+from monitor.topics.meaning import EMPTY_LEXICON, IDF_FLAT, Counted, Lexicon
 from tests.topics.articles import LONG_TALKS, article, topic
 
 LEXICON = load_lexicon()
@@ -197,3 +197,18 @@ def test_an_empty_lexicon_is_a_lexicon() -> None:
     """An installation without the file works by the plain rule."""
     assert not Lexicon().has_related
     assert not Lexicon().has_frequencies
+
+
+def test_the_archive_counts_more_the_larger_it_is() -> None:
+    """A word that is commoner in the archive than the table says tells less, the more so the more articles say it."""
+    lexicon = load_lexicon()
+    table = lexicon.idf("hostage")
+
+    def weighed(articles: int, held: int) -> float:
+        return lexicon.with_counts([Counted("en", articles, {"hostag": held})]).idf("hostages")
+
+    assert weighed(0, 0) == pytest.approx(table)
+    assert table > weighed(100, 50) > weighed(1_000, 500) > weighed(100_000, 50_000)
+    assert weighed(1_000, 0) > table
+    assert lexicon.with_counts([Counted("de", 1_000, {"hostag": 900})]).idf("hostage") == table
+    assert lexicon.with_counts([Counted("en", 1_000, {})]).idf("hostage") == table
