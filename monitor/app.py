@@ -6,43 +6,37 @@ force is one value that is swapped whole, between batches.
 Effects: database, network, files, threads, one child process.
 """
 
-import json
 import os
 import random
 import shutil
 import socket
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from monitor import __version__
 from monitor.channels.base import Channel
-from monitor.channels.console import ConsoleChannel
-from monitor.channels.email import EmailChannel
-from monitor.channels.email_message import render_html
-from monitor.channels.plain import render_text
-from monitor.channels.record import digest_record
-from monitor.channels.slack import SlackChannel
-from monitor.channels.slack_blocks import render_messages
-from monitor.channels.webhook import WebhookChannel
 from monitor.clock import Clock
 from monitor.config.load import Loaded
-from monitor.config.schema import ChannelSettings, ConsoleSettings, EmailSettings, SlackSettings
+from monitor.config.schema import ChannelSettings
+from monitor.destinations import build_channel
 from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.fulltext import Wishes
-from monitor.feeds.guard import Guard, PostAnswer, guarded_post
+from monitor.feeds.guard import Guard
 from monitor.feeds.policy import PollBounds
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
-from monitor.model import ChannelName, Digest, FullText, Topic, TopicKey
+from monitor.model import ChannelName, FullText, Topic, TopicKey
 from monitor.outbox.deliver import Sender, SendRules, Sent
 from monitor.pipeline.digest import DigestContext
 from monitor.pipeline.ingest import IngestContext
+from monitor.pipeline.meanings import MeaningReader
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
 from monitor.pipeline.poll import HostLimit, Poller
 from monitor.pipeline.sweep import Retention
@@ -53,6 +47,7 @@ from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
 from monitor.topics.match import CompiledWatchlist
+from monitor.topics.vectors import load_installed
 from monitor.urls import host_of
 
 log = get_log()
@@ -115,6 +110,10 @@ class App:
             exchange_s=polling.timeout_s,
         )
         self.page_fetcher, self.pages = self._build_pages()
+        self.meaning_pool = ThreadPoolExecutor(1, "meaning")
+        self.meanings = MeaningReader(
+            store, partial(load_installed, loaded.semantic_folder), clock, context=lambda: self.in_force.ingest
+        )
         self.sender = Sender(store, clock, owner=self.owner, jitter=lambda: random.uniform(-1, 1), report=report_sent)
         self.poller = Poller(
             store,
@@ -205,6 +204,11 @@ class App:
         ingest = replace(force.ingest, watchlist=watchlist, wishes=_wishes(force.loaded, watchlist))
         self.in_force = replace(force, watched=watched, ingest=ingest)
 
+    @property
+    def asks_meaning(self) -> bool:
+        """Whether articles are read by a sentence model."""
+        return self.in_force.watched.watchlist.lexicon.asks_meaning
+
     def check_room(self) -> None:
         """Raise StorageError when the disk that holds the database is nearly full."""
         path = self.store.database.path
@@ -225,7 +229,7 @@ class App:
         """Let everything else go, the process lock last; safe to call twice."""
         # A sender whose channel hangs is not waited for: its delivery's lease ends, and it is asked for or sent again.
         self.sender_pool.shutdown(wait=False, cancel_futures=True)
-        for pool in (self.parser_pool, self.database_pool):
+        for pool in (self.parser_pool, self.meaning_pool, self.database_pool):
             pool.shutdown(wait=True, cancel_futures=True)
         self.parser.close()
         self.store.close()
@@ -236,7 +240,9 @@ class App:
         polling = loaded.settings.polling
         topics = {topic.key: topic for topic in loaded.watchlist.topics}
         watched = watch(self.store, loaded.compiled)
-        channels = {ChannelName(name): self._build_channel(name, loaded) for name in loaded.settings.channels}
+        channels = {
+            ChannelName(name): build_channel(name, loaded, self.guard, self._write) for name in loaded.settings.channels
+        }
         settings = {ChannelName(name): value for name, value in loaded.settings.channels.items()}
         return InForce(
             loaded=loaded,
@@ -256,52 +262,11 @@ class App:
             digest=DigestContext(topics, channels, {name: value.stories_max for name, value in settings.items()}),
         )
 
-    def _build_channel(self, name: str, loaded: Loaded) -> Channel:
-        return build_channel(name, loaded, self.guard, self._write)
-
     def _limit_of(self, host: str) -> HostLimit:
         polling = self.in_force.loaded.settings.polling
         if self.guard.allows_name(host):
             return HostLimit(polling.concurrency, 0.0)
         return HostLimit(polling.per_host, PUBLIC_HOST_SPACING_S)
-
-
-def build_channel(name: str, loaded: Loaded, guard: Guard, write: Callable[[str], None]) -> Channel:
-    """The configured channel of that name."""
-    settings = loaded.settings.channels[name]
-    held = loaded.secrets.get(ChannelName(name))
-    secret = held.reveal() if held is not None else ""
-    if isinstance(settings, ConsoleSettings):
-        return ConsoleChannel(name, write)
-    if isinstance(settings, SlackSettings):
-        return SlackChannel(name, settings.channel, secret, settings.api_url)
-    if isinstance(settings, EmailSettings):
-        return EmailChannel(
-            name,
-            settings.to,
-            settings.sender,
-            host=settings.smtp.host,
-            port=settings.smtp.port,
-            security=settings.smtp.security,
-            username=settings.smtp.username,
-            password=secret or None,
-        )
-
-    def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
-        return guarded_post(guard, url, body, headers, timeout_s)
-
-    return WebhookChannel(name, settings.url, secret, post)
-
-
-def render_preview(digest: Digest, medium: str) -> str:
-    """A digest as it would look: `text`, `html` (mail), `slack` (the messages' JSON) or `json` (the webhook's body)."""
-    if medium == "html":
-        return render_html(digest)
-    if medium == "slack":
-        return json.dumps(render_messages(digest, "preview"), ensure_ascii=False, indent=2)
-    if medium == "json":
-        return json.dumps(digest_record(digest), ensure_ascii=False, indent=2)
-    return render_text(digest)
 
 
 def _wishes(loaded: Loaded, watchlist: CompiledWatchlist) -> Wishes:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.app import App
+from monitor.errors import MonitorError, StorageError
+from monitor.logs import get_log
 from monitor.model import ChannelName
 from monitor.outbox.deliver import SendRules, Sent
 from monitor.pipeline.digest import Closed, close_due
@@ -18,6 +20,11 @@ DRAIN_S = 20.0
 
 PAGES_S = 60.0
 """How long pages are read; what is left then is read by the next cycle."""
+MEANINGS_S = 10.0
+"""How long articles are read by the sentence model, some 400: first what may be told, the others for a background.
+What is left is read by the next cycle; no digest waits for it."""
+
+log = get_log()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class OnceResult:
 
 
 def run_once(app: App) -> OnceResult:
-    """One poll of every feed, then the pages that are wanted, every due digest and every due delivery; then stop.
+    """One poll of every feed, then pages, a sentence model's look, every due digest and every due delivery; then stop.
 
     Each feed is visited whatever its schedule, since the caller's own schedule is what counts here, unless its server
     asked us to stay away. A topic told at once does not wait for its settle time. Raises StorageError when the database
@@ -52,6 +59,8 @@ async def _do_cycle(app: App) -> OnceResult:
     if app.poller.refusal is not None:
         raise app.poller.refusal  # part of the round is in no row: not a success, and the next run reads it again
     await app.pages.run_round(PAGES_S)
+    if app.asks_meaning:
+        await _read_meanings(app)
     closed = close_due(app.store, app.in_force.digest, app.clock.now(), settled=True)
     with app.store.read() as tx:
         due = tx.outbox.channels_due(app.clock.now())
@@ -59,6 +68,16 @@ async def _do_cycle(app: App) -> OnceResult:
     waiting = [in_pool(app.sender_pool, _sending(app, name)) for name in due if name in force.channels]
     await asyncio.gather(*waiting)
     return OnceResult(closed)
+
+
+async def _read_meanings(app: App) -> None:
+    """A model that cannot be asked is said and costs no digest: what the words found is there."""
+    try:
+        await in_pool(app.meaning_pool, lambda: app.meanings.run_round(MEANINGS_S))
+    except StorageError:
+        raise
+    except MonitorError as error:
+        log.error("meanings.refused", hint=str(error))
 
 
 def _sending(app: App, name: ChannelName) -> Callable[[], list[Sent]]:

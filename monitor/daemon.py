@@ -40,6 +40,8 @@ DRAIN_S = 20.0
 SWEEP_EVERY_S = 3600.0
 WEIGH_EVERY_S = 86_400.0
 """Once a day, and at each reload: in between the same article always gets the same answer."""
+MEANINGS_S = 60.0
+"""How long articles are read by their meaning before the unit ends, so that the log says how it gets on."""
 INDEX_EVERY_S = 15.0
 """At a portion each time the index of words keeps up with sixty thousand articles an hour; a look costs nothing."""
 MARKS_EVERY_S = 5.0
@@ -90,6 +92,7 @@ class Daemon:
         return [
             Tick("poll", 1, lambda: self._runner.submit("poll", self._poll)),
             Tick("pages", 1, lambda: self._runner.submit("pages", self._read_pages)),
+            Tick("meanings", 5, self._ask_meanings),
             Tick("digests", 2, lambda: self._submit("digests", self._close_due)),
             Tick("deliveries", 1, lambda: self._runner.submit("deliveries", self._deliver)),
             Tick("config", 1, lambda: self._submit("config", self._look_at_config)),
@@ -112,6 +115,14 @@ class Daemon:
     async def _read_pages(self) -> None:
         self._app.check_room()
         await self._app.pages.look()
+
+    def _ask_meanings(self) -> None:
+        if self._app.asks_meaning:
+            self._runner.submit("meanings", lambda: in_pool(self._app.meaning_pool, self._read_meanings))
+
+    def _read_meanings(self) -> None:
+        self._app.check_room()
+        self._app.meanings.run_round(MEANINGS_S, lambda: self._runner.is_stopping)
 
     def _close_due(self) -> list[Closed]:
         app = self._app

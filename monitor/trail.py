@@ -3,10 +3,12 @@
 Effects: database.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from monitor.feeds.fulltext import complete
 from monitor.model import ArticleId, Entry, Match, NoMatch, Story, TopicMark
+from monitor.pipeline.meanings import learn_background
 from monitor.storage.articles import StoredArticle
 from monitor.storage.digests import HeldRecord, SentRecord, StoredDigest
 from monitor.storage.health import FeedHealth, PollVisit
@@ -17,6 +19,7 @@ from monitor.storage.store import Store, Transaction
 from monitor.storage.topics import TopicState
 from monitor.stories.identity import AliasKind, entry_keys
 from monitor.topics.match import CompiledWatchlist, judge_article
+from monitor.topics.nearness import Meanings, Nearness, unpack_vector
 from monitor.urls import host_of
 
 
@@ -59,13 +62,18 @@ class Unknown:
     """An article stood under this address, but its text is past the retention."""
 
 
-def find_trail(store: Store, wanted: str, watchlist: CompiledWatchlist) -> Trail | Unknown:
-    """The trail of the article with this id or address. Several under one address: the one first seen."""
+def find_trail(
+    store: Store, wanted: str, watchlist: CompiledWatchlist, load: Callable[[], Meanings] | None = None
+) -> Trail | Unknown:
+    """The trail of the article with this id or address. Several under one address: the one first seen.
+
+    With `load` its verdicts take its meaning into account, where a model has read it.
+    """
     with store.read() as tx:
         ids = find_ids(tx, wanted)
         found = tx.articles.by_ids(ids)
         if found:
-            return _read(tx, found[min(found)], watchlist)
+            return _read(tx, found[min(found)], watchlist, load)
         host = host_of(wanted)
         feeds = tuple(feed for feed in tx.health.all() if host and _same_site(host_of(feed.feed.url), host))
         return Unknown(wanted, host, feeds, swept=bool(ids) and not wanted.isdigit())
@@ -83,7 +91,9 @@ def _same_site(one: str, other: str) -> bool:
     return one == other or one.endswith("." + other) or other.endswith("." + one)
 
 
-def _read(tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist) -> Trail:
+def _read(
+    tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist, load: Callable[[], Meanings] | None
+) -> Trail:
     article = stored.article
     health = [feed for feed in tx.health.all() if feed.feed.id == article.feed_id]
     matches = tx.matches.of_article(article.id)
@@ -101,7 +111,7 @@ def _read(tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist) 
         original=original,
         matches=tuple(matches),
         near=tuple(tx.matches.near_of(article.id)),
-        verdicts=tuple(judge_article(watchlist, completed)),
+        verdicts=tuple(judge_article(watchlist, completed, _nearness(tx, article.id, load))),
         digests=tuple(tx.digests.by_ids(digest_ids).values()),
         tellings=tuple(tellings),
         held=tuple(tx.digests.held_of(stored.story_id)),
@@ -109,3 +119,14 @@ def _read(tx: Transaction, stored: StoredArticle, watchlist: CompiledWatchlist) 
         topics=tuple(tx.topics.all()),
         marks=tuple(tx.marks.of_article(article.id)),
     )
+
+
+def _nearness(tx: Transaction, article_id: ArticleId, load: Callable[[], Meanings] | None) -> Nearness | None:
+    if load is None or not tx.vectors.has(article_id):
+        return None
+    meanings = load()
+    packed = tx.vectors.of_article(meanings.model, article_id)
+    if packed is None:
+        return None
+    learn_background(tx, meanings)
+    return meanings.nearness(unpack_vector(packed))

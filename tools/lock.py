@@ -1,7 +1,9 @@
-"""Write requirements.lock from pyproject.toml: every version pinned, every file hashed, no address of an index.
+"""Write the locks from pyproject.toml: every version pinned, every file hashed, no address of an index.
 
 The lock has two parts. What the daemon needs stands first, what only building and testing needs after the line
-`# --- development and tests ---`; the Dockerfile installs the first part alone. Needs `uv` on the PATH.
+`# --- development and tests ---`; the Dockerfile installs the first part alone. What the extra `semantic` needs beyond
+it stands in a lock of its own, requirements-semantic.lock: nobody has a model who did not ask for it. Needs `uv` on the
+PATH.
 
 Run it as `make lock`. Effects: files, network (through uv), one child process.
 """
@@ -49,7 +51,7 @@ def pin(*more: str) -> dict[str, str]:
 
 
 def main() -> int:
-    """Resolve twice, so that the daemon's part can be cut off the whole, and write the file."""
+    """Resolve each whole that is installed, so that the parts can be told from another, and write the files."""
     every = pin("--group", "dev")
     runtime = pin()
     lines = ["# Written by `make lock` from pyproject.toml. Installed with pip --require-hashes.\n"]
@@ -57,6 +59,13 @@ def main() -> int:
     lines += [BREAK + "\n"]
     lines += [every[name] for name in sorted(every) if name not in runtime]
     (ROOT / "requirements.lock").write_text("".join(lines))
+    semantic = pin("--extra", "semantic")
+    lines = [
+        "# Written by `make lock` from pyproject.toml: what the extra `semantic` needs beyond requirements.lock.\n",
+        "# Installed with pip --require-hashes.\n",
+        *(semantic[name] for name in sorted(semantic) if name not in runtime),
+    ]
+    (ROOT / "requirements-semantic.lock").write_text("".join(lines))
     return 0
 
 

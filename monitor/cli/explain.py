@@ -5,6 +5,7 @@ Effects: database, prints.
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.opening import load_config, opened_store
@@ -16,6 +17,7 @@ from monitor.storage.matches import StoredMatch
 from monitor.storage.pages import StoredPage
 from monitor.text import plural
 from monitor.topics.explain import explain
+from monitor.topics.vectors import load_installed
 from monitor.trail import Trail, Unknown, find_trail
 
 NAME = "explain"
@@ -49,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     """Tell the article's way; 1 when it is not in the archive, with what can be said all the same."""
     loaded = load_config(args)
     with opened_store(loaded) as store:
-        found = find_trail(store, args.article.strip(), watch(store, loaded.compiled).watchlist)
+        load = partial(load_installed, loaded.semantic_folder) if loaded.compiled.lexicon.asks_meaning else None
+        found = find_trail(store, args.article.strip(), watch(store, loaded.compiled).watchlist, load)
     if args.json:
         write_line(_unknown_record(found) if isinstance(found, Unknown) else _record(found))
     else:

@@ -22,6 +22,7 @@ COMMANDS = (
     "once",
     "check",
     "status",
+    "doctor",
     "preview",
     "search",
     "explain",

@@ -6,17 +6,21 @@ Effects: reads files and standard input, writes to standard output.
 import argparse
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
+from itertools import chain, islice
 from pathlib import Path
 
 from monitor.cli.lines import evidence_record, read_articles, to_article, write_line
-from monitor.config.load import load, load_watchlist
+from monitor.config.load import load, load_settings, load_watchlist
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Match, NoMatch, Schedule, Topic, TopicKey, Watchlist
 from monitor.topics.explain import describe_evidence, explain
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.match import CompiledWatchlist, compile_watchlist, judge_article, match_article
+from monitor.topics.nearness import BACKGROUND_MAX, BACKGROUND_MIN, Meanings
 from monitor.topics.query import is_query
+from monitor.topics.vectors import ModelFiles, find_model, load_meanings
 
 NAME = "match"
 SUMMARY = "Tell which topics each article answers, and why. Exit 0, also when none does; 2 for a faulty topic."
@@ -38,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="also tell what does not match, and why")
     parser.add_argument("--json", action="store_true", help="one JSON object per article and topic")
     parser.add_argument(
+        "--no-semantic", action="store_true", help="judge by words alone, also where the extra `semantic` is installed"
+    )
+    parser.add_argument(
         "--suggest", metavar="NAME", help="instead of matching: terms of the archive that a topic of this name may add"
     )
     parser.add_argument("--since", help="for --suggest: how far back, as in 24h or 30d (default: 30d)")
@@ -50,12 +57,20 @@ def run(args: argparse.Namespace) -> int:
         return int(import_module("monitor.cli.suggestions").run(args))
     if args.file is None:
         raise ConfigError("no article is given", remedy="Name a file of articles, or - for standard input.")
-    compiled = compile_topics(args)
+    model = find_model_of(args)
+    compiled = compile_topics(args, asks_meaning=model is not None)
     names = {topic.topic.key: topic.topic.name for topic in compiled.topics}
     count = matched = 0
-    for number, line in read_articles(args.file):
+    lines = read_articles(args.file)
+    meanings = None
+    if model is not None:
+        lines, meanings = _learn(lines, model)
+    for number, line in lines:
         article = to_article(line, number)
-        judged = judge_article(compiled, article) if args.all else match_article(compiled, article)[0]
+        nearness = meanings.nearness(article) if meanings is not None else None
+        judged = (
+            judge_article(compiled, article, nearness) if args.all else match_article(compiled, article, nearness)[0]
+        )
         count += 1
         matched += any(isinstance(one, Match) for one in judged)
         for one in judged:
@@ -69,9 +84,33 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def compile_topics(args: argparse.Namespace) -> CompiledWatchlist:
+Numbered = tuple[int, dict[str, object]]
+
+
+def _learn(lines: Iterator[Numbered], model: ModelFiles) -> tuple[Iterator[Numbered], Meanings | None]:
+    """The lines again, and the sentence model with the first of them as its background; None where they are too few."""
+    first = list(islice(lines, BACKGROUND_MAX))
+    every = chain(first, lines)
+    if len(first) < BACKGROUND_MIN:
+        return every, None
+    meanings = load_meanings(model)
+    meanings.learn(meanings.read(to_article(line, number)) for number, line in first)
+    return every, meanings
+
+
+def find_model_of(args: argparse.Namespace) -> ModelFiles | None:
+    """The sentence model to be asked: the configuration's where its topics are judged, else the installed one."""
+    if args.no_semantic:
+        return None
+    if args.watchlist or args.topic:
+        return find_model()
+    loaded = load_settings(Path(args.config), os.environ)
+    return find_model(loaded.semantic_folder) if loaded.settings.matching.semantic else None
+
+
+def compile_topics(args: argparse.Namespace, *, asks_meaning: bool) -> CompiledWatchlist:
     """The topics asked for: those of --topic, else the file of --watchlist, else the configuration's."""
-    lexicon = load_lexicon()
+    lexicon = replace(load_lexicon(), asks_meaning=asks_meaning)
     if args.watchlist:
         watchlist = load_watchlist(Path(args.watchlist), lexicon).watchlist
     elif args.topic:

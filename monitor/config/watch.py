@@ -278,6 +278,8 @@ def _find_restarts(old: Loaded, new: Loaded) -> tuple[str, ...]:
         words.append("[database]")
     if old.settings.web != new.settings.web:
         words.append("[web] listen")
+    if old.semantic_folder != new.semantic_folder:
+        words.append("[matching] semantic_model")
     before, now = (loaded.settings.polling.model_dump(by_alias=True) for loaded in (old, new))
     words += [f"[polling] {key}" for key in _BUILT_IN if before[key] != now[key]]
     return tuple(words)

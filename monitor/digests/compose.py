@@ -37,7 +37,7 @@ STORIES_MAX = 10  # a digest that is read to its end; the rest stands below in o
 WHY_MAX = 6  # terms: one line under a story
 OTHERS_MAX = 2  # other outlets by name, the rest as "+N"
 LATE_AFTER = timedelta(hours=48)  # a reader takes news in a digest for today's or yesterday's
-_VIA_RANK = {Via.EXACT: 0, Via.STEM: 1, Via.SYNONYM: 2, Via.NEAR: 3}
+_VIA_RANK = {Via.EXACT: 0, Via.STEM: 1, Via.SYNONYM: 2, Via.NEAR: 3, Via.MEANING: 4}
 
 
 @dataclass(frozen=True, slots=True)

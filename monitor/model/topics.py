@@ -88,6 +88,8 @@ class Via(StrEnum):
     NEAR = "near"
     LEARNED = "learned"
     """Not looked for by the topic: readers' marks taught it."""
+    MEANING = "meaning"
+    """By a sentence model, where one is installed."""
 
 
 class Field(StrEnum):

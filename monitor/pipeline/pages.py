@@ -7,28 +7,25 @@ Effects: network, database, one child process.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from monitor.clock import Clock
-from monitor.digests.schedule import now_due_at
 from monitor.errors import FetchError, FetchReason, ParseError, StorageError
 from monitor.feeds.fetch import Fetcher
-from monitor.feeds.fulltext import complete, why_no_page
+from monitor.feeds.fulltext import why_no_page
 from monitor.feeds.guard import shown_url
 from monitor.feeds.permission import Permission, Permissions
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
-from monitor.model import Evidence, Fetched, Field, Match, PageState, TopicKey
+from monitor.model import Fetched, PageState
+from monitor.pipeline.again import judge_again, store_again
 from monitor.pipeline.ingest import IngestContext
-from monitor.storage.articles import StoredArticle
-from monitor.storage.matches import StoredMatch
 from monitor.storage.pages import PageLimits, PageOutcome, PageTask
-from monitor.storage.store import Store, Transaction
-from monitor.topics.match import match_article
+from monitor.storage.store import Store
 
 T = TypeVar("T")
 
@@ -271,47 +268,6 @@ def settle_page(
         stored = tx.articles.by_ids([task.article_id]).get(task.article_id)
         matches = 0
         if stored is not None and outcome.state is PageState.GOT:
-            matches = _match_again(tx, stored, outcome.text, context, now)
+            matches = store_again(tx, judge_again(stored, outcome.text, context.watchlist), context, now)
+            tx.vectors.forget([task.article_id])  # it says more now, and may mean something else
     return PageSummary(task.url, outcome.state, len(outcome.text), outcome.reason, matches)
-
-
-def _match_again(tx: Transaction, stored: StoredArticle, page_text: str, context: IngestContext, now: datetime) -> int:
-    article = stored.article
-    completed = replace(article, text=complete(article.text, page_text))
-    found, near = match_article(context.watchlist, completed)
-    known = {one.match.topic: one.match for one in tx.matches.of_article(article.id)}
-    fresh: list[StoredMatch] = []
-    due: dict[TopicKey, datetime | None] = {}
-    is_silent = stored.standing != "new"
-    for match in map(_in_page, found):
-        before = known.get(match.topic)
-        if before is None:
-            fresh.append(StoredMatch(match, stored.story_id, now, is_silent))
-            topic = context.topics.get(match.topic)
-            if topic is not None and not is_silent:
-                due[topic.key] = now_due_at(now, topic.settle_s) if topic.schedule.now else None
-        elif _is_better(match, before):
-            tx.matches.improve(match)
-    tx.matches.record(fresh)
-    tx.matches.record_near([miss for miss in near if miss.topic not in known], now, renews=True)
-    tx.topics.touch(due)
-    return len(fresh)
-
-
-def _is_better(match: Match, before: Match) -> bool:
-    return (len(match.evidence), match.score) > (len(before.evidence), before.score)
-
-
-def _in_page(match: Match) -> Match:
-    """The match as one whose words stand in the completed text."""
-    return replace(match, evidence=_moved(match.evidence))
-
-
-def _moved(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    return tuple(
-        replace(
-            one,
-            spans=tuple(replace(span, field=Field.PAGE) if span.field is Field.TEXT else span for span in one.spans),
-        )
-        for one in evidence
-    )

@@ -52,6 +52,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
             tx.articles.forget(ids)
             tx.matches.forget(ids)
             tx.pages.forget(ids)
+            tx.vectors.forget(ids)
         articles += len(ids)
         if len(ids) < PORTION:
             break

@@ -19,6 +19,7 @@ from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.topics import TopicTable
+from monitor.storage.vectors import VectorTable
 from monitor.storage.word_index import WordIndex
 
 
@@ -34,6 +35,7 @@ class Transaction:
         self.marks = MarkTable(connection)
         self.topics = TopicTable(connection)
         self.pages = PageTable(connection)
+        self.vectors = VectorTable(connection)
         self.digests = DigestTable(connection)
         self.outbox = OutboxTable(connection)
         self.words = WordIndex(connection)

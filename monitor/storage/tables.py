@@ -156,6 +156,17 @@ class PageRow(SQLModel, table=True):
     reason: str = ""
 
 
+class ArticleVectorRow(SQLModel, table=True):
+    """Where an article stands in meaning, by one sentence model; goes with the article."""
+
+    __tablename__ = "article_vector"
+    article_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    model: str = Field(max_length=32)
+    """Vectors of two models say nothing to each other."""
+    vector: bytes
+    """Half-precision numbers; empty where the model could not read the text."""
+
+
 class EntryAliasRow(SQLModel, table=True):
     """A name under which a feed has shown an article: outlives the article's text, so that it is never news again."""
 
@@ -359,6 +370,7 @@ FEED = _table("feed")
 POLL = _table("poll")
 ARTICLE = _table("article")
 PAGE = _table("page")
+ARTICLE_VECTOR = _table("article_vector")
 ENTRY_ALIAS = _table("entry_alias")
 ARTICLE_PRINT = _table("article_print")
 STORY = _table("story")

@@ -12,6 +12,7 @@ from itertools import combinations
 from monitor.model import Level, Via
 from monitor.topics.leaves import rarest_idf, spell_word
 from monitor.topics.meaning import IDF_MIN, Lexicon, is_stop_word
+from monitor.topics.nearness import MISSING_MAX, POINTS_MAX, least_sum
 from monitor.topics.nodes import All, AnyOf, Element, Kind, Leaf, Node, Sequence
 from monitor.topics.vocabulary import key_of
 from monitor.words import fold, stem, words
@@ -74,6 +75,8 @@ class Name:
     concepts: tuple[Concept, ...]
     is_scored: bool
     """Whether word frequencies are known, so that a score says enough to decide."""
+    asks_meaning: bool = False
+    """Whether meaning may add to the score: never for one word, which is too short to mean one thing."""
 
     @cached_property
     def weight(self) -> float:
@@ -110,7 +113,8 @@ def read_name(text: str, lexicon: Lexicon) -> Name | None:
         return None
     several = len(chosen) > 1
     concepts = tuple(_read_concept(word, lexicon, several=several) for word in reversed(chosen.values()))
-    return Name(" ".join(text.split()), concepts, lexicon.has_frequencies)
+    is_scored = lexicon.has_frequencies
+    return Name(" ".join(text.split()), concepts, is_scored, lexicon.asks_meaning and is_scored and several)
 
 
 def _read_concept(word: str, lexicon: Lexicon, *, several: bool) -> Concept:
@@ -142,7 +146,7 @@ def needed_node(name: Name, level: Level, language: str, lift: int = 0) -> Node:
     if len(concepts) == 1 or not name.is_scored:
         return _all_of([concept.leaf for concept in concepts])
     sides = [concept.either(language) for concept in concepts]
-    if len(concepts) == 2:
+    if len(concepts) == 2 and not name.asks_meaning:
         return _all_of(sides)
     choices = [
         AnyOf(tuple(sides[number] for number in range(len(sides)) if number not in lacking))
@@ -159,19 +163,28 @@ def _all_of(nodes: Iterable[Node]) -> Node:
 def _too_little(name: Name, level: Level, lift: int) -> list[set[int]]:
     """The largest sets of concepts that are not enough even if all of them are there: one of the others has to be."""
     idfs = [concept.leaf.idf for concept in name.concepts]
-    bound = sum(idfs) * needed_share(level, len(idfs), lift)
-    if len(idfs) > SUBSETS_WORDS_MAX:
+    count = len(idfs)
+    by_words = sum(idfs) * needed_share(level, count, lift)
+    by_meaning = sum(idfs) * (least_sum(level, count) - POINTS_MAX - 0.5) / 100 if name.asks_meaning else by_words
+    if count > SUBSETS_WORDS_MAX:
         least: set[int] = set()
-        spare = bound
-        for number in sorted(range(len(idfs)), key=idfs.__getitem__):
+        spare = min(by_words, by_meaning)
+        for number in sorted(range(count), key=idfs.__getitem__):
             if idfs[number] < spare:
                 least.add(number)
                 spare -= idfs[number]
         return [least]
+
+    def is_too_little(chosen: tuple[int, ...]) -> bool:
+        weight = sum(idfs[number] for number in chosen)
+        helps_meaning = name.asks_meaning and len(chosen) >= count - MISSING_MAX and weight >= by_meaning
+        # Two words have to be both there, whatever they weigh.
+        return not helps_meaning and (weight < by_words or count == 2)
+
     sets = [
         set(chosen)
-        for count in range(len(idfs) - 1, 0, -1)
-        for chosen in combinations(range(len(idfs)), count)
-        if sum(idfs[number] for number in chosen) < bound
+        for length in range(count - 1, 0, -1)
+        for chosen in combinations(range(count), length)
+        if is_too_little(chosen)
     ]
     return [one for one in sets if not any(one < other for other in sets)] or [set()]

@@ -38,6 +38,7 @@ def describe_evidence(evidence: Evidence) -> str:
         Via.STEM: ", by its stem",
         Via.SYNONYM: ", by related words",
         Via.NEAR: ", near the others",
+        Via.MEANING: "",  # it says so itself
     }
     found = describe_found(evidence.found)
     points = "" if evidence.points is None else f" ({plural(evidence.points, 'point')})"

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from monitor.language import CHARS_LOOKED_AT, detect_language
 from monitor.model import Article, Field, Span
+from monitor.topics.nearness import Nearness
 from monitor.topics.nodes import Element, Kind
 from monitor.topics.score import TITLE_FACTOR
 from monitor.topics.vocabulary import Spot, Vocabulary
@@ -59,8 +60,10 @@ class ReadArticle:
     With a `glance` it answers sooner, and only for the elements of the glance's vocabulary (`KeyError` for others).
     """
 
-    def __init__(self, article: Article, glance: "Glance | None" = None) -> None:
+    def __init__(self, article: Article, glance: "Glance | None" = None, nearness: Nearness | None = None) -> None:
         self.article = article
+        self.nearness = nearness
+        """How near it stands to names in meaning, where that is known."""
         self._glance = glance
         self._vocabulary = glance.vocabulary if glance else Vocabulary(stemmed_language(told_language(article)))
         self.language = self._vocabulary.language

@@ -18,6 +18,7 @@ from monitor.topics.findings import Finding, choose_sentence, fact_evidence, sho
 from monitor.topics.index import ReadArticle, told_language
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 from monitor.topics.names import Judged, find_concepts, is_title_hit, judge_name, say_fault
+from monitor.topics.nearness import Nearness
 from monitor.topics.nodes import AnyOf, Element, Leaf, Node, elements_of
 from monitor.topics.points import give_points
 from monitor.topics.queries import comes_near, explain_miss, find_evidence, score_query
@@ -132,16 +133,19 @@ def _read_query(topic: Topic, key: str, text: str, watchlist: Watchlist, lexicon
         raise QueryError(error.what, column=error.column, where=where, remedy=error.remedy) from error
 
 
-def match_article(compiled: CompiledWatchlist, article: Article) -> tuple[list[Match], list[NoMatch]]:
+def match_article(
+    compiled: CompiledWatchlist, article: Article, nearness: Nearness | None = None
+) -> tuple[list[Match], list[NoMatch]]:
     """The topics an article answers, and those it nearly does, both in the watchlist's order.
 
-    The same article and watchlist always give the same answer. Every topic left out holds too little to be near.
+    The same article and watchlist always give the same answer. Every topic left out holds too little to be near. With
+    `nearness` more names may match, none less.
     """
     glance, candidates = _anchors_for(compiled, article).look(article)
     matches: list[Match] = []
     near: list[NoMatch] = []
     if candidates:
-        read = ReadArticle(article, glance)
+        read = ReadArticle(article, glance, nearness)
         for number in candidates:
             judged = _judge(compiled.topics[number], read, tells_far=False)
             if isinstance(judged, Match):
@@ -184,9 +188,11 @@ def _anchors_for(compiled: CompiledWatchlist, article: Article) -> Anchors:
     return anchors
 
 
-def judge_article(compiled: CompiledWatchlist, article: Article) -> list[Match | NoMatch]:
+def judge_article(
+    compiled: CompiledWatchlist, article: Article, nearness: Nearness | None = None
+) -> list[Match | NoMatch]:
     """The answer for every topic, in the watchlist's order."""
-    read = ReadArticle(article, _anchors_for(compiled, article).look(article)[0])
+    read = ReadArticle(article, _anchors_for(compiled, article).look(article)[0], nearness)
     judged = (_judge(topic, read, tells_far=True) for topic in compiled.topics)
     return [one for one in judged if one is not None]
 

@@ -85,6 +85,8 @@ class Lexicon:
     ranks: Sequence[int] = ()
     """The place of each of them by frequency, from 1."""
     language: str = DEFAULT_LANGUAGE
+    asks_meaning: bool = False
+    """Whether a sentence model is asked too, so that names must be looked at where they are less than nearly there."""
     others: Mapping[str, "Lexicon"] = field(default_factory=dict)
     """By language; none of them has others of its own."""
     counted: Counted = Counted()

@@ -5,6 +5,9 @@ title. `strict` asks for five words, `broad` for thirty. Where word frequencies 
 two concepts must both be there, by the word or a related one, of three and more some may be missing. A name of one
 word matches where the word is there; `strict` wants it in the title or twice.
 
+Where a sentence model is asked too, a name of several words, of which at most one is missing, also matches where score
+and meaning together are enough.
+
 Effects: none.
 """
 
@@ -16,7 +19,9 @@ from monitor.topics.concepts import NEAR_SCORE, Concept, Name, least_score, need
 from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
+from monitor.topics.nearness import MISSING_MAX, POINTS_MAX, least_sum, meaning_points
 from monitor.topics.score import length_norm
+from monitor.words import DEFAULT_LANGUAGE
 
 WINDOW_WORDS = {Level.STRICT: 5, Level.BALANCED: 10, Level.BROAD: 30}
 """How far the first and the last word of a name may stand apart, in words: a clause, a sentence, a paragraph."""
@@ -66,6 +71,8 @@ class Judged(NamedTuple):
     """For no match: whether everything is there, but not as the level asks."""
     score: int
     held: list[Held]
+    z: float | None = None
+    """How near the article stands to the name in meaning, where that was asked: words alone were not enough."""
 
 
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
@@ -90,7 +97,20 @@ def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
         held.append(Held(concept, own, related, related_count, milli))
     score = round(100 * reached / name.weight)
     is_match = _is_match(name, held, score, article, level)
-    return Judged(name, is_match, not is_match and _is_near(name, held, score, level), score, held)
+    z = None if is_match else _ask_meaning(name, held, score, article, level)
+    if z is not None:
+        points = meaning_points(z)
+        is_match = points > 0 and score + points >= least_sum(level, len(held))
+    return Judged(name, is_match, not is_match and _is_near(name, held, score, level), score, held, z)
+
+
+def _ask_meaning(name: Name, held: Sequence[Held], score: int, article: ReadArticle, level: Level) -> float | None:
+    """How near the article stands to the name in meaning, where that can help; the model knows English alone."""
+    if not name.asks_meaning or article.nearness is None or article.language != DEFAULT_LANGUAGE:
+        return None
+    if score < least_sum(level, len(held)) - POINTS_MAX or sum(not one.is_there for one in held) > MISSING_MAX:
+        return None
+    return article.nearness(name.text)
 
 
 def _is_match(name: Name, held: Sequence[Held], score: int, article: ReadArticle, level: Level) -> bool:
@@ -136,7 +156,7 @@ def is_title_hit(judged: Judged, article: ReadArticle) -> bool:
 
 
 def find_concepts(judged: Judged, article: ReadArticle) -> tuple[Finding, ...]:
-    """What the article holds of the name, one finding per concept and road.
+    """What the article holds of the name, one finding per concept and road; and its meaning, where that decided.
 
     Of what a concept brings of the score each road has as much as it counted.
     """
@@ -149,11 +169,21 @@ def find_concepts(judged: Judged, article: ReadArticle) -> tuple[Finding, ...]:
             if places:
                 reached = leaf.idf * milli / (one.milli + milli_norm)
                 findings.append(Finding(leaf.concept, via, tuple(places), leaf.idf, reached))
+    if judged.is_match and judged.z is not None:
+        findings.append(Finding(f"by meaning: z {judged.z:.1f}", Via.MEANING, (), 0.0))
     return tuple(findings)
 
 
 def say_fault(judged: Judged, article: ReadArticle, level: Level) -> str:
     """Why a name does not match."""
+    reason = _say_words_fault(judged, article, level)
+    if judged.z is None:
+        return reason
+    points, least = meaning_points(judged.z), least_sum(level, len(judged.held))
+    return f"{reason}; by its meaning (z {judged.z:.1f}) {points} is added to {judged.score}, of which {least} is asked"
+
+
+def _say_words_fault(judged: Judged, article: ReadArticle, level: Level) -> str:
     name, held, score = judged.name, judged.held, judged.score
     if len(held) == 1:
         if not held[0].own:

@@ -201,7 +201,7 @@ def test_a_start_learns_and_a_mark_counts_without_a_restart(newsroom: Newsroom) 
     try:
         before = app.in_force
         assert {word.word for word in before.watched.watchlist.topics[0].learned} >= {"doha", "director"}
-        assert before.ingest.watchlist is before.watchlist
+        assert before.ingest.watchlist is before.watched.watchlist
         assert not app.learn()
         assert app.in_force is before
         for number in (1, 2, 3, 4):

@@ -20,6 +20,7 @@ from monitor.config.schema import (
     ExampleEntry,
     FeedEntry,
     FeedsFile,
+    MatchingSection,
     PollingSection,
     RetentionSection,
     Section,
@@ -41,6 +42,7 @@ ANY_CHANNEL = set(ChannelSection.model_fields)
 PAGES: dict[tuple[str, str], type[Section]] = {
     ("monitor.toml.md", "`[database]`"): DatabaseSection,
     ("monitor.toml.md", "`[polling]`"): PollingSection,
+    ("monitor.toml.md", "`[matching]`"): MatchingSection,
     ("monitor.toml.md", "`[web]`"): WebSection,
     ("monitor.toml.md", "`[retention]`"): RetentionSection,
     ("monitor.toml.md", "`[channels.NAME]`"): ChannelSection,

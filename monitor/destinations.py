@@ -1,0 +1,59 @@
+"""The configured channels, built: the one place that names them. A new channel is one module and a line here.
+
+Effects: none; what it builds speaks to the network.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+
+from monitor.channels.base import Channel
+from monitor.channels.console import ConsoleChannel
+from monitor.channels.email import EmailChannel
+from monitor.channels.email_message import render_html
+from monitor.channels.plain import render_text
+from monitor.channels.record import digest_record
+from monitor.channels.slack import SlackChannel
+from monitor.channels.slack_blocks import render_messages
+from monitor.channels.webhook import WebhookChannel
+from monitor.config.load import Loaded
+from monitor.config.schema import ConsoleSettings, EmailSettings, SlackSettings
+from monitor.feeds.guard import Guard, PostAnswer, guarded_post
+from monitor.model import ChannelName, Digest
+
+
+def build_channel(name: str, loaded: Loaded, guard: Guard, write: Callable[[str], None]) -> Channel:
+    """The configured channel of that name."""
+    settings = loaded.settings.channels[name]
+    held = loaded.secrets.get(ChannelName(name))
+    secret = held.reveal() if held is not None else ""
+    if isinstance(settings, ConsoleSettings):
+        return ConsoleChannel(name, write)
+    if isinstance(settings, SlackSettings):
+        return SlackChannel(name, settings.channel, secret, settings.api_url)
+    if isinstance(settings, EmailSettings):
+        return EmailChannel(
+            name,
+            settings.to,
+            settings.sender,
+            host=settings.smtp.host,
+            port=settings.smtp.port,
+            security=settings.smtp.security,
+            username=settings.smtp.username,
+            password=secret or None,
+        )
+
+    def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
+        return guarded_post(guard, url, body, headers, timeout_s)
+
+    return WebhookChannel(name, settings.url, secret, post)
+
+
+def render_preview(digest: Digest, medium: str) -> str:
+    """A digest as it would look: `text`, `html` (mail), `slack` (the messages' JSON) or `json` (the webhook's body)."""
+    if medium == "html":
+        return render_html(digest)
+    if medium == "slack":
+        return json.dumps(render_messages(digest, "preview"), ensure_ascii=False, indent=2)
+    if medium == "json":
+        return json.dumps(digest_record(digest), ensure_ascii=False, indent=2)
+    return render_text(digest)
