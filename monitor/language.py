@@ -151,6 +151,8 @@ _KANA_SHARE = 0.05
 """Of Chinese characters and kana, how many kana make a text Japanese: a Chinese text may quote a name."""
 OTHER_SHARE = 0.4
 """How many of the letters must be of another script: in less, it is a name or a quotation."""
+LETTERS_MAX = 1.0
+"""The most that letters can say: one place or person has several, and makes no text Polish."""
 HEAD_CHARS = 120
 """Characters by which the script is told."""
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1dff\u1f00-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\ufb1d-\ufefc]")
@@ -167,15 +169,10 @@ class _Table:
     def choose(self, text: str) -> str | None:
         """The language that its words and letters speak for, if clearly more than for any other."""
         written = set(text.replace("'", " ").replace("’", " ").replace('"', " ").split())
-        known = written & self._known
-        scores: dict[str, float] = {}
-        for evidence, found in (
-            (self.words, known),
-            (self.letters, () if text.isascii() else set(text) & self.letters.keys()),
-        ):
-            for piece in found:
-                for language, share in evidence[piece]:
-                    scores[language] = scores.get(language, 0.0) + share
+        scores = _add_up(self.words, written & self._known)
+        if not text.isascii():
+            for language, score in _add_up(self.letters, set(text) & self.letters.keys()).items():
+                scores[language] = scores.get(language, 0.0) + min(score, LETTERS_MAX)
         if not scores:
             return None
         best = max(scores, key=scores.__getitem__)
@@ -183,6 +180,15 @@ class _Table:
         second = max(scores.values(), default=0.0)
         is_clear = score >= max(LEAST_SCORE, second * LEAST_LEAD, LEAST_SHARE * min(len(written), SHARE_WORDS_MAX))
         return best if is_clear else None
+
+
+def _add_up(evidence: Mapping[str, tuple[tuple[str, float], ...]], found: set[str]) -> dict[str, float]:
+    """What some words or letters say together, by language."""
+    scores: dict[str, float] = {}
+    for piece in found:
+        for language, share in evidence[piece]:
+            scores[language] = scores.get(language, 0.0) + share
+    return scores
 
 
 def _shared_out(pieces: Mapping[str, list[str]]) -> dict[str, tuple[tuple[str, float], ...]]:

@@ -91,6 +91,8 @@ _ANY_WORD = re.compile(
 _NEEDS_CARE = re.compile(rf"[{_SPACELESS}{_INNER}]")
 _JOINTS = re.compile(_JOINT)
 _HYPHENS = re.compile(r"['’ʼ＇\-‐‑]")
+_VOICING = frozenset("\u3099\u309a\uff9e\uff9f")
+"""Marks that are one character with the kana before them, however they are written."""
 _APOSTROPHES = frozenset("'’ʼ＇")
 
 
@@ -131,7 +133,7 @@ def tokenise(text: str) -> list[Token]:
 
 def _add_pairs(tokens: list[Token], raw: str, start: int, position: int) -> int:
     """Overlapping pairs, then the last character alone, so that every character begins some token."""
-    places = [place for place, char in enumerate(raw) if fold(char)]
+    places = [place for place, char in enumerate(raw) if fold(char) and not (place and char in _VOICING)]
     places += [len(raw), len(raw)]
     for index, place in enumerate(places[:-2]):
         end = places[index + 2]
@@ -269,6 +271,14 @@ _LONG_CODES = {
     "ukr": "uk", "zho": "zh",
 }  # fmt: skip
 """Three letters for a language, as some feeds have it."""
+_ACCENTED_ENDINGS = {
+    "ca": (("cio", "ció"),),
+    "cs": (("ni", "ní"), ("nich", "ních"), ("nim", "ním"), ("nimi", "ními")),
+    "pl": (("ow", "ów"),),
+    "pt": (("coes", "ção"), ("cao", "ção"), ("oes", "ão"), ("ao", "ão")),
+}
+"""Endings that a stemmer knows by their accent only, which folding took: negociações and negociação would not meet.
+A Portuguese plural is told as its singular, which the stemmer does for few."""
 DEFAULT_LANGUAGE = "en"
 _ARABIC_ARTICLE = re.compile("^(?:ال|لل)(?=..)")
 _GLUED_PARTICLES = frozenset("وفبكلוהבלמשכ")
@@ -314,9 +324,16 @@ def _stem_forms(word: str, language: str) -> tuple[str, ...]:
     stemmer = snowballstemmer.stemmer(algorithm) if algorithm else None
 
     def reduced(form: str) -> str:
-        return fold(stemmer.stemWord(form)) or form if stemmer else form
+        return fold(stemmer.stemWord(_with_accent(form, language))) or form if stemmer else form
 
     return tuple(dict.fromkeys(reduced(form) for form in _glued_forms(word))) if word else ("",)
+
+
+def _with_accent(word: str, language: str) -> str:
+    for ending, accented in _ACCENTED_ENDINGS.get(language, ()):
+        if word.endswith(ending):
+            return word[: -len(ending)] + accented
+    return word
 
 
 def _glued_forms(word: str) -> Iterator[str]:

@@ -66,7 +66,8 @@ def test_a_headline_is_right_or_unsure(language: str, headline: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "!!! 123", "OK", "Los Angeles Lakers", "Die Hard", "La La Land", "Rio de Janeiro", "Van Gogh Museum",
-     "U.S. 2-1", "Volkswagen AG Q3", "iPhone 17 Pro Max", "a a a a", "COVID-19", "Le Monde", "FC Porto 2:1"],
+     "U.S. 2-1", "Łódź", "Łódź, Gdańsk, Kraków", "Straße", "Århus Ærø", "Mayor of Łódź wins prize",
+     "Volkswagen AG Q3", "iPhone 17 Pro Max", "a a a a", "COVID-19", "Le Monde", "FC Porto 2:1"],
 )  # fmt: skip
 def test_names_and_numbers_have_no_language(text: str) -> None:
     """A name of another language does not make a text one of that language."""

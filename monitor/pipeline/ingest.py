@@ -216,7 +216,7 @@ def _new_article(reading: _Reading, fresh: _Fresh, article_id: ArticleId, now: d
         feed_id=feed.id,
         feed=feed.name,
         source=entry.source,
-        language=feed.language or entry.language,
+        language=entry.language or feed.language or parsed.language,
         author=entry.author,
         tags=entry.tags,
         published_at=entry.published,

@@ -11,11 +11,11 @@ from itertools import combinations
 
 from monitor.model import Level, Via
 from monitor.topics.leaves import rarest_idf, spell_word
-from monitor.topics.meaning import IDF_MIN, Lexicon, is_stop_word
+from monitor.topics.meaning import IDF_MIN, Lexicon, is_stop_word, name_languages
 from monitor.topics.nearness import MISSING_MAX, POINTS_MAX, least_sum
 from monitor.topics.nodes import All, AnyOf, Element, Kind, Leaf, Node, Sequence
 from monitor.topics.vocabulary import key_of
-from monitor.words import fold, stem, words
+from monitor.words import DEFAULT_LANGUAGE, fold, stem, words
 
 RELATED_FACTOR = 0.3
 """What a related word counts beside the word itself, times their similarity: measured best from .2 to .5."""
@@ -107,7 +107,7 @@ def read_name(text: str, lexicon: Lexicon) -> Name | None:
     spelled = _INITIALS.sub("", text)
     written = [found.group().strip("'’.&-") for found in _WRITTEN_WORD.finditer(spelled)]
     written = [word for word in written if words(word)]
-    telling = [word for word in written if not all(is_stop_word(part) for part in words(word))]
+    telling = _without_stop_words(written)
     chosen = {tuple(stem(part) for part in words(word)): word for word in reversed(telling or written)}
     if not chosen:
         return None
@@ -115,6 +115,28 @@ def read_name(text: str, lexicon: Lexicon) -> Name | None:
     concepts = tuple(_read_concept(word, lexicon, several=several) for word in reversed(chosen.values()))
     is_scored = lexicon.has_frequencies
     return Name(" ".join(text.split()), concepts, is_scored, lexicon.asks_meaning and is_scored and several)
+
+
+def _without_stop_words(written: list[str]) -> list[str]:
+    """The words of a name that say something, by the language its stop words are of.
+
+    Of another language than English only words in small letters are left out, and the first only with another:
+    `El Niño`, `Los Angeles` and `Die Hard` are names.
+    """
+    cut = [words(word) for word in written]
+    languages = name_languages([part for parts in cut for part in parts])
+
+    def is_stop(parts: list[str]) -> bool:
+        return any(all(is_stop_word(part, language) for part in parts) for language in languages)
+
+    if DEFAULT_LANGUAGE in languages:
+        return [word for word, parts in zip(written, cut, strict=True) if not is_stop(parts)]
+    is_lone = sum(map(is_stop, cut)) == 1
+    return [
+        word
+        for place, (word, parts) in enumerate(zip(written, cut, strict=True))
+        if not is_stop(parts) or (is_lone if place == 0 else word != word.lower())
+    ]
 
 
 def _read_concept(word: str, lexicon: Lexicon, *, several: bool) -> Concept:

@@ -86,6 +86,9 @@ _CAPITALS = re.compile(r"(allcaps|nocaps)\(([^\W_]+)\)", re.IGNORECASE)
 _RAW = re.compile(r"raw:(?=[^\s\"(])", re.IGNORECASE)
 _BARE_NEAR = re.compile(r"(O?NEAR)(?![\w/*?+]|[.'’&\-‐‑][\w*?])")
 _OPERATOR = re.compile(r"(AND|OR|NOT|ＡＮＤ|ＯＲ|ＮＯＴ)(?![\w*?+]|[.'’&\-‐‑][\w*?])")
+_OPERATOR_STARTS = frozenset("aonwpAONWP/ＡＯＮ")
+_COMMAND_STARTS = frozenset("arnARN")
+"""With what operators and commands begin: most pieces of a query are other words."""
 _SYMBOLS = (("&&", Sign.AND), ("||", Sign.OR), ("&", Sign.AND), ("|", Sign.OR), ("(", Sign.OPEN), (")", Sign.CLOSE))
 _ATLEAST = re.compile(r"(atleast|repeat)(\d+)(?::|(?![\w*?+]|[.'’&\-‐‑][\w*?]))", re.IGNORECASE)
 _BARE_ATLEAST = re.compile(r"atleast(?![\w*?+]|[.'’&\-‐‑][\w*?])", re.IGNORECASE)
@@ -155,6 +158,8 @@ class Lexer:
         return comment is not None
 
     def _operator(self) -> bool:
+        if self.text[self.at] not in _OPERATOR_STARTS:
+            return False
         if _NOT_NEAR.match(self.text, self.at):
             raise self.fault("NOT before a NEAR means nothing", self.at, "Write a NOT (a NEAR/5 b).")
         found = _OPERATOR.match(self.text, self.at)
@@ -250,6 +255,8 @@ class Lexer:
             return self._add(Sign.LIST, found.group(1), found.end())
         if sign == "^":
             return self._weight()
+        if sign not in _COMMAND_STARTS:
+            return self._field()
         if _BARE_ATLEAST.match(self.text, self.at):
             raise self.fault("atleast needs a number right behind it", self.at, "As in atleast3(hostage).")
         found = _ATLEAST.match(self.text, self.at)

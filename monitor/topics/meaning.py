@@ -8,7 +8,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from monitor.words import DEFAULT_LANGUAGE, stem
+from monitor.language import FUNCTION_WORDS
+from monitor.words import DEFAULT_LANGUAGE, fold, stem
 
 IDF_FLAT = 5.0
 """The weight of every word while no frequencies are installed: that of a word in one article of 150."""
@@ -25,29 +26,40 @@ archive is about tell too little."""
 STEM_SHARED_CHARS = 3
 """Forms of one stem share at least their first letters."""
 
+_ENGLISH = """a about above after again against all also am an and any are as at be because been before being
+    between both but by can could did do does doing down during each few for from further had has have having
+    he her here hers him his how i if in into is it its itself just me more most my no nor not of off on once
+    only or other our out over own per re same shall she should so some such than that the their them then
+    there these they this those through to too under until up upon us via very vs was we were what when where
+    which while who whom why will with within without would you your"""
 STOP_WORDS: Mapping[str, frozenset[str]] = {
-    language: frozenset(listed.split())
-    for language, listed in {
-        "en": """a about above after again against all also am an and any are as at be because been before being
-            between both but by can could did do does doing down during each few for from further had has have having
-            he her here hers him his how i if in into is it its itself just me more most my no nor not of off on once
-            only or other our out over own per re same shall she should so some such than that the their them then
-            there these they this those through to too under until up upon us via very vs was we were what when where
-            which while who whom why will with within without would you your""",
-        "de": """als am an auf aus bei das dem den der des die durch ein eine einem einen einer eines er es für gegen im
-            in ist mit nach nicht oder sich sie über um und von vor wie zu zum zur""",
-        "es": "a al con contra de del el en entre es la las lo los o para por que se sin sobre su un una y",
-        "fr": "à au aux avec ce ces contre dans de des du en est et l la le les leur ou par pour que qui sur un une",
-        "it": "a ai al alla con contro da dal dei del della delle di e gli i il in la le lo nel o per su tra un una",
-        "nl": "aan als bij de den der door een en het in is met na naar niet of om op over te tegen tot uit van voor",
-        "pt": "a ao as com contra da das de do dos e em na nas no nos o os ou para por que se sem um uma",
-    }.items()
+    **{language: frozenset(map(fold, listed.split())) for language, listed in FUNCTION_WORDS.items()},
+    DEFAULT_LANGUAGE: frozenset(_ENGLISH.split()),
 }
+"""By language, its words that say nothing of what a text is about, folded."""
 
 
-def is_stop_word(word: str, language: str = "en") -> bool:
+def is_stop_word(word: str, language: str = DEFAULT_LANGUAGE) -> bool:
     """Whether a folded word says nothing of what a text is about."""
     return word in STOP_WORDS.get(language, frozenset())
+
+
+_HOMOGRAPHS = """all ante arte ban bang bar bat bin bold care come con dan den die din dire don due end era fast fine
+    gut had han hat hen her log man mar may med meg men mere min mine mint mod mot net not nuk one par
+    para per pin pod pour pro sale sea see sin six son sur ten tie tot van var vid volt war was"""
+_ENGLISH_TOO = frozenset(_HOMOGRAPHS.split())
+"""Little words of other languages that are English words with a meaning, or little ones: they tell no language."""
+
+
+def name_languages(name: Sequence[str]) -> tuple[str, ...]:
+    """The languages that the stop words among a name's folded words are of: English unless another has more of them."""
+    telling = set(name) - _ENGLISH_TOO
+    counts = {language: len(telling & listed) for language, listed in STOP_WORDS.items()}
+    counts[DEFAULT_LANGUAGE] = sum(is_stop_word(word) for word in name)
+    most = max(counts.values())
+    if counts[DEFAULT_LANGUAGE] == most:
+        return (DEFAULT_LANGUAGE,)
+    return tuple(language for language, count in counts.items() if count == most)
 
 
 @dataclass(frozen=True, slots=True)

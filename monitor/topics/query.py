@@ -35,6 +35,9 @@ DISTANCE_WIDE = 50
 """Words: a wider NEAR hardly differs from AND, and is mostly a slip of the finger."""
 LETTERS_FEW = 4
 """Letters before a `*`: with fewer, hundreds of words begin so."""
+QUOTED_SHOWN = 3
+"""Words in quotes that a remark names."""
+_QUOTED_WORD = re.compile(r'"[^\W\d_]+"')
 _FOREIGN_JOINTS = {
     "adj": 'Words that stand side by side are a phrase in quotes, as in "peace talks".',
     "same": "Paragraphs are not told apart: write NEAR/60.",
@@ -132,6 +135,7 @@ def _asks_lone_field(node: Node) -> bool:
 
 
 def _lint(root: Node, lexicon: Lexicon) -> Iterator[str]:
+    yield from _lint_quoted(root)
     for node in _walk(root):
         if isinstance(node, Near) and node.distance > DISTANCE_WIDE:
             yield f"NEAR/{node.distance} is so wide that it hardly differs from AND. NEAR/10 is usual."
@@ -142,6 +146,17 @@ def _lint(root: Node, lexicon: Lexicon) -> Iterator[str]:
             yield from _lint_twice(node)
         if isinstance(node, Leaf):
             yield from _lint_leaf(node, lexicon)
+
+
+def _lint_quoted(root: Node) -> Iterator[str]:
+    """Common words in quotes, told in one remark: some tools want quotes around every word."""
+    leaves = [node for node in _walk(root) if isinstance(node, Leaf) and _QUOTED_WORD.fullmatch(node.text)]
+    quoted = [leaf for leaf in leaves if leaf.text.islower()]
+    if quoted:
+        listed = ", ".join(dict.fromkeys(leaf.text for leaf in quoted[:QUOTED_SHOWN]))
+        others = " and others" if len(quoted) > QUOTED_SHOWN else ""
+        at = quoted[0].column
+        yield f"column {at}: {listed}{others}: a word in quotes is found in this form alone, else in every form."
 
 
 def _lint_twice(node: All | AnyOf) -> Iterator[str]:
@@ -174,8 +189,6 @@ def _lint_leaf(leaf: Leaf, lexicon: Lexicon) -> Iterator[str]:
 
 def _lint_phrase(leaf: Leaf) -> Iterator[str]:
     inner, _, slop = leaf.text.removeprefix('"').rpartition('"')
-    if inner.isalpha() and inner.islower():
-        yield f'column {leaf.column}: "{inner}" finds this form alone; without quotes {inner} finds every form.'
     if slop and len(inner.split()) == 2:
         first, second = inner.split()
         yield (

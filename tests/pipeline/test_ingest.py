@@ -74,6 +74,24 @@ def test_a_first_reading_is_the_baseline(store: Store) -> None:
         assert [state.key for state in tx.topics.due(START + HOUR)] == [SHIPPING], "only by its schedule"
 
 
+@pytest.mark.parametrize(
+    ("entry", "configured", "feed", "language"),
+    [("pt-BR", "fr", "de", "pt-BR"), (None, "fr", "de", "fr"), (None, None, "de", "de"), (None, None, None, None)],
+)
+def test_an_articles_language_is_its_own_then_what_is_configured_then_its_feeds(
+    store: Store, entry: str | None, configured: str | None, feed: str | None, language: str | None
+) -> None:
+    """Words are stemmed by what is said nearest to them; where nothing is said, nothing is stored."""
+    watch(store, TOPICS)
+    [claimed] = claim_feeds(store)
+    visit = a_visit(replace(claimed, language=configured), [an_entry(1, language=entry)])
+    assert visit.parsed is not None
+
+    ingest(store, [replace(visit, parsed=replace(visit.parsed, language=feed))], CONTEXT)
+
+    assert [stored.article.language for stored in articles_of(store)] == [language]
+
+
 def test_a_first_reading_is_told_where_somebody_wants_that(store: Store) -> None:
     """`first_poll = "tell"` makes news of it."""
     watch(store, TOPICS)

@@ -139,7 +139,11 @@ def test_metadata_alone_may_name_a_source_or_tag() -> None:
         ("a OR b c", "column 1: AND binds before OR, so this is read as a OR (b AND c)"),
         ("(x AND a OR b)", "column 2: AND binds before OR, so this is read as (x AND a) OR b"),
         ("a OR b OR a", "a stands twice in a OR b OR a"),
-        ('"hostage" talks', 'column 1: "hostage" finds this form alone; without quotes hostage finds every form.'),
+        (
+            'x "hostage" "talks" NOT ("Hamas" OR "film")',
+            'column 3: "hostage", "talks", "film": a word in quotes is found',
+        ),
+        ('"a" "b" "c" "d"', 'column 1: "a", "b", "c" and others: a word in quotes'),
         ("cat* food", "column 1: cat* finds every word that begins with cat. More letters find less."),
         (
             "organi*ation",
@@ -179,7 +183,21 @@ def test_signs_make_a_query(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Hostage negotiations", "Trump: the trial", "AT&T", "Who is next?", "research and development"]
+    "text",
+    [
+        "Hostage negotiations",
+        "Trump: the trial",
+        "AT&T",
+        "Who is next?",
+        "research and development",
+        "AC/DC",
+        "24/7",
+        "Yahoo! earnings",
+        "headline inflation",
+        "near misses",
+        "Q&A",
+        "raw materials",
+    ],
 )
 def test_names_are_no_queries(text: str) -> None:
     """Ordinary punctuation leaves a name a name."""
