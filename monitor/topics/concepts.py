@@ -187,7 +187,8 @@ def _too_little(name: Name, level: Level, lift: int) -> list[set[int]]:
     idfs = [concept.leaf.idf for concept in name.concepts]
     count = len(idfs)
     by_words = sum(idfs) * needed_share(level, count, lift)
-    by_meaning = sum(idfs) * (least_sum(level, count) - POINTS_MAX - 0.5) / 100 if name.asks_meaning else by_words
+    spare_points = POINTS_MAX + lift + 0.5
+    by_meaning = sum(idfs) * (least_sum(level, count) - spare_points) / 100 if name.asks_meaning else by_words
     if count > SUBSETS_WORDS_MAX:
         least: set[int] = set()
         spare = min(by_words, by_meaning)

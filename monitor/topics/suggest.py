@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from monitor.model import Article
-from monitor.topics.index import ReadArticle
+from monitor.topics.index import told_language
 from monitor.topics.meaning import Lexicon, is_stop_word
-from monitor.words import DEFAULT_LANGUAGE, Token, fold, stem, tokenise, without_tails, words
+from monitor.words import DEFAULT_LANGUAGE, Token, fold, stem, stemmed_language, tokenise, without_tails, words
 
 HELD_MIN = 3
 """Articles of the topic that must hold a term: what two share is chance."""
@@ -56,7 +56,7 @@ def count_terms(articles: Iterable[Article]) -> Counts:
     """Count every term, article by article."""
     counts = Counts()
     for article in articles:
-        language = ReadArticle(article).language
+        language = stemmed_language(told_language(article))
         counts.articles += 1
         counts.languages[language] += 1
         found: dict[Term, set[str]] = {}
@@ -72,7 +72,7 @@ def count_again(hits: Counts, articles: Iterable[Article]) -> Counts:
     """Count the terms of a topic's articles in others of the same languages."""
     counts = Counts()
     for article in articles:
-        language = ReadArticle(article).language
+        language = stemmed_language(told_language(article))
         if language in hits.languages:
             counts.articles += 1
             counts.holding.update({term for term, *_ in _terms_of(article, language) if term in hits.holding})

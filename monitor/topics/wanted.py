@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monitor.model import Article, ArticleId
-from monitor.topics.index import ReadArticle, cut
+from monitor.topics.index import cut, told_language
 from monitor.topics.match import CompiledTopic, CompiledWatchlist
 from monitor.topics.nodes import AnyOf, Element, Fact, Kind, Leaf, Node, Not, Sequence, children
 from monitor.topics.vocabulary import compile_pattern
-from monitor.words import WORD_CHARS_MAX, chunk_tokens, fold, stem, stem_forms, words
+from monitor.words import WORD_CHARS_MAX, chunk_tokens, fold, stem, stem_forms, stemmed_language, words
 
 ARTICLE_TOKENS_MAX = 20_000
 """Tokens of one article: a book has fewer. What has more is a candidate of every topic (PostgreSQL takes 1 MB)."""
@@ -79,7 +79,7 @@ def language_token(language: str) -> str:
 
 def article_tokens(article: Article) -> tuple[str, set[str]]:
     """The language an article is read in, and the tokens of its words and of their stems there."""
-    language = ReadArticle(article).language
+    language = stemmed_language(told_language(article))
     tokens = {language_token(language)}
     for chunk in {*cut(article.title), *cut(article.text)}:
         for word in {token.text for token in chunk_tokens(chunk)}:
