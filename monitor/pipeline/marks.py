@@ -14,6 +14,7 @@ from monitor.storage.marks import Markable
 from monitor.storage.store import Store, Transaction
 from monitor.text import plain_line, shorten
 from monitor.topics.feedback import MARKS_MAX, choose_words, learn_words
+from monitor.topics.index import told_language
 from monitor.topics.match import CompiledTopic, CompiledWatchlist, with_learned
 from monitor.topics.meaning import Lexicon
 from monitor.trail import find_ids
@@ -24,6 +25,8 @@ NAME_CHARS_MAX = 100
 NOTE_CHARS_MAX = 500
 BACKGROUND_ARTICLES = 200
 """Newest articles that say which words are common in this archive: read in a quarter of a second."""
+BACKGROUND_READ = 1000
+"""Newest articles looked through for those in one language: some megabytes."""
 BACKGROUND_LEAST = 50
 """Articles of a language from which on they say what is common in it: a word of every second one is in 20 of them."""
 COMMON_SHARE = 0.1
@@ -59,12 +62,14 @@ class Background:
 
 def read_background(tx: Transaction, language: str | None) -> Background:
     """The words that are common in the newest articles that are read like this language."""
+    wanted = stemmed_language(language)
     counts: dict[str, int] = {}
     read = 0
-    for title, text in tx.marks.background(language, BACKGROUND_ARTICLES):
-        read += 1
-        for word in set(words(title)) | set(words(text)):
-            counts[word] = counts.get(word, 0) + 1
+    for article in tx.marks.newest_articles(BACKGROUND_READ):
+        if read < BACKGROUND_ARTICLES and stemmed_language(told_language(article)) == wanted:
+            read += 1
+            for word in {*words(article.title), *words(article.text)}:
+                counts[word] = counts.get(word, 0) + 1
     least = max(COMMON_LEAST, COMMON_SHARE * read)
     return Background(read, frozenset(word for word, count in counts.items() if count > least))
 
@@ -86,7 +91,7 @@ def mark_article(
     """
     with store.read() as tx:
         article = _find_article(tx, wanted, topic)
-        kept = choose_words(article, lexicon.idf, read_background(tx, article.language).common)
+        kept = choose_words(article, lexicon.idf, read_background(tx, told_language(article)).common)
         did_match = any(stored.match.topic == topic for stored in tx.matches.of_article(article.id))
     mark = TopicMark(
         topic=topic,
@@ -96,7 +101,7 @@ def mark_article(
         by=shorten(plain_line(by), NAME_CHARS_MAX),
         note=shorten(plain_line(note), NOTE_CHARS_MAX),
         title=article.title,
-        language=article.language,
+        language=told_language(article),
         words=kept,
     )
     with store.write() as tx:

@@ -10,17 +10,14 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from monitor.model import ArticleId, TopicKey, TopicMark, Verdict
+from monitor.model import Article, ArticleId, TopicKey, TopicMark, Verdict
 from monitor.storage.rows import take_ids, upsert
 from monitor.storage.tables import ARTICLE, COUNTER, MARK, MATCH
-from monitor.words import stemmed_language
 
 CHANGES = "marks"
 """The counter that says how often marks changed: whoever learned from them looks at one row to know whether to anew."""
 LISTED_MAX = 1000
 """Marks listed at most, the newest."""
-BACKGROUND_READ = 1000
-"""Newest articles looked through for those in one language: some megabytes."""
 
 
 class Markable(NamedTuple):
@@ -107,15 +104,11 @@ class MarkTable:
         counted = self._db.execute(sa.select(COUNTER.c.value).where(COUNTER.c.name == CHANGES)).scalar()
         return int(counted or 0)
 
-    def background(self, language: str | None, limit: int) -> Iterator[tuple[str, str]]:
-        """Title and text of the newest articles that are read like this language, at most `limit`."""
-        wanted = stemmed_language(language)
-        columns = sa.select(ARTICLE.c.title, ARTICLE.c.text, ARTICLE.c.language)
-        found = 0
-        for row in self._db.execute(columns.order_by(ARTICLE.c.id.desc()).limit(BACKGROUND_READ)):
-            if found < limit and stemmed_language(row.language) == wanted:
-                found += 1
-                yield row.title, row.text
+    def newest_articles(self, limit: int) -> Iterator[Article]:
+        """The newest articles with what they say and their language, and nothing else of them."""
+        columns = sa.select(ARTICLE.c.id, ARTICLE.c.title, ARTICLE.c.text, ARTICLE.c.language)
+        for row in self._db.execute(columns.order_by(ARTICLE.c.id.desc()).limit(limit)):
+            yield Article(ArticleId(row.id), row.title, row.text, language=row.language)
 
     def _count_change(self) -> None:
         take_ids(self._db, CHANGES, 1)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from monitor.model import Article, Evidence, LearnedWord, Level, TopicMark, Verdict, Via
 from monitor.topics.concepts import least_score
-from monitor.topics.index import ReadArticle
+from monitor.topics.index import ReadArticle, told_language
 from monitor.topics.meaning import is_stop_word
 from monitor.topics.names import Judged
 from monitor.topics.nodes import Element, Kind, Leaf
@@ -80,7 +80,7 @@ def choose_words(article: Article, idf: Idf, common: Collection[str] = ()) -> di
 
     `common` are folded words that say nothing here, because many articles of the archive hold them.
     """
-    language = stemmed_language(article.language)
+    language = stemmed_language(told_language(article))
     worth = {}
     for word, count in Counter(words(article.title) + words(article.text)).items():
         if word in common or not _may_tell(word, language):

@@ -268,6 +268,23 @@ def _german(number: int, text: str) -> Article:
     return replace(an_article(number), text=text, title="", language="de")
 
 
+def test_a_mark_speaks_the_language_of_its_article(newsroom: Newsroom) -> None:
+    """Also where no feed says which that is: it is the language that the article is matched in."""
+    text = (
+        "Die Mediatoren haben am Montag erklärt, dass die Verhandlungen über die Geiseln in Doha wieder aufgenommen "
+        "werden und dass beide Seiten eine Liste vorlegen."
+    )
+    newsroom.read_first()
+    with newsroom.store() as store:
+        store_articles(store, [replace(_german(1, text), language=None)])
+    assert newsroom.run("mark", "useful", "1", "hostages").code == 0
+    with newsroom.store() as store, store.read() as tx:
+        (mark,) = tx.marks.newest()
+    assert mark.language == "de"
+    assert "mediatoren" in mark.words
+    assert "die" not in mark.words
+
+
 def test_a_mark_belongs_to_the_article_first_seen(newsroom: Newsroom) -> None:
     """As `explain` does: of several articles under one address the first is meant."""
     newsroom.read_first()

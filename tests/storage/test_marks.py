@@ -73,11 +73,11 @@ def test_no_mark_was_ever_made(store: Store) -> None:
         assert tx.marks.newest() == []
 
 
-def test_the_background_is_the_newest_articles_of_one_language(store: Store) -> None:
-    """What is common in an archive is asked of articles that are read alike; English where no language is told."""
-    articles = [an_article(number, title=f"Title {number}") for number in range(1, 5)]
-    store_articles(store, [replace(articles[0], language="en-GB"), replace(articles[1], language="de"), *articles[2:]])
+def test_the_newest_articles_come_with_what_they_say(store: Store) -> None:
+    """What is common in an archive is asked of the newest, at most so many, each with the language that it was told."""
+    articles = [an_article(number, title=f"Title {number}") for number in range(1, 4)]
+    store_articles(store, [*articles[:2], replace(articles[2], language="de")])
     with store.read() as tx:
-        assert [title for title, _ in tx.marks.background("en", 2)] == ["Title 4", "Title 3"]
-        assert [title for title, _ in tx.marks.background(None, 9)] == ["Title 4", "Title 3", "Title 1"]
-        assert [title for title, _ in tx.marks.background("de-AT", 9)] == ["Title 2"]
+        newest = list(tx.marks.newest_articles(2))
+    assert [(one.id, one.title, one.language) for one in newest] == [(3, "Title 3", "de"), (2, "Title 2", None)]
+    assert newest[0].text == articles[2].text
