@@ -11,6 +11,7 @@ from monitor.model import Evidence, Field, Via
 from monitor.topics.evaluate import find_leaf, find_places, is_true
 from monitor.topics.index import Place, ReadArticle
 from monitor.topics.nodes import AnyOf, Fact, Leaf, Near, Node, Not, Scope, Within, children, write_node
+from monitor.topics.points import share_points
 from monitor.topics.score import TITLE_FACTOR
 from monitor.words import fold
 
@@ -82,19 +83,24 @@ def true_facts(node: Node, article: ReadArticle) -> Iterator[Fact]:
             yield from true_facts(part, article)
 
 
-def fact_evidence(root: Node, article: ReadArticle) -> tuple[Evidence, ...]:
-    """Evidence for a query that looks for no word."""
-    return tuple(Evidence(write_node(fact), {}, Via.EXACT) for fact in true_facts(root, article))
+def fact_evidence(root: Node, article: ReadArticle, score: int) -> tuple[Evidence, ...]:
+    """Evidence for a query that looks for no word; each fact brings as much of the score."""
+    facts = list(true_facts(root, article))
+    shares = share_points(score, [1.0] * len(facts))
+    return tuple(
+        Evidence(write_node(fact), {}, Via.EXACT, points=share) for fact, share in zip(facts, shares, strict=True)
+    )
 
 
-def show_evidence(findings: Sequence[Finding], article: ReadArticle) -> tuple[Evidence, ...]:
-    """The findings in words, each with its most frequent forms and first spans."""
+def show_evidence(findings: Sequence[Finding], article: ReadArticle, score: int) -> tuple[Evidence, ...]:
+    """The findings in words, each with its most frequent forms, its first spans and its part of the score."""
     shown = []
-    for finding in findings:
+    shares = share_points(score, [finding.reached for finding in findings])
+    for finding, share in zip(findings, shares, strict=True):
         counts = Counter(article.shown(place) for place in finding.places)
         found = dict(sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))[:FOUND_MAX])
         spans = tuple(article.span(place) for place in finding.places[:SPANS_MAX])
-        shown.append(Evidence(finding.concept, found, _road(finding, found), spans))
+        shown.append(Evidence(finding.concept, found, _road(finding, found), spans, share))
     return tuple(shown)
 
 

@@ -20,7 +20,6 @@ from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 from monitor.topics.names import Judged, find_concepts, is_title_hit, judge_name, say_fault
 from monitor.topics.nearness import Nearness
 from monitor.topics.nodes import AnyOf, Element, Leaf, Node, elements_of
-from monitor.topics.points import give_points
 from monitor.topics.queries import comes_near, explain_miss, find_evidence, score_query
 from monitor.topics.query import Query, compile_query
 from monitor.words import stemmed_language
@@ -221,7 +220,7 @@ def _judge_query(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool)
     shift = shift_score(score, compiled.learned, read) if compiled.learned else NO_SHIFT
     findings = find_evidence(query, read, rated.parts)
     title_hit = any(read.is_title(place) for finding in findings for place in finding.places)
-    evidence = show_evidence(findings, read) or fact_evidence(query.root, read)
+    evidence = show_evidence(findings, read, score) or fact_evidence(query.root, read, score)
     return _told(topic, read, (score, shift), findings, evidence, title_hit=title_hit)
 
 
@@ -235,7 +234,7 @@ def _judge_names(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool)
         reason = say_shift(before, topic.level, shift, say_fault(before, read, topic.level))
         return NoMatch(topic.key, read.article.id, best.score, reason, near=best.is_near)
     findings = find_concepts(best, read)
-    evidence = show_evidence(findings, read)
+    evidence = show_evidence(findings, read, best.score)
     return _told(topic, read, (best.score, shift), findings, evidence, title_hit=is_title_hit(best, read))
 
 
@@ -262,8 +261,6 @@ def _told(
     title_hit: bool,
 ) -> Match:
     sentence = choose_sentence(findings, read)
-    parts = [finding.reached for finding in findings] or [1.0] * len(evidence)
     score, shift = scored
-    told = give_points(evidence, parts, score)
     final = score + shift.points
-    return Match(topic.key, read.article.id, final, topic.level, told, sentence, title_hit, shift.words)
+    return Match(topic.key, read.article.id, final, topic.level, evidence, sentence, title_hit, shift.words)

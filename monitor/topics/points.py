@@ -4,9 +4,6 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-from monitor.model import Evidence
 
 
 def share_points(total: int, parts: Sequence[float]) -> list[int]:
@@ -15,8 +12,8 @@ def share_points(total: int, parts: Sequence[float]) -> list[int]:
     What rounding leaves goes to the parts that lost most by it, of equal ones to the first. Where all parts are
     nothing, each counts alike.
     """
-    if not parts:
-        return []
+    if len(parts) < 2:
+        return [total] * len(parts)
     whole = sum(parts)
     shares = [total * part / whole for part in parts] if whole > 0 else [total / len(parts)] * len(parts)
     points = [int(share) for share in shares]
@@ -24,10 +21,3 @@ def share_points(total: int, parts: Sequence[float]) -> list[int]:
     for place in by_loss[: total - sum(points)]:
         points[place] += 1
     return points
-
-
-def give_points(evidence: Sequence[Evidence], parts: Sequence[float], score: int) -> tuple[Evidence, ...]:
-    """The evidence, each piece with its share of the score; `parts` says in any unit what each brings."""
-    return tuple(
-        replace(piece, points=points) for piece, points in zip(evidence, share_points(score, parts), strict=True)
-    )
