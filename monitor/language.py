@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 CHARS_LOOKED_AT = 2_400
 """Characters of a text that are looked at: about 400 words, and the little words of a language fill half of any 20."""
+CHARS_FIRST = 600
+"""Characters that are looked at first: about 100 words, of which nearly every text's language is clear."""
 LEAST_SCORE = 1.7
 """What the best language must reach: about two words that no other has."""
 LEAST_LEAD = 1.4
@@ -185,7 +187,7 @@ class _Table:
 def _add_up(evidence: Mapping[str, tuple[tuple[str, float], ...]], found: set[str]) -> dict[str, float]:
     """What some words or letters say together, by language."""
     scores: dict[str, float] = {}
-    for piece in found:
+    for piece in sorted(found):  # in one order: a sum of parts depends on it in its last digit
         for language, share in evidence[piece]:
             scores[language] = scores.get(language, 0.0) + share
     return scores
@@ -209,7 +211,11 @@ def detect_language(text: str) -> str | None:
 
     Looks at the beginning only, so its work is bounded. A few words are rarely enough, except in a script of its own.
     """
-    sample = text[:CHARS_LOOKED_AT].lower()
+    found = _detect(text[:CHARS_FIRST].lower())
+    return _detect(text[:CHARS_LOOKED_AT].lower()) if found is None and len(text) > CHARS_FIRST else found
+
+
+def _detect(sample: str) -> str | None:
     if sample.isascii():
         return _LATIN_TABLE.choose(sample)
     head = sample[:HEAD_CHARS]
