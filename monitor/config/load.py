@@ -84,12 +84,18 @@ class Loaded:
 
 
 def load(
-    folder: Path, environ: Mapping[str, str], lexicon: Lexicon = EMPTY_LEXICON, *, needs_channels: bool = True
+    folder: Path,
+    environ: Mapping[str, str],
+    lexicon: Lexicon = EMPTY_LEXICON,
+    *,
+    needs_channels: bool = True,
+    earlier: CompiledWatchlist | None = None,
 ) -> Loaded:
     """The configuration in a folder. Raises `ConfigFaults` with every problem of every file when it is not all good.
 
     `environ` is where secrets are looked up. monitor.toml may be missing: all its keys have defaults. Without
     `needs_channels` a channel's secret may be missing: who only looks at the archive rarely has the daemon's tokens.
+    A topic that is as in an `earlier` watchlist is taken from there.
     """
     if not folder.is_dir():
         remedy = "Make it, or name another with --config DIR or $MONITOR_CONFIG."
@@ -117,7 +123,7 @@ def load(
         lexicon = replace(lexicon, asks_meaning=asks_meaning)
     compiled = compile_watchlist(Watchlist(topics=()), lexicon)
     if (file := files.get("watchlist.toml")) is not None:
-        compiled, found = read_watchlist(file, channels, lexicon)
+        compiled, found = read_watchlist(file, channels, lexicon, earlier)
         problems += found
     looked_at = (*(folder / name for name in FILES), *feeds.files, *secrets.files, *of_feeds.files)
     if problems or settings is None:

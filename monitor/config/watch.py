@@ -142,7 +142,8 @@ class Watcher:
             return self._offered
         self._offered = None
         try:
-            loaded = load(self._folder, self._environ, self.loaded.compiled.lexicon)
+            earlier = self.loaded.compiled
+            loaded = load(self._folder, self._environ, earlier.lexicon, earlier=earlier)
         except ConfigFaults as error:
             return self._reject(error)
         if not is_asked and (emptied := _find_emptied(self.loaded, loaded)):

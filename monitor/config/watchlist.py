@@ -20,7 +20,10 @@ from monitor.topics.meaning import Lexicon
 
 
 def read_watchlist(
-    file: ConfigFile, channels: Collection[str] | None, lexicon: Lexicon
+    file: ConfigFile,
+    channels: Collection[str] | None,
+    lexicon: Lexicon,
+    earlier: CompiledWatchlist | None = None,
 ) -> tuple[CompiledWatchlist, list[Problem]]:
     """The watchlist, compiled, and everything that is wrong with it; a topic with a fault is left out of it.
 
@@ -35,7 +38,7 @@ def read_watchlist(
     watchlist = Watchlist(topics=topics, lists=lists)
     if channels is not None:
         problems += _find_unknown_channels(file, channels)
-    compiled, found = _compile(watchlist, file, lexicon)
+    compiled, found = _compile(watchlist, file, lexicon, earlier)
     problems += found + find_failed_examples(compiled, file)
     return compiled, sorted(problems, key=lambda problem: problem.line)
 
@@ -102,10 +105,12 @@ def _find_unknown_channels(file: ConfigFile, channels: Collection[str]) -> list[
     return problems
 
 
-def _compile(watchlist: Watchlist, file: ConfigFile, lexicon: Lexicon) -> tuple[CompiledWatchlist, list[Problem]]:
+def _compile(
+    watchlist: Watchlist, file: ConfigFile, lexicon: Lexicon, earlier: CompiledWatchlist | None
+) -> tuple[CompiledWatchlist, list[Problem]]:
     """The topics that the matcher can read, and the others' faults: a name of signs alone can find nothing."""
     try:
-        return compile_watchlist(watchlist, lexicon), []
+        return compile_watchlist(watchlist, lexicon, earlier), []
     except MonitorError:
         watchlist, problems = _find_wordless(watchlist, file, lexicon)
         return compile_watchlist(watchlist, lexicon), problems

@@ -63,6 +63,20 @@ def test_an_edit_is_taken_over_once(tmp_path: Path, write: Callable[[Path, str],
     assert second.topics_removed == ("floods",)
 
 
+def test_a_topic_that_an_edit_leaves_alone_is_not_read_again(tmp_path: Path) -> None:
+    """In a watchlist of thousands an edit costs what was edited."""
+    folder = write_folder(tmp_path / "config")
+    watcher, clock = watch(folder)
+    before = watcher.loaded.compiled.topics[0]
+    rewrite(folder / "watchlist.toml", "# moved down a line\n" + MORE)
+    looks(watcher, clock)
+    topics = {one.topic.key: one for one in watcher.loaded.compiled.topics}
+    assert len(topics) == 2
+    same = topics[before.topic.key]
+    assert same.names[0] is before.names[0]
+    assert same.topic.place != before.topic.place
+
+
 def test_a_config_map_s_link_is_followed(tmp_path: Path) -> None:
     """A cluster swaps the link to a folder of all files; both of two swaps are seen."""
     for number, text in enumerate((WATCHLIST, MORE, WATCHLIST)):
