@@ -235,6 +235,11 @@ def chunk_positions(chunks: Iterable[str]) -> list[int]:
     return list(accumulate(map(_WIDTHS.__getitem__, chunks), initial=0))
 
 
+def count_positions(chunks: Iterable[str]) -> int:
+    """How many positions some chunks take together."""
+    return sum(map(_WIDTHS.__getitem__, chunks))
+
+
 def words(text: str) -> list[str]:
     """The folded words of a text in order; a joined word by its parts."""
     found: list[str] = []

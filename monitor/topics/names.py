@@ -77,19 +77,19 @@ class Judged(NamedTuple):
 
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     """Decide one name for one article."""
-    language, here, frequency = article.language, article.keys, article.frequency
+    language, here, counts = article.language, article.keys, article.frequencies
     milli_norm = 1000 * length_norm(article.word_count)
     reached = 0.0
     held = []
     for concept in name.concepts:
         own_key, stand_keys = concept.keys(language)
-        own = frequency(own_key) if own_key else count_weighted(find_leaf(concept.leaf, article, None), article)
+        own = counts.get(own_key, 0) if own_key else count_weighted(find_leaf(concept.leaf, article, None), article)
         related_count, milli = 0, 1000 * own
         related = stand_keys & here
         if related:
             stands = concept.stands[language]
             for key in related:
-                count = frequency(key)
+                count = counts[key]
                 related_count += count
                 milli += stands[key].milli * count
         if milli:

@@ -137,7 +137,7 @@ def _frequency(leaves: Sequence[Leaf], article: ReadArticle, scope: Scope | None
         elements = leaves[0].sequences[0].elements
         # A wildcard finds a joined word and its first part at one place.
         if len(elements) == 1 and elements[0].kind is not Kind.PATTERN:
-            return article.frequency(article.key(elements[0]))
+            return article.frequencies.get(article.key(elements[0]), 0)
     return count_weighted({place for leaf in leaves for place in find_leaf(leaf, article, scope)}, article)
 
 
