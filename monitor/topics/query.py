@@ -42,7 +42,7 @@ _FOREIGN_JOINTS = {
     "adj": 'Words that stand side by side are a phrase in quotes, as in "peace talks".',
     "same": "Paragraphs are not told apart: write NEAR/60.",
 }
-_OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|O?NEAR(?:/\S*)?)(?!\S)")
+_OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|O?NEAR(?:/\S*)?|w/(?:s|p|seg|para|sent))(?!\S)")
 _LONE_FIELDS = {Metadata.SOURCE, Metadata.TAG}
 
 

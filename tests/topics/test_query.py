@@ -175,7 +175,8 @@ def test_related_words_are_told_apart_from_unknown_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a NEAR b", "a NEAR/x b", "x OR y", '"x y"', "a (b)", "negotiat*", "title:x", "=Apple", "-x", "wom?n"]
+    "text",
+    ["a NEAR b", "a NEAR/x b", "x OR y", '"x y"', "a (b)", "negotiat*", "title:x", "=Apple", "-x", "wom?n", "a w/s b"],
 )
 def test_signs_make_a_query(text: str) -> None:
     """What a person types as a topic is a query as soon as it has a sign of the language."""
