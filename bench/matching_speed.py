@@ -16,6 +16,7 @@ import os
 import random
 import re
 import statistics
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -174,4 +175,6 @@ def show_all_speeds(sets: Path, lexicon: Lexicon) -> None:
 
 
 if __name__ == "__main__":
+    if "MONITOR_CORPUS" not in os.environ:
+        sys.exit("MONITOR_CORPUS is not set: the labelled articles are not at hand")
     show_all_speeds(Path(os.environ["MONITOR_CORPUS"]) / "topics", load_lexicon())
