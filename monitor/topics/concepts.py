@@ -201,8 +201,8 @@ def _too_little(name: Name, level: Level, lift: int) -> list[set[int]]:
     def is_too_little(chosen: tuple[int, ...]) -> bool:
         weight = sum(idfs[number] for number in chosen)
         helps_meaning = name.asks_meaning and len(chosen) >= count - MISSING_MAX and weight >= by_meaning
-        # Two words have to be both there, whatever they weigh.
-        return not helps_meaning and (weight < by_words or count == 2)
+        # Two words have to be there in any case, whatever one weighs.
+        return not helps_meaning and (weight < by_words or len(chosen) < 2)
 
     sets = [
         set(chosen)

@@ -18,7 +18,7 @@ from monitor.model import Article, Evidence, LearnedWord, Level, TopicMark, Verd
 from monitor.topics.concepts import least_score
 from monitor.topics.index import ReadArticle, told_language
 from monitor.topics.meaning import is_stop_word
-from monitor.topics.names import Judged
+from monitor.topics.names import Judged, has_concepts
 from monitor.topics.nodes import Element, Kind, Leaf
 from monitor.topics.points import share_points
 from monitor.topics.vocabulary import compile_pattern
@@ -224,4 +224,4 @@ def say_shift(before: Judged, level: Level, shift: Shift, fault: str) -> str:
 def _hangs_on_score(judged: Judged) -> bool:
     """Whether nothing but its score keeps a name from matching."""
     count = len(judged.held)
-    return judged.name.is_scored and (count > 2 or (count == 2 and judged.is_near))
+    return judged.name.is_scored and ((count > 2 and has_concepts(judged.held)) or (count == 2 and judged.is_near))

@@ -2,7 +2,7 @@
 
 A name matches when all its content words, by stem, stand within ten words of each other anywhere, or all in the
 title. `strict` asks for five words, `broad` for thirty. Where word frequencies are installed, it also matches by score:
-two concepts must both be there, by the word or a related one, of three and more some may be missing. A name of one
+two concepts must both be there, by the word or a related one, of three and more any two. A name of one
 word matches where the word is there; `strict` wants it in the title or twice.
 
 Where a sentence model is asked too, a name of several words, of which at most one is missing, also matches where score
@@ -27,6 +27,8 @@ WINDOW_WORDS = {Level.STRICT: 5, Level.BALANCED: 10, Level.BROAD: 30}
 """How far the first and the last word of a name may stand apart, in words: a clause, a sentence, a paragraph."""
 ONE_WORD_TIMES_STRICT = 2
 """How often a one-word name must stand in a text for `strict`: once is a mention."""
+CONCEPTS_MIN = 2
+"""Words of a name of two and more that must be there, themselves or by related ones: one alone is another subject."""
 RELATED_TIMES = 2
 """How often related words must be found to stand for a word, once in the title or twice in the text: an exchange of
 lists is no trade."""
@@ -116,11 +118,7 @@ def _ask_meaning(name: Name, held: Sequence[Held], score: int, article: ReadArti
 def _is_match(name: Name, held: Sequence[Held], score: int, article: ReadArticle, level: Level) -> bool:
     if len(held) == 1:
         return held[0].own > 0 and _is_enough_alone(held[0], article, level)
-    if (
-        name.is_scored
-        and score >= least_score(level, len(held))
-        and (len(held) > 2 or (held[0].is_there and held[1].is_there))
-    ):
+    if name.is_scored and score >= least_score(level, len(held)) and has_concepts(held):
         return True
     for one in held:
         if not one.own:
@@ -139,12 +137,19 @@ def _is_enough_alone(held: Held, article: ReadArticle, level: Level) -> bool:
     return len(places) >= ONE_WORD_TIMES_STRICT or article.is_title(places[0])
 
 
+def has_concepts(held: Sequence[Held]) -> bool:
+    """Whether so much of a name is there that a score may decide: of two words both, of more any two."""
+    if len(held) == CONCEPTS_MIN:
+        return all(one.is_there for one in held)
+    return sum(1 for one in held if one.milli) >= CONCEPTS_MIN
+
+
 def _is_near(name: Name, held: Sequence[Held], score: int, level: Level) -> bool:
     if not name.is_scored:
         return all(one.own for one in held)
-    if len(held) <= 2:
+    if len(held) <= CONCEPTS_MIN:
         return all(one.is_there for one in held)
-    if score < least_score(level, len(held)) - NEAR_SCORE:
+    if score < least_score(level, len(held)) - NEAR_SCORE or not has_concepts(held):
         return False
     found = sum(one.concept.leaf.idf for one in held if one.milli)
     return found >= name.weight * needed_share(level, len(held))
@@ -193,6 +198,8 @@ def _say_words_fault(judged: Judged, article: ReadArticle, level: Level) -> str:
     if not name.is_scored or (missing and len(held) == 2):
         return _say_missing(held, missing) if missing else _say_apart(name, held, article, level)
     least = least_score(level, len(held))
+    if score >= least:
+        return f"{_say_missing(held, missing)}: one word of a name is not enough"
     weak = f"score {score} of the {least} that level {level} asks for"
     return f"{_say_missing(held, missing)}: {weak}" if missing else f'all of "{name.text}" is there, but weakly: {weak}'
 
