@@ -14,7 +14,8 @@ from pathlib import Path
 from monitor.cli.lines import evidence_record, read_articles, to_article, write_line
 from monitor.config.load import load, load_settings, load_watchlist
 from monitor.errors import ConfigError, QueryError
-from monitor.model import Article, Match, NoMatch, Schedule, Topic, TopicKey, Watchlist
+from monitor.model import Match, NoMatch, Schedule, Topic, TopicKey, Watchlist
+from monitor.text import plain_line, shorten
 from monitor.topics.explain import describe_evidence, explain
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.match import CompiledWatchlist, compile_watchlist, judge_article, match_article
@@ -73,12 +74,15 @@ def run(args: argparse.Namespace) -> int:
         )
         count += 1
         matched += any(isinstance(one, Match) for one in judged)
+        if judged and not args.json:
+            # Once for all topics; a stage is given strangers' text, of which nothing may move the terminal's cursor.
+            print(shorten(plain_line(article.title or str(line.get("id", number))), TITLE_CHARS))
         for one in judged:
             if args.json:
                 record = match_record(one, names[one.topic], line.get("id", number), tells_all=args.all)
                 write_line(record | carried(line, record))
             else:
-                print("\n".join(describe(one, names[one.topic], article, line.get("id", number))))
+                print("\n".join(describe(one, names[one.topic], article.title)))
     if not args.json:
         print(f"{matched} of {count} articles match.")
     return 0
@@ -145,6 +149,8 @@ def match_record(judged: Match | NoMatch, name: str, shown_id: object, *, tells_
     return record
 
 
+TITLE_CHARS = 100
+"""So much of a title or id fits a terminal's line."""
 ARTICLE_KEYS = frozenset({"id", "title", "text", "url", "feed", "source", "language", "author", "published", "seen"})
 
 
@@ -153,15 +159,14 @@ def carried(line: Mapping[str, object], record: Mapping[str, object]) -> dict[st
     return {key: value for key, value in line.items() if key not in ARTICLE_KEYS and key not in record}
 
 
-def describe(judged: Match | NoMatch, name: str, article: Article, shown_id: object) -> Iterator[str]:
-    """A few lines for a reader, ended by an empty one."""
-    yield f"{article.title or shown_id}"
+def describe(judged: Match | NoMatch, name: str, title: str) -> Iterator[str]:
+    """A few lines for a reader, ended by an empty one. What stands in the article is made fit to show."""
     if isinstance(judged, NoMatch):
         yield f"  {name}: {explain(judged)}"
     else:
         yield f"  {name}: match, {judged.score} of 100 at level {judged.level}"
         for evidence in judged.evidence:
-            yield f"    {describe_evidence(evidence)}"
-        if judged.sentence and judged.sentence != article.title:
-            yield f"    “{judged.sentence}”"
+            yield f"    {plain_line(describe_evidence(evidence))}"
+        if judged.sentence and judged.sentence != title:
+            yield f"    “{plain_line(judged.sentence)}”"
     yield ""

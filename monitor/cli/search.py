@@ -27,7 +27,7 @@ from monitor.topics.match import CompiledWatchlist, compile_watchlist
 
 NAME = "search"
 SUMMARY = (
-    "Search the stored articles with a name or a query of the watchlist's language, newest first. "
+    "Search the stored articles with a name or a query of the watchlist's language, last seen first. "
     "Exit 0 found, 1 nothing, 2 a faulty query."
 )
 EXAMPLE = "monitor search 'hostage* NEAR/5 (talks OR deal)' --since 30d"
@@ -128,7 +128,8 @@ def hit_record(hit: Hit) -> dict[str, object]:
 def _describe(hit: Hit) -> Iterator[str]:
     """A few lines for a reader, ended by an empty one."""
     article, match = hit.article, hit.match
-    when = format_time(article.published_at or article.seen_at)
+    published, seen = (at and format_time(at) for at in (article.published_at, article.seen_at))
+    when = f"first seen {seen}" + (f", published {published}" if published else "")
     yield f"{article.title or article.url}"
     yield f"  {' · '.join(part for part in (article.source or article.feed, when, f'article {article.id}') if part)}"
     yield f"  score {match.score}: {'; '.join(describe_evidence(evidence) for evidence in match.evidence)}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Evidence, LearnedWord, Match, NoMatch, Topic, TopicKey, Watchlist
+from monitor.text import shorten
 from monitor.topics.anchors import Anchors, price_groups
 from monitor.topics.concepts import Name, needed_node, read_name
 from monitor.topics.evaluate import is_true
@@ -23,6 +24,9 @@ from monitor.topics.nodes import AnyOf, Element, Leaf, Node, elements_of
 from monitor.topics.queries import comes_near, explain_miss, find_evidence, score_query
 from monitor.topics.query import Query, compile_query
 from monitor.words import stemmed_language
+
+KEY_CHARS_MAX = 60
+"""So much of a topic's key a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ def compile_topic(topic: Topic, watchlist: Watchlist, lexicon: Lexicon = EMPTY_L
 
 
 def _place(topic: Topic) -> str:
-    return f'{topic.place}: topic "{topic.key}"' if topic.place else f'topic "{topic.key}"'
+    key = shorten(topic.key, KEY_CHARS_MAX)  # on the command line a topic's key is all that was typed
+    return f'{topic.place}: topic "{key}"' if topic.place else f'topic "{key}"'
 
 
 def _read_query(topic: Topic, key: str, text: str, watchlist: Watchlist, lexicon: Lexicon) -> Query:

@@ -93,7 +93,8 @@ def compile_query(
 
 def is_query(text: str) -> bool:
     """Whether a text is a query and not a name: it has an operator, quotes, a field, a wildcard or a parenthesis."""
-    if re.search(r"""["“”()*@^|~=]|\w\?\w|^\s*#""", text) or _OPERATOR.search(text):
+    # What stands right behind a colon is asked of a field, though perhaps of one that only another tool knows.
+    if re.search(r"""["“”()*@^|~=]|\w\?\w|^\s*#|(?<!\S)-?[A-Za-z]+:\w""", text) or _OPERATOR.search(text):
         return True
     try:
         pieces = Lexer(text).read()

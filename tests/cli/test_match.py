@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from monitor.cli import match
+from monitor.cli.main import main
 from monitor.errors import ConfigError, MonitorError
 from tests.cli.newsroom import Newsroom
 from tests.config.folder import write_folder
@@ -178,3 +179,14 @@ def test_nothing_to_suggest_is_a_no(newsroom: Newsroom) -> None:
     assert "finds 0 articles" in nothing.err
     assert newsroom.run("match", "--suggest", "hostage AND").code == 2
     assert newsroom.run("match").code == 2
+
+
+def test_nothing_in_an_article_moves_the_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stage is given strangers' text: no escape sequence, bell or reversal of it reaches a terminal."""
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"title": "hostage\\u001b[31m\\u0007 \\u202egnp", "text": "A hostage\\u001b[2J came home."}\n')
+    for options in ([], ["--all"]):
+        assert main(["match", *options, "--topic", "hostage", str(path)]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith("hostage[31m gnp\n")
+        assert not set(out) & set("\x1b\x07\u202e")

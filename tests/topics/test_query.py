@@ -176,7 +176,20 @@ def test_related_words_are_told_apart_from_unknown_ones() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a NEAR b", "a NEAR/x b", "x OR y", '"x y"', "a (b)", "negotiat*", "title:x", "=Apple", "-x", "wom?n", "a w/s b"],
+    [
+        "a NEAR b",
+        "a NEAR/x b",
+        "x OR y",
+        '"x y"',
+        "a (b)",
+        "negotiat*",
+        "title:x",
+        "=Apple",
+        "-x",
+        "wom?n",
+        "a w/s b",
+        "sourcelang:eng hostage",
+    ],
 )
 def test_signs_make_a_query(text: str) -> None:
     """What a person types as a topic is a query as soon as it has a sign of the language."""
@@ -252,3 +265,10 @@ def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
         columns = re.compile(r"column=\d+")
         assert again.normalised == query.normalised
         assert columns.sub("", repr(again.root)) == columns.sub("", repr(query.root))
+
+
+def test_a_field_of_another_tool_makes_a_query() -> None:
+    """What no field of ours is called is refused with what to write, not looked for as a name that finds nothing."""
+    assert is_query("sourcelang:eng hostage")
+    with pytest.raises(QueryError):
+        compile_query("sourcelang:eng hostage")
