@@ -122,6 +122,7 @@ def _topic_record(topic: Topic, loaded: Loaded, outlooks: Mapping[TopicKey, Outl
         else None
         for key, text in (("query", topic.query), ("exclude", topic.exclude))
     }
+    read = next(one for one in loaded.compiled.topics if one.topic.key == topic.key)
     outlook = outlooks.get(topic.key, Outlook())
     return {
         "topic": topic.key,
@@ -131,7 +132,7 @@ def _topic_record(topic: Topic, loaded: Loaded, outlooks: Mapping[TopicKey, Outl
         **{key: query.normalised if query else None for key, query in compiled.items()},
         "schedule": topic.schedule.text,
         "channels": list(topic.channels),
-        "lints": [*(str(lint) for query in compiled.values() if query for lint in query.lints), *outlook.lints],
+        "lints": [*read.lints, *outlook.lints],
         "per_day": None if outlook.per_day is None else round(outlook.per_day, 1),
         "place": topic.place,
     }

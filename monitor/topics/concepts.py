@@ -78,6 +78,9 @@ class Name:
     asks_meaning: bool = False
     """Whether meaning may add to the score: never for one word, which is too short to mean one thing."""
 
+    is_telling: bool = True
+    """Whether any of its words says what it is about."""
+
     @cached_property
     def weight(self) -> float:
         """What all its words tell together."""
@@ -111,10 +114,11 @@ def read_name(text: str, lexicon: Lexicon) -> Name | None:
     chosen = {tuple(stem(part) for part in words(word)): word for word in reversed(telling or written)}
     if not chosen:
         return None
-    several = len(chosen) > 1
+    several = len(chosen) > 1 and bool(telling)  # what is related to "the" is every other word like it
     concepts = tuple(_read_concept(word, lexicon, several=several) for word in reversed(chosen.values()))
     is_scored = lexicon.has_frequencies
-    return Name(" ".join(text.split()), concepts, is_scored, lexicon.asks_meaning and is_scored and several)
+    asks_meaning = lexicon.asks_meaning and is_scored and several
+    return Name(" ".join(text.split()), concepts, is_scored, asks_meaning, is_telling=bool(telling))
 
 
 def _without_stop_words(written: list[str]) -> list[str]:

@@ -42,8 +42,13 @@ class CompiledTopic:
 
     @property
     def lints(self) -> tuple[str, ...]:
-        """What its queries allow but hardly mean, in words."""
-        return (self.query.lints if self.query else ()) + (self.exclude.lints if self.exclude else ())
+        """What its names and queries allow but hardly mean, in words."""
+        of_names = tuple(
+            f'"{name.text}" has no word that says what it is about: most articles answer it.'
+            for name in self.names
+            if not name.is_telling
+        )
+        return of_names + (self.query.lints if self.query else ()) + (self.exclude.lints if self.exclude else ())
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:

@@ -212,3 +212,13 @@ def test_the_archive_counts_more_the_larger_it_is() -> None:
     assert weighed(1_000, 0) > table
     assert lexicon.with_counts([Counted("de", 1_000, {"hostag": 900})]).idf("hostage") == table
     assert lexicon.with_counts([Counted("en", 1_000, {})]).idf("hostage") == table
+
+
+def test_a_name_of_little_words_alone_is_told_and_not_widened() -> None:
+    """It is looked for as it stands, not by every other little word, and `check` says that it will flood."""
+    compiled = compile_watchlist(Watchlist((topic("the of"), topic("the hostages"))), LEXICON)
+    assert [one.lints for one in compiled.topics] == [
+        ('"the of" has no word that says what it is about: most articles answer it.',),
+        (),
+    ]
+    assert not any(concept.stands for concept in compiled.topics[0].names[0].concepts)
