@@ -22,6 +22,9 @@ ARTICLE_TOKENS_MAX = 20_000
 """Tokens of one article: a book has fewer. What has more is a candidate of every topic (PostgreSQL takes 1 MB)."""
 ASKED_TOKENS_MAX = 4_000
 """Tokens one question may name: beyond it, as with a list of thousands of names, every article is a candidate."""
+ASKED_DEPTH_MAX = 6
+"""How deep choices and conjunctions of a question may stand in one another: FTS5 gives up beyond some fifteen. What
+lies deeper is asked for more loosely, which only finds more candidates."""
 COUNTED_MAX = 4_000
 """Words counted for one watchlist, in all its languages: half a second at a start. The others keep the table's idf."""
 ANYTHING = "x"
@@ -115,7 +118,25 @@ def ask_for_topic(compiled: CompiledTopic, languages: Iterable[str]) -> Wanted |
 def _bounded(wanted: Wanted | None) -> Wanted | None:
     if wanted is None or sum(1 for _ in tokens_of(wanted)) > ASKED_TOKENS_MAX:
         return None
-    return _either([wanted, Token(ANYTHING)])
+    return _either([_shallow(wanted, ASKED_DEPTH_MAX), Token(ANYTHING)])
+
+
+def _shallow(wanted: Wanted, depth: int) -> Wanted:
+    """The same no deeper than that; whatever answers is found still."""
+    if isinstance(wanted, Token):
+        return wanted
+    if depth == 0:
+        return _either(_fewest(wanted))
+    parts = tuple(_shallow(part, depth - 1) for part in wanted.parts)
+    return _either(parts) if isinstance(wanted, Either) else Both(parts)
+
+
+def _fewest(wanted: Wanted) -> list[Token]:
+    """Tokens of which at least one is there wherever what is wanted is: of parts that must all be, those of one."""
+    if isinstance(wanted, Token):
+        return [wanted]
+    parts = map(_fewest, wanted.parts)
+    return min(parts, key=len) if isinstance(wanted, Both) else [token for part in parts for token in part]
 
 
 def ask_for_word(word: str, languages: Iterable[str]) -> Wanted:
@@ -167,10 +188,13 @@ def _any_of(parts: Iterable[Wanted | None]) -> Wanted | None:
 
 
 def _all_of(parts: Iterable[Wanted | None]) -> Wanted | None:
-    chosen = list(dict.fromkeys(part for part in parts if part is not None))
+    chosen: dict[Wanted, None] = {}
+    for part in parts:
+        if part is not None:
+            chosen.update(dict.fromkeys(part.parts if isinstance(part, Both) else (part,)))
     if not chosen:
         return None
-    return chosen[0] if len(chosen) == 1 else Both(tuple(chosen))
+    return next(iter(chosen)) if len(chosen) == 1 else Both(tuple(chosen))
 
 
 def one_of(asked: Iterable[Wanted | None]) -> Wanted | None:

@@ -114,23 +114,26 @@ def index_all(store: Store) -> None:
 
 def test_the_answer_never_depends_on_the_index(store: Store) -> None:
     """Without an index, half-built, whole, with pages that came later: exactly what judging every article says."""
-    store_articles(store, some_articles(420))
-    for number in range(5, 420, 22):
+    store_articles(store, some_articles(210))
+    for number in range(5, 210, 11):
         give_page(store, number, "The ministers spoke. Kidnapped tanker crew: hostage talks, Geiseln und 人質交渉.")
     watchlists = [compile_watchlist(Watchlist((one,)), LEXICON) for one in TOPICS]
-    wanted = [judged(store, range(1, 421), watchlist) for watchlist in watchlists]
+    wanted = [judged(store, range(1, 211), watchlist) for watchlist in watchlists]
     assert sum(map(bool, wanted)) > 30
     assert answers(store) == wanted
 
     assert not Indexer(store).catch_up()
-    assert not Indexer(store).catch_up()
+    with store.read() as tx:
+        half = read_whole(tx.connection, tx.words.missing(limit=120))
+    with store.write() as tx:
+        tx.words.add([entry_of(whole) for whole in half])
     assert answers(store) == wanted
     index_all(store)
     assert answers(store) == wanted
 
-    for number in range(6, 420, 22):
+    for number in range(6, 210, 11):
         give_page(store, number, "A late page: заложники, مفاوضات and cease-fire negotiations over captives.")
-    wanted = [judged(store, range(1, 421), watchlist) for watchlist in watchlists]
+    wanted = [judged(store, range(1, 211), watchlist) for watchlist in watchlists]
     assert answers(store) == wanted
     index_all(store)
     assert answers(store) == wanted
@@ -214,3 +217,18 @@ def test_a_huge_article_is_a_candidate_of_every_topic(store: Store) -> None:
     store_articles(store, [replace(some_articles(1)[0], text=text, language="en")])
     index_all(store)
     assert search(store, compile_watchlist(Watchlist((topic("tanker", query="tanker*"),)))).total == 1
+
+
+def test_a_query_may_be_nested_as_deep_as_the_language_allows(store: Store) -> None:
+    """Databases bound how deep a question goes; what lies deeper is asked more loosely and judged all the same."""
+    articles = some_articles(120)
+    store_articles(store, articles)
+    index_all(store)
+    for text in ("talks", "(talks AND release)"):
+        query = text
+        for number in range(18):
+            query = f"(never{number} OR (minister AND {query}))"
+        watchlist = compile_watchlist(Watchlist((topic("deep", query=query),)), LEXICON)
+        found = search(store, watchlist)
+        assert [(hit.article.id, hit.match.score) for hit in found.hits] == judged(store, range(1, 121), watchlist)
+        assert 0 < found.total <= found.judged < 120
