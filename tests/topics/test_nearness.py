@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.model import Article, Level, Match, NoMatch, Via, Watchlist
+from monitor.model import Article, LearnedWord, Level, Match, NoMatch, Via, Watchlist
 from monitor.topics.explain import explain
 from monitor.topics.lexicon import load_lexicon
-from monitor.topics.match import CompiledWatchlist, compile_watchlist, judge_article, match_article
+from monitor.topics.match import CompiledWatchlist, compile_watchlist, judge_article, match_article, with_learned
 from monitor.topics.nearness import (
     BACKGROUND_MAX,
     BACKGROUND_MIN,
@@ -120,6 +120,21 @@ def test_what_means_something_else_is_not_found_and_says_why() -> None:
     assert isinstance(miss, NoMatch)
     assert miss.reason.endswith(f" 0 is added to {miss.score}, of which 65 is asked")
     assert miss.score > 55
+
+
+def test_a_meaning_that_fell_short_is_no_evidence_of_what_marks_decide() -> None:
+    """A word that readers' marks taught raises the score: that decides, and the evidence says so alone."""
+    filler = "A film and a drama. " * 20
+    known = article("", f"A hostage. {filler} The rescue. {filler} Doha. {filler}")
+    watchlist = asking(NAME)
+    [alone] = judge_article(watchlist, known, theme_meanings().nearness(known))
+    learned = {watchlist.topics[0].topic.key: tuple(LearnedWord(word, 5, 3, 0) for word in ("doha", "film", "drama"))}
+    [raised] = judge_article(with_learned(watchlist, learned), known, theme_meanings().nearness(known))
+
+    assert isinstance(alone, NoMatch)
+    assert "by its meaning (z" in alone.reason
+    assert isinstance(raised, Match)
+    assert Via.MEANING not in {one.via for one in raised.evidence}
 
 
 @pytest.mark.parametrize(
