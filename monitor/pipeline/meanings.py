@@ -84,6 +84,11 @@ class MeaningReader:
             if vector is not None:
                 judged.append(judge_again(stored, page, context.watchlist, meanings.nearness(vector)))
         with self._store.write() as tx:
+            # A page that was stored while the model read: its article waits on, to be read with it.
+            now_there = page_texts(tx.connection, list(vectors))
+            late = {key for key in vectors if now_there.get(key, "") != pages.get(key, "")}
+            vectors = {key: one for key, one in vectors.items() if key not in late}
+            judged = [one for one in judged if one.stored.article.id not in late]
             tx.vectors.add(meanings.model, {key: pack_vector(one) if one else b"" for key, one in vectors.items()})
             matches = sum(store_again(tx, one, context, self._clock.now()) for one in judged)
         meanings.learn(vector for vector in vectors.values() if vector is not None)

@@ -156,6 +156,26 @@ def test_a_page_that_says_more_is_read_anew(desk: Desk) -> None:
     assert [Via.MEANING in roads for roads in desk.roads()] == [True]
 
 
+def test_a_page_stored_while_the_model_reads_is_read_anew(desk: Desk) -> None:
+    """The vector of the teaser would stand for the whole article, and its page never be judged by meaning."""
+    desk.bring("Nothing yet.")
+    with desk.store.write() as tx:
+        tx.pages.enqueue([desk.article], START)
+        tasks = tx.pages.claim_due(START, owner=OWNER, limit=1, limits=PageLimits())
+
+    def overtaken(text: str) -> Vector:
+        if tasks and "Nothing yet." in text:
+            outcome = PageOutcome(PageState.GOT, HINTED, PageRoad.JSON_LD)
+            assert settle_page(desk.store, tasks.pop(), outcome, desk.context, owner=OWNER, now=START)
+        return encode(text)
+
+    desk.model = overtaken
+    desk.read()
+    assert tasks == []
+    assert [Via.MEANING in roads for roads in desk.roads()] == [True]
+    assert desk.read() == 0
+
+
 def test_what_came_late_is_found_by_a_look_at_the_whole_day(desk: Desk) -> None:
     """A look goes back two hours as a rule, a day every ten minutes: cheap, and nothing waits for ever."""
     reader = desk.reader()
