@@ -77,7 +77,10 @@ def load_meanings(found: ModelFiles) -> Meanings:
 
 def _load_encoder(found: ModelFiles) -> Encoder:
     # Here and not above: who has no model, or does not ask it, waits for neither.
-    numpy, onnxruntime = import_module("numpy"), import_module(RUNTIME)
+    try:
+        numpy, onnxruntime = import_module("numpy"), import_module(RUNTIME)
+    except ImportError as error:  # there, but not for this machine
+        raise MonitorError(f"the sentence model cannot be run: {error}", remedy=INSTALL) from error
     vocabulary = _load_vocabulary(found)
     options = onnxruntime.SessionOptions()
     # One thread: a second one would take its time from the polls. No arena: it keeps a third more memory.

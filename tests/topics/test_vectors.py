@@ -1,6 +1,7 @@
 """The sentence model itself, where the extra is installed; its files, wherever."""
 
 import shutil
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,6 +77,15 @@ def test_a_damaged_model_is_told(tmp_path: Path) -> None:
         load_installed(tmp_path)
     with pytest.raises(MonitorError, match="the sentence model cannot be read"):
         load_installed(tmp_path / "elsewhere")
+
+
+def test_a_library_that_does_not_load_here_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there, but made for another machine."""
+    (tmp_path / "numpy.py").write_text("raise ImportError('libopenblas.so: cannot open shared object file')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "numpy", raising=False)
+    with pytest.raises(MonitorError, match=r"cannot be run: libopenblas\.so"):
+        load_meanings(ModelFiles(tmp_path / "model.onnx", None))
 
 
 def test_without_the_extra_it_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
