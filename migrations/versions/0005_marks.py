@@ -1,7 +1,7 @@
 """Marks of readers.
 
 Revision: 0005
-Follows: 0003
+Follows: 0004
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """Where articles stand in meaning.
 
 Revision: 0006
-Follows: 0004
+Follows: 0005
 """
 
 import sqlalchemy as sa

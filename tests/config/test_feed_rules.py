@@ -40,7 +40,7 @@ def test_a_password_becomes_the_header_it_is_sent_in(tmp_path: Path) -> None:
 def test_a_key_and_a_proxy_come_from_where_secrets_are(tmp_path: Path) -> None:
     """From variables or files, the files are watched, and nothing of it is printed."""
     key = tmp_path / "key"
-    key.write_text("Bearer abc\n")
+    key.write_text("Bearer hush\n")
     key.chmod(0o600)
     keys = f'header = "Authorization"\nheader_file = "{key}"\nproxy_env = "PROXY"\n'
     folder = write_folder(tmp_path / "config", feeds=FEED + keys)
@@ -48,10 +48,10 @@ def test_a_key_and_a_proxy_come_from_where_secrets_are(tmp_path: Path) -> None:
     loaded = load(folder, {"PROXY": "http://me:hidden@proxy.example:3128"})
 
     rules = loaded.feeds[0].rules
-    assert rules.headers == {"Authorization": "Bearer abc"}
+    assert rules.headers == {"Authorization": "Bearer hush"}
     assert rules.proxy == "http://me:hidden@proxy.example:3128"
     assert key in loaded.files
-    assert "abc" not in repr(loaded)
+    assert "hush" not in repr(loaded)
     assert "hidden" not in repr(loaded)
     key.chmod(0o644)
     assert str(key) in load(folder, {"PROXY": "http://proxy.example:3128"}).notes[0]
