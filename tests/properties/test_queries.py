@@ -205,7 +205,7 @@ def understood(tree: Tree, *, foreign: bool) -> Query:
 
 
 @given(pairs(), st.booleans())
-@settings(max_examples=800 * TIMES, deadline=None)
+@settings(max_examples=400 * TIMES, deadline=None)
 def test_any_query_is_true_and_found_as_the_slow_evaluator_says(pair: tuple[Tree, Known], foreign: bool) -> None:
     """Every operator, field and kind of word means what the page says, in every combination, in several languages.
 
