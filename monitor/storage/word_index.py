@@ -34,7 +34,7 @@ from monitor.topics.wanted import (
 )
 from monitor.words import stem
 
-FORMAT = 1
+FORMAT = 2
 """Of the index; another number makes it anew."""
 # Put together of the table's name alone; every value goes in as a parameter.
 _FIND = {

@@ -19,7 +19,9 @@ from monitor.topics.vocabulary import compile_pattern
 from monitor.words import WORD_CHARS_MAX, chunk_tokens, fold, stem, stem_forms, stemmed_language, words
 
 ARTICLE_TOKENS_MAX = 20_000
-"""Tokens of one article: a book has fewer. What has more is a candidate of every topic (PostgreSQL takes 1 MB)."""
+"""Tokens of one article: a book has fewer. What has more is a candidate of every topic."""
+ARTICLE_TOKENS_BYTES_MAX = 1_000_000
+"""The same in bytes: beyond 1,048,575 of them PostgreSQL mixes up an article's words without an error."""
 ASKED_TOKENS_MAX = 4_000
 """Tokens one question may name: beyond it, as with a list of thousands of names, every article is a candidate."""
 ASKED_DEPTH_MAX = 6
@@ -89,7 +91,9 @@ def article_tokens(article: Article) -> tuple[str, set[str]]:
             tokens.add(word_token(word))
             tokens.update(stem_token(form, language) for form in stem_forms(word, language))
         if len(tokens) > ARTICLE_TOKENS_MAX:
-            return language, {ANYTHING, language_token(language)}
+            break
+    if len(tokens) > ARTICLE_TOKENS_MAX or sum(len(token.encode()) for token in tokens) > ARTICLE_TOKENS_BYTES_MAX:
+        return language, {ANYTHING, language_token(language)}
     return language, tokens
 
 

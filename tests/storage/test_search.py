@@ -219,6 +219,15 @@ def test_a_huge_article_is_a_candidate_of_every_topic(store: Store) -> None:
     assert search(store, compile_watchlist(Watchlist((topic("tanker", query="tanker*"),)))).total == 1
 
 
+def test_an_article_of_very_long_words_loses_none(store: Store) -> None:
+    """PostgreSQL keeps a megabyte of words for an article, and mixes up the rest: it is a candidate of every topic."""
+    told = ["".join(chr(0x10D0 + int(digit)) for digit in f"{number:060d}") for number in range(4000)]
+    store_articles(store, [replace(some_articles(1)[0], text=" ".join(told), language="ka")])
+    index_all(store)
+    for word in (told[0], told[2000], told[-1]):
+        assert search(store, compile_watchlist(Watchlist((topic(word, query=word),)))).total == 1
+
+
 def test_a_query_may_be_nested_as_deep_as_the_language_allows(store: Store) -> None:
     """Databases bound how deep a question goes; what lies deeper is asked more loosely and judged all the same."""
     articles = some_articles(120)
