@@ -6,6 +6,7 @@ Effects: none.
 """
 
 import re
+import zlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
@@ -184,10 +185,17 @@ class _Table:
         return best if is_clear else None
 
 
+def rules_number() -> int:
+    """A number that changes with the words, letters and bounds by which languages are told."""
+    bounds = (CHARS_LOOKED_AT, LEAST_SCORE, LEAST_LEAD, LEAST_SHARE, SHARE_WORDS_MAX, LETTERS_MAX)
+    return zlib.crc32(repr((bounds, FUNCTION_WORDS, _LETTERS, _SCRIPTS, _SHARED)).encode())
+
+
 def _add_up(evidence: Mapping[str, tuple[tuple[str, float], ...]], found: set[str]) -> dict[str, float]:
     """What some words or letters say together, by language."""
     scores: dict[str, float] = {}
-    for piece in sorted(found):  # in one order: a sum of parts depends on it in its last digit
+    # In order: sums of fractions depend on it, and a set stands in another order in every process.
+    for piece in sorted(found):
         for language, share in evidence[piece]:
             scores[language] = scores.get(language, 0.0) + share
     return scores

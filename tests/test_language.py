@@ -1,5 +1,7 @@
 """The language of a text is recognised where it says enough, and never guessed where it does not."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,15 @@ def test_any_text_has_a_language_or_none(text: str) -> None:
     """Whatever comes, the answer is a code that can be stemmed by, or nothing."""
     language = detect_language(text)
     assert language is None or (len(language) == 2 and stem("word", language))
+
+
+def test_every_process_tells_the_same_language() -> None:
+    """Where the evidence is just enough, the order in which it is added up must not decide: stems hang on it."""
+    ask = "from monitor.language import detect_language; print(detect_language('op til som der kan'))"
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", ask], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in "01234567"
+    }
+    assert len(told) == 1

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from monitor.language import rules_number
 from monitor.model import Article, ArticleId
 from monitor.topics.index import cut, told_language
 from monitor.topics.match import CompiledTopic, CompiledWatchlist
@@ -98,8 +99,8 @@ def article_tokens(article: Article) -> tuple[str, set[str]]:
 
 
 def sample_of_tokens() -> int:
-    """A number that changes with the way words are cut, folded or stemmed."""
-    tokens: list[str] = []
+    """A number that changes with the way languages are told and words are cut, folded or stemmed."""
+    tokens = [str(rules_number())]
     for language in ("en", "de", "ru", "ar", "fr", "el", "tr", ""):
         tokens += sorted(article_tokens(Article(ArticleId(0), "", _SAMPLE, language=language or None))[1])
     return zlib.crc32(" ".join(tokens).encode())

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
+from monitor import language as telling
 from monitor.model import Article, ArticleId, FeedId, PageState, Watchlist
 from monitor.pipeline.indexing import Indexer
 from monitor.pipeline.sweep import Retention, sweep
@@ -18,7 +20,7 @@ from monitor.topics.index import ReadArticle
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.match import CompiledWatchlist, compile_watchlist, match_article
 from monitor.topics.nodes import Element, Kind
-from monitor.topics.wanted import ARTICLE_TOKENS_MAX, Token
+from monitor.topics.wanted import ARTICLE_TOKENS_MAX, Token, sample_of_tokens
 from monitor.words import stem
 from tests.fakes.clock import START
 from tests.storage.given import store_articles
@@ -161,6 +163,13 @@ def test_an_index_by_other_rules_is_made_anew(store: Store) -> None:
     assert result.judged < 40
 
 
+def test_an_index_made_while_languages_were_told_otherwise_is_of_other_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The language decides the stems: what was put in by other little words would be looked for in vain."""
+    before = sample_of_tokens()
+    monkeypatch.setattr(telling, "LEAST_SCORE", telling.LEAST_SCORE + 0.1)
+    assert sample_of_tokens() != before
+
+
 def test_what_is_swept_leaves_the_index(store: Store) -> None:
     """Retention takes the words with the article, those of its page too: nothing is left that a search would meet."""
     articles = some_articles(60)
@@ -225,7 +234,7 @@ def test_an_article_of_very_long_words_loses_none(store: Store) -> None:
     store_articles(store, [replace(some_articles(1)[0], text=" ".join(told), language="ka")])
     index_all(store)
     for word in (told[0], told[2000], told[-1]):
-        assert search(store, compile_watchlist(Watchlist((topic(word, query=word),)))).total == 1
+        assert search(store, compile_watchlist(Watchlist((topic(word, query=f"={word}"),)))).total == 1
 
 
 def test_a_query_may_be_nested_as_deep_as_the_language_allows(store: Store) -> None:
