@@ -187,7 +187,7 @@ class _Table:
 
 def rules_number() -> int:
     """A number that changes with the words, letters and bounds by which languages are told."""
-    bounds = (CHARS_LOOKED_AT, LEAST_SCORE, LEAST_LEAD, LEAST_SHARE, SHARE_WORDS_MAX, LETTERS_MAX)
+    bounds = (CHARS_FIRST, CHARS_LOOKED_AT, LEAST_SCORE, LEAST_LEAD, LEAST_SHARE, SHARE_WORDS_MAX, LETTERS_MAX)
     return zlib.crc32(repr((bounds, FUNCTION_WORDS, _LETTERS, _SCRIPTS, _SHARED)).encode())
 
 
