@@ -114,7 +114,7 @@ def _look_at_model(loaded: Loaded) -> Iterator[Finding]:
     if not loaded.settings.matching.semantic:
         yield Finding("semantic", True, "switched off by [matching] semantic.")
     elif found is None:
-        yield Finding("semantic", True, f"not installed; names are judged by their words. To add it: {INSTALL}")
+        yield Finding("semantic", True, f"not installed; names are judged by their words. {INSTALL}")
     else:
         sha256 = found.sha256()
         numbers = len(load_meanings(found).encode("hostage negotiations"))

@@ -80,9 +80,8 @@ class MeaningReader:
         judged: list[JudgedAgain] = []
         for stored in articles:
             page = pages.get(stored.article.id, "")
-            vector = vectors[stored.article.id] = self._read(meanings, stored, page)
-            if vector is not None:
-                judged.append(judge_again(stored, page, context.watchlist, meanings.nearness(vector)))
+            vectors[stored.article.id], again = self._read(meanings, stored, page, context)
+            judged += again
         with self._store.write() as tx:
             # A page that was stored while the model read: its article waits on, to be read with it.
             now_there = page_texts(tx.connection, list(vectors))
@@ -114,9 +113,13 @@ class MeaningReader:
             found = tx.articles.by_ids(ids)
             return [found[one] for one in ids if one in found], page_texts(tx.connection, ids)
 
-    def _read(self, meanings: Meanings, stored: StoredArticle, page_text: str) -> Vector | None:
+    def _read(
+        self, meanings: Meanings, stored: StoredArticle, page_text: str, context: IngestContext
+    ) -> tuple[Vector | None, list[JudgedAgain]]:
+        """An article's vector and verdicts; none where its text or a topic's name breaks the model."""
         try:
-            return meanings.read(complete_article(stored.article, page_text))
+            vector = meanings.read(complete_article(stored.article, page_text))
+            return vector, [judge_again(stored, page_text, context.watchlist, meanings.nearness(vector))]
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: one odd text must not stop the others
             log.error("meaning.broke", article=stored.article.id, error=error, hint="please report this")
-            return None
+            return None, []

@@ -205,6 +205,21 @@ def test_one_text_that_breaks_the_model_stops_no_other(desk: Desk, caplog: pytes
         assert [one.match.article_id for one in tx.matches.open_for(TOPIC.key)] == [70_000]
 
 
+def test_a_name_that_breaks_the_model_stops_no_round(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """What waits is read and left to its words; the round does not stand still before the same articles for ever."""
+
+    def breaking(text: str) -> Vector:
+        if text == TOPIC.name:
+            raise RuntimeError("cannot be read")
+        return encode(text)
+
+    desk.model = breaking
+    desk.bring(HINTED)
+    assert desk.read() > 0
+    assert desk.read() == 0
+    assert "meaning.broke" in caplog.text
+
+
 def test_a_model_that_cannot_be_loaded_keeps_what_waits(desk: Desk) -> None:
     """The daemon says so and asks again; nothing is marked as read."""
 
