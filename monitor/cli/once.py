@@ -142,7 +142,8 @@ def _say(visits: list[PollSummary], deliveries: list[dict[str, object]]) -> None
     )
     first = [visit for visit in visits if visit.first and visit.told_later == 0]
     if first:
-        print(f"Read for the first time: {plural(len(first), 'feed')}; what was there is its baseline, or old: kept, not told.")
+        kept = "what was there is its baseline, or old: kept, not told"
+        print(f"Read for the first time: {plural(len(first), 'feed')}; {kept}.")
         matched = sum(visit.matches for visit in first)
         if matched:
             print(f"Of that, on your topics: {plural(matched, 'match', 'matches')} (monitor preview TOPIC --since 7d).")

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from monitor import language as telling
+from monitor.errors import StorageError
 from monitor.model import Article, ArticleId, FeedId, PageState, Watchlist
 from monitor.pipeline.indexing import Indexer
 from monitor.pipeline.sweep import Retention, sweep
@@ -250,3 +251,26 @@ def test_a_query_may_be_nested_as_deep_as_the_language_allows(store: Store) -> N
         found = search(store, watchlist)
         assert [(hit.article.id, hit.match.score) for hit in found.hits] == judged(store, range(1, 121), watchlist)
         assert 0 < found.total <= found.judged < 120
+
+
+def test_on_a_full_disk_a_search_answers_without_the_index(sqlite_store: Store) -> None:
+    """The index is a cache: what could not be put in is judged directly, and put in when there is room."""
+    articles = some_articles(300)
+    store_articles(sqlite_store, articles)
+    watchlist = compile_watchlist(Watchlist((topic("talks", query="talks OR tanker OR minister"),)))
+    right = judged(sqlite_store, range(1, 301), watchlist)
+    with sqlite_store.write() as tx:
+        pages = tx.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        tx.connection.exec_driver_sql(
+            f"PRAGMA max_page_count={pages}"
+        )  # SQLite itself says "disk is full" from here on
+    with pytest.raises(StorageError):
+        index_all(sqlite_store)
+    found = search(sqlite_store, watchlist)
+    assert right
+    assert [(hit.article.id, hit.match.score) for hit in found.hits] == right
+    with sqlite_store.write() as tx:
+        tx.connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    index_all(sqlite_store)
+    found = search(sqlite_store, watchlist)
+    assert [(hit.article.id, hit.match.score) for hit in found.hits] == right
