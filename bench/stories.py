@@ -66,7 +66,7 @@ def group_ours(articles: Sequence[Article]) -> tuple[list[int], list[int], dict[
         copies.append(copies[choice.of - 1] if choice.relation is Relation.COPY and choice.of else article.id)
         stories.append(story)
         publisher = publisher_of(article.url, article.outlet)
-        grouper.add(StoredPrint(article.id, story, article.feed_id, at, publisher, mark))
+        grouper.add(StoredPrint(article.id, story, article.feed_id, at, publisher, mark, choice.text_id or article.id))
     ended = time.process_time()
     scale = 1e6 / max(1, len(articles))
     return copies, stories, {"fingerprint": (printed - started) * scale, "assign": (ended - printed) * scale}

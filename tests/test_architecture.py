@@ -33,7 +33,8 @@ LAYERS: dict[int, str] = {
           channels.console
           config.schema config.values config.places config.secrets config.files config.feeds config.watchlist
           config.load config.examples config.faults config.watch config.edit
-          storage.engine storage.tables storage.revision storage.migrate storage.backup storage.feeds
+          storage.engine storage.columns storage.story_tables storage.tables storage.revision storage.migrate
+          storage.backup storage.feeds
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
           storage.rows storage.topics storage.feed_rows storage.health storage.pages
           storage.word_index storage.search storage.suggesting storage.marks storage.outlook

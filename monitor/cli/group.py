@@ -80,7 +80,9 @@ def group_lines(path: str) -> Iterator[Grouped]:
         choice = grouper.assign(article, mark, at)
         story_id = choice.story_id if choice.story_id is not None else StoryId(number)
         publisher = publisher_of(article.url, article.outlet)
-        grouper.add(StoredPrint(ArticleId(number), story_id, feed_id, at, publisher, mark))
+        grouper.add(
+            StoredPrint(ArticleId(number), story_id, feed_id, at, publisher, mark, choice.text_id or ArticleId(number))
+        )
         yield _grouped(number, record, choice, story_id, ids)
 
 

@@ -30,6 +30,8 @@ class Article:
     seen_at: datetime | None = None
     weight: float = 1.0
     """The feed's weight: orders a digest, never decides a match."""
+    origin: str = ""
+    """The agency its text is credited to, in lower case (`reuters`), where one is."""
 
     @property
     def outlet(self) -> str:
@@ -56,6 +58,10 @@ class StoryChoice:
     """The article it is a copy or a report of."""
     evidence: str = ""
     """The reason in words, for `explain` and `group`."""
+    quiet: bool = False
+    """A report so like what the story has that it is counted and not shown."""
+    text_id: ArticleId | None = None
+    """For a copy, the first article of the same text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +72,5 @@ class Story:
     created_at: datetime
     last_article_at: datetime
     article_count: int = 1
+    merged_into: StoryId | None = None
+    """The story that a person merged this one into."""

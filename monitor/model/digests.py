@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.model.articles import Article, Relation
-from monitor.model.ids import ChannelName, DeliveryId, DigestId, StoryId, TopicKey
+from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, StoryId, TopicKey
 from monitor.model.topics import Match
 
 
@@ -30,6 +30,10 @@ class StoryMember:
     """Set when the article itself answers the topic."""
     silent: bool = False
     """Part of a baseline or a backlog: counted, never a reason to tell."""
+    text_id: ArticleId | None = None
+    """The first article of the same text; None for its own."""
+    quiet: bool = False
+    """A report so like what the story has that it is counted and not shown."""
     page_text: str = ""
     """The text as the article's page completes it, where the match stands in that; else empty."""
 

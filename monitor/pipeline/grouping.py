@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.model import Article, Relation, StoryChoice, StoryId
+from monitor.model import Article, ArticleId, Relation, StoryChoice, StoryId
 from monitor.storage.articles import StoredArticle
 from monitor.storage.store import Transaction
 from monitor.storage.stories import StoryGrowth
@@ -51,6 +51,7 @@ def assign_stories(tx: Transaction, new: Sequence[NewArticle], now: datetime) ->
                 at=seen.at,
                 publisher=publisher_of(seen.url, seen.outlet),
                 fingerprint=fingerprint(seen.title, seen.text, seen.url),
+                text_id=seen.text_id,
             )
         )
     growths: dict[StoryId, StoryGrowth] = {}
@@ -66,9 +67,11 @@ def assign_stories(tx: Transaction, new: Sequence[NewArticle], now: datetime) ->
             relation=choice.relation,
             copy_of=choice.of,
             evidence="" if choice.relation is Relation.NEW else choice.evidence,
+            text_id=choice.text_id,
+            quiet=choice.quiet,
         )
         if item.print_ is not None:
-            grouper.add(_stored_print(item.article, story_id, item.print_, at))
+            grouper.add(_stored_print(item.article, story_id, item.print_, at, choice.text_id or item.article.id))
         grown = growths.get(story_id)
         if grown is None:
             growths[story_id] = StoryGrowth(story_id, now, 1, is_new=choice.story_id is None)
@@ -77,7 +80,9 @@ def assign_stories(tx: Transaction, new: Sequence[NewArticle], now: datetime) ->
     tx.stories.grow(list(growths.values()))
 
 
-def _stored_print(article: Article, story_id: StoryId, print_: Fingerprint, at: datetime) -> StoredPrint:
+def _stored_print(
+    article: Article, story_id: StoryId, print_: Fingerprint, at: datetime, text_id: ArticleId
+) -> StoredPrint:
     return StoredPrint(
         article_id=article.id,
         story_id=story_id,
@@ -85,4 +90,5 @@ def _stored_print(article: Article, story_id: StoryId, print_: Fingerprint, at: 
         at=at,
         publisher=publisher_of(article.url, article.outlet),
         fingerprint=print_,
+        text_id=text_id,
     )

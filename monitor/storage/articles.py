@@ -34,6 +34,10 @@ class StoredArticle:
     copy_of: ArticleId | None = None
     evidence: str = ""
     revision: int = 0
+    text_id: ArticleId | None = None
+    """The first article of the same text; None, before it is stored, for its own."""
+    quiet: bool = False
+    """A report so like what the story has that it is counted and not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,7 @@ def to_stored(row: Row[Any]) -> StoredArticle:
         published_at=row.published_at,
         seen_at=row.first_seen_at,
         weight=row.feed_weight if row.feed_weight is not None else 1.0,
+        origin=row.origin,
     )
     return StoredArticle(
         article=article,
@@ -216,12 +221,15 @@ def to_stored(row: Row[Any]) -> StoredArticle:
         copy_of=None if row.copy_of is None else ArticleId(row.copy_of),
         evidence=row.evidence,
         revision=row.revision,
+        text_id=ArticleId(row.text_id),
+        quiet=bool(row.quiet),
     )
 
 
 _ARTICLE_COLUMNS = (
     "id", "feed_id", "title", "text", "url", "source", "language", "author", "tags", "published_at", "first_seen_at",
     "standing", "content_key", "revision", "story_id", "relation", "copy_of", "evidence",
+    "text_id", "quiet", "origin",
 )  # fmt: skip
 
 
@@ -246,6 +254,9 @@ def _article_row(stored: StoredArticle, time_of: Callable[[datetime | None], Any
         stored.relation.value,
         stored.copy_of,
         stored.evidence,
+        article.id if stored.text_id is None else stored.text_id,
+        stored.quiet,
+        article.origin,
     )
 
 

@@ -75,6 +75,7 @@ class Comparable:
     outlet: str
     at: datetime
     """When it was published, never later than we saw it."""
+    text_id: ArticleId
 
 
 class StoryTable:
@@ -141,7 +142,7 @@ class StoryTable:
     def get(self, story_id: StoryId) -> Story | None:
         """One story, or None."""
         row = self._db.execute(sa.select(STORY).where(STORY.c.id == story_id)).first()
-        return Story(story_id, row.created_at, row.last_article_at, row.article_count) if row else None
+        return _to_story(row) if row else None
 
     def as_candidates(self, story_ids: Sequence[StoryId], topic: TopicKey) -> list[StoryCandidate]:
         """The stories as a digest of the topic sees them, with their articles, oldest first."""
@@ -187,10 +188,22 @@ class StoryTable:
         return self._db.execute(sa.delete(ARTICLE_PRINT).where(ARTICLE_PRINT.c.at_s < int(before.timestamp()))).rowcount
 
 
+def _to_story(row: sa.Row[Any]) -> Story:
+    merged_into = None if row.merged_into is None else StoryId(row.merged_into)
+    return Story(StoryId(row.id), row.created_at, row.last_article_at, row.article_count, merged_into)
+
+
 def _to_member(row: sa.Row[Any]) -> StoryMember:
     stored = to_stored(row)
     match = to_match(row) if row.match_topic is not None else None
-    return StoryMember(stored.article, stored.relation, match, silent=stored.standing not in ("new", ""))
+    return StoryMember(
+        stored.article,
+        stored.relation,
+        match,
+        silent=stored.standing not in ("new", ""),
+        text_id=stored.text_id,
+        quiet=stored.quiet,
+    )
 
 
 def _is_in_page(match: Match) -> bool:
@@ -221,10 +234,11 @@ def _select_comparable() -> sa.Select[Any]:
         sa.case((ARTICLE.c.source != "", ARTICLE.c.source), else_=sa.func.coalesce(FEED.c.name, "")),
         ARTICLE.c.published_at,
         ARTICLE.c.first_seen_at,
+        ARTICLE.c.text_id,
     ).select_from(sa.outerjoin(ARTICLE, FEED, ARTICLE.c.feed_id == FEED.c.id))
 
 
 def _to_comparable(row: Any) -> Comparable:
-    number, story_id, feed_id, title, text, url, outlet, published_at, seen_at = row
+    number, story_id, feed_id, title, text, url, outlet, published_at, seen_at, text_id = row
     at = min(published_at or seen_at, seen_at)
-    return Comparable(ArticleId(number), StoryId(story_id), FeedId(feed_id), title, text, url, outlet, at)
+    return Comparable(ArticleId(number), StoryId(story_id), FeedId(feed_id), title, text, url, outlet, at, text_id)

@@ -12,18 +12,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = SQLModel.metadata
+from monitor.storage.columns import BIG, LONG, metadata
+from monitor.storage.story_tables import ArticlePrintRow, StoryChangeRow, StoryRow
 
-BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""A BIGINT; on SQLite a plain INTEGER, which is as wide there and may be the row id."""
-LONG = sa.Text()
+__all__ = ["ArticlePrintRow", "StoryChangeRow", "StoryRow", "metadata"]
 
 
 class CounterRow(SQLModel, table=True):
@@ -131,6 +123,12 @@ class ArticleRow(SQLModel, table=True):
     relation: str
     copy_of: int | None = Field(default=None, sa_type=sa.BigInteger)
     evidence: str = ""
+    text_id: int = Field(sa_type=sa.BigInteger)
+    """The first article of the same text: its own id for a text of its own, that of the original for a copy."""
+    quiet: bool = False
+    """A report so like what the story has that it is counted and not shown."""
+    origin: str = ""
+    """The agency its text is credited to, where one is."""
 
 
 class PageRow(SQLModel, table=True):
@@ -178,26 +176,6 @@ class EntryAliasRow(SQLModel, table=True):
     article_id: int = Field(sa_type=sa.BigInteger)
     seen_day: int
     """Day since 1970 on which the feed last showed it; written once a day at most."""
-
-
-class ArticlePrintRow(SQLModel, table=True):
-    """The keys by which an article finds others that say the same."""
-
-    __tablename__ = "article_print"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-    key: int = Field(primary_key=True, sa_type=sa.BigInteger)
-    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
-    at_s: int = Field(sa_type=sa.BigInteger)
-
-
-class StoryRow(SQLModel, table=True):
-    """The articles of one event; its id is that of its first article."""
-
-    __tablename__ = "story"
-    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
-    created_at: datetime
-    last_article_at: datetime
-    article_count: int = 1
 
 
 class TopicRow(SQLModel, table=True):
@@ -374,6 +352,7 @@ ARTICLE_VECTOR = _table("article_vector")
 ENTRY_ALIAS = _table("entry_alias")
 ARTICLE_PRINT = _table("article_print")
 STORY = _table("story")
+STORY_CHANGE = _table("story_change")
 TOPIC = _table("topic")
 MATCH = _table("match")
 NEAR_MISS = _table("near_miss")

@@ -62,6 +62,8 @@ class StoredPrint:
     at: datetime
     publisher: str
     fingerprint: Fingerprint
+    text_id: ArticleId
+    """The first article of the same text: its own id unless it is a copy."""
 
 
 class Grouper:
@@ -148,7 +150,8 @@ def assign_story(
 
 
 def _choice(relation: Relation, stored: StoredPrint, words: str) -> StoryChoice:
-    return StoryChoice(relation, stored.story_id, stored.article_id, words)
+    text_id = stored.text_id if relation is Relation.COPY else None
+    return StoryChoice(relation, stored.story_id, stored.article_id, words, text_id=text_id)
 
 
 def _judge(

@@ -42,7 +42,9 @@ class Desk:
         choice = self.grouper.assign(article, mark, NOW + after)
         story = choice.story_id if choice.story_id is not None else StoryId(article.id)
         publisher = publisher_of(url, outlet)
-        self.grouper.add(StoredPrint(article.id, story, article.feed_id, NOW + after, publisher, mark))
+        self.grouper.add(
+            StoredPrint(article.id, story, article.feed_id, NOW + after, publisher, mark, choice.text_id or article.id)
+        )
         return choice
 
 
@@ -266,7 +268,7 @@ def test_a_grouper_forgets_the_oldest() -> None:
     grouper = Grouper(prints_max=2)
     marks = [fingerprint(f"{TITLE} {n}", "", "") for n in range(3)]
     for n, mark in enumerate(marks):
-        grouper.add(StoredPrint(ArticleId(n), StoryId(n), FeedId(n), NOW, str(n), mark))
+        grouper.add(StoredPrint(ArticleId(n), StoryId(n), FeedId(n), NOW, str(n), mark, ArticleId(n)))
     assert [len(grouper.candidates(mark)) for mark in marks] == [0, 1, 1]
 
 

@@ -1,0 +1,52 @@
+"""The tables of stories: what belongs together, by what it is found, and what a person changed in it.
+
+Effects: none.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from monitor.storage.columns import BIG, LONG
+
+
+class ArticlePrintRow(SQLModel, table=True):
+    """The keys by which an article finds others that say the same."""
+
+    __tablename__ = "article_print"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    key: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    at_s: int = Field(sa_type=sa.BigInteger)
+
+
+class StoryRow(SQLModel, table=True):
+    """The articles of one event; its id is that of its first article."""
+
+    __tablename__ = "story"
+    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    created_at: datetime
+    last_article_at: datetime
+    article_count: int = 1
+    merged_into: int | None = Field(default=None, sa_type=sa.BigInteger)
+    """The story that a person merged this one into; it has no articles of its own any more."""
+
+
+class StoryChangeRow(SQLModel, table=True):
+    """What a person changed in the stories: outlives them, so that it can be shown and taken back."""
+
+    __tablename__ = "story_change"
+    __table_args__ = (sa.Index(None, "story_id"), sa.Index(None, "other_id"))
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    at: datetime
+    by: str = ""
+    kind: str = Field(max_length=16)
+    """merge or split."""
+    story_id: int = Field(sa_type=sa.BigInteger)
+    """The story that stays."""
+    other_id: int = Field(sa_type=sa.BigInteger)
+    """The one that was merged into it, or that was split from it."""
+    articles: str = Field(default="", sa_type=LONG)
+    """Ids of the articles that went over, as JSON."""
+    reason: str = ""
