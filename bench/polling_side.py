@@ -67,7 +67,7 @@ async def polling(
     report: Callable[[PollSummary], None] | None = None,
 ) -> AsyncIterator[Poller]:
     """The app's poller over every loopback host, drained and closed when the block ends."""
-    context = IngestContext(compile_watchlist(Watchlist(())), {}, BOUNDS, "bench", groups=False)
+    context = IngestContext(compile_watchlist(Watchlist(())), {}, BOUNDS, "bench")
     with ThreadPoolExecutor(1) as database_pool, ThreadPoolExecutor(1) as parser_pool:
         parser = ParserProcess()
         fetcher = Fetcher(Guard(("127.0.0.0/8",)), concurrency=concurrency, exchange_s=exchange_s)

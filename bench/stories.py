@@ -1,8 +1,8 @@
-"""How well copies and stories are found, beside exact titles, on labelled articles; and what an article costs.
+"""How well copies and stories are found, beside exact titles, on labelled articles.
 
 `python -m bench.stories [FOLDER]` reads `stories/*.jsonl` of `$MONITOR_CORPUS` (or FOLDER), an article a line; its
-`story` is the label. Copies are judged by pairs; tellings are what a reader of everything gets per story of several
-outlets.
+`story` is the label. Copies are judged by pairs, stories by B-cubed and by pairs; tellings are what a reader of
+everything gets per story of several outlets.
 
 Effects: reads files, writes to standard output.
 """
@@ -10,32 +10,48 @@ Effects: reads files, writes to standard output.
 import json
 import os
 import sys
-import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.cli.lines import to_article
-from monitor.model import Article, FeedId, Relation, StoryId
-from monitor.stories.group import Grouper, StoredPrint
+from monitor.model import Article, FeedId, Relation, StoryChoice
+from monitor.stories.memory import StoryMemory
 from monitor.stories.normal import headline_key
-from monitor.stories.similarity import fingerprint
-from monitor.urls import publisher_of
+from monitor.stories.rarity import read_table
+from monitor.topics.lexicon import load_lexicon
+
+HOT_OUTLETS = 25
+"""A story of so many outlets is the one that nobody wants to be told twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What one way of grouping made of one set."""
 
-    precision: float
-    recall: float
+    copy_precision: float
+    """Of pairs of articles taken for one text, those that the labels put together."""
+    copy_recall: float
+    """Of pairs that the labels put together, those taken for one text."""
+    story_precision: float
+    """B-cubed, as the next."""
+    story_recall: float
     tellings: float
     """Per story of several outlets; 1 is right."""
     once: float
     """Part of those stories told exactly once."""
-    never: float
-    """Part of all stories never told."""
+    never_told: float
+    """Part of all stories: told under another's name, as a report."""
+    never_shown: float
+    """Part of all stories of which no article was shown at all."""
+    hot_twice: int
+    """Stories of 25 outlets and more that were told more than once."""
+
+    @property
+    def story_f1(self) -> float:
+        """The harmonic mean of the B-cubed two."""
+        return 2 * self.story_precision * self.story_recall / max(1e-9, self.story_precision + self.story_recall)
 
 
 def read_articles(path: Path) -> tuple[list[Article], list[str]]:
@@ -50,80 +66,97 @@ def read_articles(path: Path) -> tuple[list[Article], list[str]]:
     return articles, [record["story"] for record in records]
 
 
-def group_ours(articles: Sequence[Article]) -> tuple[list[int], list[int], dict[str, float]]:
-    """The copy group and the story of each article, and microseconds per article."""
-    started = time.process_time()
-    prints = [fingerprint(article.title, article.text, article.url) for article in articles]
-    printed = time.process_time()
-    grouper = Grouper()
-    copies: list[int] = []
-    stories: list[int] = []
-    for article, mark in zip(articles, prints, strict=True):
-        at = article.published_at
-        assert at is not None
-        choice = grouper.assign(article, mark, at)
-        story = choice.story_id if choice.story_id is not None else StoryId(article.id)
-        copies.append(copies[choice.of - 1] if choice.relation is Relation.COPY and choice.of else article.id)
-        stories.append(story)
-        publisher = publisher_of(article.url, article.outlet)
-        grouper.add(StoredPrint(article.id, story, article.feed_id, at, publisher, mark, choice.text_id or article.id))
-    ended = time.process_time()
-    scale = 1e6 / max(1, len(articles))
-    return copies, stories, {"fingerprint": (printed - started) * scale, "assign": (ended - printed) * scale}
+def group_ours(articles: Sequence[Article]) -> list[StoryChoice]:
+    """What is decided of each article; its id is its place, from 1."""
+    memory = StoryMemory(read_table(load_lexicon().shares()))
+    choices = []
+    for article in articles:
+        assert article.published_at is not None
+        choices.append(memory.assign(article, int(article.published_at.timestamp())))
+    return choices
 
 
-def group_by_title(articles: Sequence[Article]) -> list[int]:
-    """What exact titles would say."""
-    first: dict[int, int] = {}
-    return [first.setdefault(headline_key(article.title), article.id) for article in articles]
+def group_by_title(articles: Sequence[Article]) -> list[StoryChoice]:
+    """What exact titles would say: a copy where the title was there before."""
+    first: dict[int, Article] = {}
+    choices = []
+    for article in articles:
+        before = first.setdefault(headline_key(article.title), article)
+        is_new = before is article
+        choices.append(
+            StoryChoice(Relation.NEW, None)
+            if is_new
+            else StoryChoice(Relation.COPY, None, before.id, text_id=before.id)
+        )
+    return choices
 
 
-def judge(groups: Sequence[int], tellings: Sequence[int], labels: Sequence[str], articles: Sequence[Article]) -> Judged:
-    """Pairs, and what a reader would have been told."""
+def _groups(articles: Sequence[Article], choices: Sequence[StoryChoice]) -> tuple[list[int], list[int]]:
+    """The text and the story of each article, by the id of its first one."""
+    texts: dict[int, int] = {}
+    stories: dict[int, int] = {}
+    for article, choice in zip(articles, choices, strict=True):
+        texts[article.id] = choice.text_id or article.id
+        stories[article.id] = article.id if choice.of is None else stories[choice.of]
+    return list(texts.values()), list(stories.values())
 
-    def pairs(counts: Counter[object]) -> int:
-        return sum(count * (count - 1) // 2 for count in counts.values())
 
-    both = pairs(Counter(zip(groups, labels, strict=True)))
-    found, wanted = pairs(Counter(groups)), pairs(Counter(labels))
+def _pairs(counts: Counter[object]) -> int:
+    return sum(count * (count - 1) // 2 for count in counts.values())
+
+
+def judge(choices: Sequence[StoryChoice], labels: Sequence[str], articles: Sequence[Article]) -> Judged:
+    """Pairs, B-cubed, and what a reader of everything would have been told."""
+    texts, stories = _groups(articles, choices)
+    both = _pairs(Counter(zip(texts, labels, strict=True)))
+    size, true_size = Counter(stories), Counter(labels)
+    joint = Counter(zip(stories, labels, strict=True))
     told: dict[str, int] = defaultdict(int)
+    shown: dict[str, int] = defaultdict(int)
     outlets: dict[str, set[str]] = defaultdict(set)
-    for article, group, label in zip(articles, tellings, labels, strict=True):
-        told[label] += group == article.id
+    for article, choice, label in zip(articles, choices, labels, strict=True):
+        told[label] += choice.relation is Relation.NEW
+        shown[label] += choice.relation is Relation.NEW or (choice.relation is Relation.REPORT and not choice.quiet)
         outlets[label].add(article.outlet)
     several = [label for label in told if len(outlets[label]) > 1]
     return Judged(
-        precision=both / max(1, found),
-        recall=both / max(1, wanted),
+        copy_precision=both / max(1, _pairs(Counter(texts))),
+        copy_recall=both / max(1, _pairs(Counter(labels))),
+        story_precision=sum(count * count / size[story] for (story, _), count in joint.items()) / len(labels),
+        story_recall=sum(count * count / true_size[label] for (_, label), count in joint.items()) / len(labels),
         tellings=sum(told[label] for label in several) / max(1, len(several)),
         once=sum(told[label] == 1 for label in several) / max(1, len(several)),
-        never=sum(count == 0 for count in told.values()) / max(1, len(told)),
+        never_told=sum(count == 0 for count in told.values()) / max(1, len(told)),
+        never_shown=sum(count == 0 for count in shown.values()) / max(1, len(shown)),
+        hot_twice=sum(told[label] > 1 and len(outlets[label]) >= HOT_OUTLETS for label in told),
     )
 
 
 def run(folder: str = "") -> int:
-    """Measure both sets and print one table; exit code 2 without the corpus."""
+    """Measure the sets and print one table, then the speed; exit code 2 without the corpus."""
     root = folder or os.environ.get("MONITOR_CORPUS", "")
     files = sorted((Path(root) / "stories").glob("*.jsonl")) if root else []
     if not files:
         print("bench.stories needs the corpus: set MONITOR_CORPUS to its folder.", file=sys.stderr)
         return 2
-    print(f"{'set':18} {'grouping':14} {'P':>6} {'R':>6} {'tellings':>9} {'once':>6} {'never':>6}")
+    print(
+        f"{'set':12} {'grouping':12} {'copy P':>7} {'copy R':>7} {'B3 P':>6} {'B3 R':>6} {'B3 F1':>6} {'tellings':>9}"
+        f" {'once':>6} {'not told':>9} {'not shown':>10} {'hot twice':>10}"
+    )
     for path in files:
         articles, labels = read_articles(path)
-        copies, stories, cost = group_ours(articles)
-        titles = group_by_title(articles)
-        rows = [
-            ("copies", judge(copies, stories, labels, articles)),
-            ("stories", judge(stories, stories, labels, articles)),
-            ("exact title", judge(titles, titles, labels, articles)),
-        ]
-        for name, row in rows:
-            numbers = f"{row.precision:6.3f} {row.recall:6.3f} {row.tellings:9.2f} {row.once:6.3f} {row.never:6.3f}"
-            print(f"{path.stem:18} {name:14} {numbers}")
-        ratio = rows[2][1].tellings / rows[1][1].tellings
-        costs = ", ".join(f"{name} {microseconds:.0f} us" for name, microseconds in cost.items())
-        print(f"{'':18} exact titles tell {ratio:.2f} times as often; per article: {costs}")
+        rows = {
+            "ours": judge(group_ours(articles), labels, articles),
+            "exact title": judge(group_by_title(articles), labels, articles),
+        }
+        for name, row in rows.items():
+            print(
+                f"{path.stem:12} {name:12} {row.copy_precision:7.3f} {row.copy_recall:7.3f} {row.story_precision:6.3f}"
+                f" {row.story_recall:6.3f} {row.story_f1:6.3f} {row.tellings:9.2f} {row.once:6.3f}"
+                f" {row.never_told:9.3f} {row.never_shown:10.4f} {row.hot_twice:10}"
+            )
+        ratio = rows["exact title"].tellings / rows["ours"].tellings
+        print(f"{'':12} exact titles tell {ratio:.2f} times as often")
     return 0
 
 

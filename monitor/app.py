@@ -35,6 +35,7 @@ from monitor.logs import get_log
 from monitor.model import ChannelName, FullText, Topic, TopicKey
 from monitor.outbox.deliver import Sender, SendRules, Sent
 from monitor.pipeline.digest import DigestContext
+from monitor.pipeline.grouping import StoryWords
 from monitor.pipeline.ingest import IngestContext
 from monitor.pipeline.meanings import MeaningReader
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
@@ -46,6 +47,7 @@ from monitor.storage.engine import ProcessLock, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
+from monitor.stories.rarity import read_table
 from monitor.topics.match import CompiledWatchlist
 from monitor.topics.vectors import load_installed
 from monitor.urls import host_of
@@ -97,6 +99,8 @@ class App:
         self._is_starting = True
         self._write = write
         self.guard = Guard(polling.allow_private_hosts)
+        lexicon = loaded.compiled.lexicon
+        self._words = StoryWords(lambda: read_table(lexicon.shares()))
         self.in_force = self._prepare(loaded)
         self.database_pool = ThreadPoolExecutor(1, "database")
         self.parser_pool = ThreadPoolExecutor(1, "parser")
@@ -258,6 +262,7 @@ class App:
                 tell_first_poll=polling.first_poll == "tell",
                 rules={feed.url: feed.rules for feed in loaded.feeds},
                 wishes=_wishes(loaded, watched.watchlist),
+                words=self._words,
             ),
             digest=DigestContext(topics, channels, {name: value.stories_max for name, value in settings.items()}),
         )

@@ -18,7 +18,8 @@ LAYERS: dict[int, str] = {
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints
           feeds.moves feeds.coverage feeds.rhythm feeds.sites feeds.webpage
           feeds.page feeds.readable feeds.fulltext feeds.robots
-          stories.identity stories.normal stories.similarity stories.guards stories.group
+          stories.identity stories.series stories.normal stories.rarity stories.similarity stories.prints stories.guards
+          stories.publisher stories.group stories.grouper stories.memory
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
           topics.match topics.explain topics.vocabulary topics.foreign topics.wanted topics.suggest
@@ -38,7 +39,7 @@ LAYERS: dict[int, str] = {
           storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
           storage.rows storage.topics storage.feed_rows storage.health storage.pages
           storage.word_index storage.search storage.suggesting storage.marks storage.outlook
-          storage.vectors""",
+          storage.vectors storage.prints""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
           pipeline.again pipeline.meanings

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from monitor.cli.lines import read_articles, to_article, write_line
-from monitor.model import Article, ArticleId, FeedId, Relation, StoryChoice, StoryId
+from monitor.model import Article, ArticleId, FeedId, Relation, StoryId
 from monitor.model.ids import NO_FEED
-from monitor.stories.group import Grouper, StoredPrint
-from monitor.stories.similarity import fingerprint
+from monitor.stories.group import tell_choice
+from monitor.stories.memory import StoryMemory
+from monitor.stories.rarity import read_table
 from monitor.text import plain_line, shorten
-from monitor.urls import publisher_of
+from monitor.topics.lexicon import load_lexicon
 
 NAME = "group"
 SUMMARY = "Put articles into stories, in order of arrival: new, a copy, or another outlet's report. Needs no database."
@@ -27,6 +28,7 @@ TITLE_CHARS = 100
 """So much of a title or id fits a terminal's line."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of every article in a file that knows no times."""
+NOTHING_NEAR = "nothing alike in the last 7 days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +68,33 @@ def run(args: argparse.Namespace) -> int:
 def group_lines(path: str) -> Iterator[Grouped]:
     """Each article line of a file with its story, in the lines' order, which is taken for that of arrival."""
     lines = [(number, record, to_article(record, number)) for number, record in read_articles(path)]
-    grouper = Grouper()
+    memory = StoryMemory(read_table(load_lexicon().shares()))
     feeds: dict[str, FeedId] = {"": NO_FEED}
     ids: dict[int, object] = {}
+    titles: dict[int, str] = {}
     at = next((time for time in (_time_of(article) for _, _, article in lines) if time is not None), LONG_AGO)
     for number, record, article in lines:
         # An article without a time came when the line before it did.
         at = _time_of(article) or at
         feed_id = feeds.setdefault(article.feed, FeedId(len(feeds)))
-        article = replace(article, feed_id=feed_id)
         ids[number] = record.get("id", number)
-        mark = fingerprint(article.title, article.text, article.url)
-        choice = grouper.assign(article, mark, at)
+        titles[number] = shorten(article.title, TITLE_CHARS)
+        choice = memory.assign(replace(article, id=ArticleId(number), feed_id=feed_id), int(at.timestamp()))
         story_id = choice.story_id if choice.story_id is not None else StoryId(number)
-        publisher = publisher_of(article.url, article.outlet)
-        grouper.add(
-            StoredPrint(ArticleId(number), story_id, feed_id, at, publisher, mark, choice.text_id or ArticleId(number))
+        title = "" if choice.compared is None else titles[choice.compared]
+        yield Grouped(
+            record=record,
+            article=ids[number],
+            story=ids[story_id],
+            relation=choice.relation,
+            of=None if choice.of is None else ids[choice.of],
+            evidence=tell_choice(choice, title) or NOTHING_NEAR,
         )
-        yield _grouped(number, record, choice, story_id, ids)
 
 
 def _time_of(article: Article) -> datetime | None:
     times = [time for time in (article.published_at, article.seen_at) if time is not None]
     return min(times, default=None)
-
-
-def _grouped(
-    number: int, record: dict[str, object], choice: StoryChoice, story_id: StoryId, ids: dict[int, object]
-) -> Grouped:
-    of = ids[choice.of] if choice.of is not None else None
-    return Grouped(record, ids[number], ids[story_id], choice.relation, of, choice.evidence)
 
 
 def _to_record(grouped: Grouped) -> dict[str, object]:

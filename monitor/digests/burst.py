@@ -9,21 +9,12 @@ Effects: none.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from monitor.model import Article, Relation, StoryCandidate, StoryMember
-from monitor.urls import publisher_of
+from monitor.model import Relation, StoryCandidate, StoryMember
+from monitor.stories.publisher import publisher_key
 
 PUBLISHERS_MIN = 4  # newsrooms; two or three share beats and agencies, four within half an hour is rarely chance
 WITHIN_S = 1_800  # half an hour in seconds: polls up to that far apart still show the same moment
 STALE_S = 6 * 3_600  # an article published longer before it was seen tells of the past: a feed added, an outage over
-
-
-def publisher_key(article: Article) -> str:
-    """Who published an article, so that two articles of one publisher have the same key.
-
-    The registrable domain of the article's address; where that is an aggregator's, or there is none, the outlet the
-    entry names, else the name of its feed, whatever their case and spacing.
-    """
-    return publisher_of(article.url, " ".join(article.outlet.casefold().split()))
 
 
 def breaking_publishers(candidate: StoryCandidate, *, now: datetime, within_s: int = WITHIN_S) -> tuple[str, ...]:

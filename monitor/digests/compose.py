@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.digests.burst import publisher_key
 from monitor.digests.snippet import cut_snippet, hits_in
 from monitor.digests.telling import Choice, Told, choose_telling, seen_at
 from monitor.model import (
@@ -30,6 +29,7 @@ from monitor.model import (
     Topic,
     Via,
 )
+from monitor.stories.publisher import publisher_key
 
 __all__ = ["Composed", "HeldBack", "Telling", "Told", "compose_digest"]
 

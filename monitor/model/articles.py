@@ -57,7 +57,11 @@ class StoryChoice:
     of: ArticleId | None = None
     """The article it is a copy or a report of."""
     evidence: str = ""
-    """The reason in words, for `explain` and `group`."""
+    """How alike it is to the article that decided, in words; empty where nothing is near."""
+    verdict: str = ""
+    """What follows from that: the guard that spoke, or that it is too little."""
+    compared: ArticleId | None = None
+    """The article that decided: the one it is a copy or report of, or the nearest that it is not."""
     quiet: bool = False
     """A report so like what the story has that it is counted and not shown."""
     text_id: ArticleId | None = None

@@ -3,20 +3,36 @@
 Effects: database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from monitor.logs import get_log
 from monitor.model import Article, ArticleId, Relation, StoryChoice, StoryId
 from monitor.storage.articles import StoredArticle
+from monitor.storage.rows import portions
 from monitor.storage.store import Transaction
 from monitor.storage.stories import StoryGrowth
-from monitor.stories.group import COPY_WINDOW_S, Grouper, StoredPrint
+from monitor.stories.group import COPY_WINDOW_S, Arrival, Forbids, Placed, assign_story, tell_choice
+from monitor.stories.grouper import add_postings, key_set, rank_candidates
 from monitor.stories.identity import Standing
-from monitor.stories.similarity import Fingerprint, fingerprint
-from monitor.urls import publisher_of
+from monitor.stories.publisher import publisher_key
+from monitor.stories.rarity import Rarity
+from monitor.stories.similarity import Draft, read_draft, weigh
+from monitor.text import shorten
 
-_ALONE = StoryChoice(Relation.NEW, None, None, "")
+log = get_log()
+
+PORTION = 100
+"""Articles whose candidates are looked up together: with thirty each, some 15 MB of prints at one time."""
+TITLE_SHOWN_CHARS = 80
+COUNTS_EVERY = 10_000
+"""Articles after which the counts of words are written down: a restart reads those since in a tenth of a second."""
+RENEWED_MAX = 20_000
+"""Prints made anew after an update, of the newest articles: a week of five hundred feeds is less."""
+
+_ALONE = StoryChoice(Relation.NEW, None)
 
 
 @dataclass(slots=True)
@@ -26,69 +42,179 @@ class NewArticle:
     article: Article
     silent: bool
     standing: Standing
-    print_: Fingerprint | None
-    """What it is compared by; None where nothing is grouped."""
+    draft: Draft | None
+    """What it says, taken apart; None where nothing is grouped."""
     content_key: int
+    is_recurring: bool = False
+    """Whether its feed had the same headline half a day or more before."""
     stored: StoredArticle | None = None
     """The article with its story, once that is known."""
 
 
-def _time_of(article: Article, now: datetime) -> datetime:
-    """The article's time for grouping: what the feed says, but never the future."""
-    return min(article.published_at or now, now)
+class StoryWords:
+    """How rare words are, as all articles so far say; kept in memory, begun again from the database at a start.
+
+    It belongs to one database and is used by one thread at a time.
+    """
+
+    def __init__(self, load_table: Callable[[], Mapping[int, float]]) -> None:
+        self._load_table = load_table
+        self._rarity: Rarity | None = None
+        self._written_id = 0
+
+    @property
+    def rarity(self) -> Rarity:
+        """The counts, once `ready`."""
+        assert self._rarity is not None, "nothing is weighed before the database was read"
+        return self._rarity
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """What the block counts stands and falls with it: put it around the transaction."""
+        if self._rarity is None:
+            try:
+                yield
+            except BaseException:
+                self._rarity = None  # read anew: what `ready` wrote is undone as well
+                raise
+            return
+        written_id = self._written_id
+        try:
+            with self._rarity.trial():
+                yield
+        except BaseException:
+            self._written_id = written_id
+            raise
+
+    def ready(self, tx: Transaction, now: datetime) -> None:
+        """Before the first batch: count what is stored, and make the prints that an update left behind."""
+        if self._rarity is not None:
+            return
+        self._rarity = Rarity(self._load_table())
+        tx.prints.forget_other_versions()
+        written = tx.prints.counts()
+        self._written_id = written[0] if written is not None and self.rarity.load(written[1]) else 0
+        for mark in tx.prints.since(self._written_id, limit=COUNTS_EVERY):
+            self.rarity.learn(mark.weights.keys())
+        missing = tx.prints.unprinted(now - timedelta(seconds=COPY_WINDOW_S), limit=RENEWED_MAX)
+        for some in portions(missing, PORTION):
+            tx.prints.add([self._renewed(stored, now) for stored in some])
+        if missing:
+            log.info("prints.renewed", articles=len(missing))
+
+    def _renewed(self, stored: StoredArticle, now: datetime) -> Arrival:
+        article = stored.article
+        draft = read_draft(article.title, article.text, article.url)
+        self.rarity.learn(draft.counts.keys())
+        return to_arrival(article, draft, self.rarity, article.seen_at or now, is_recurring=False)
+
+    def write(self, tx: Transaction, newest_id: int) -> None:
+        """Write the counts down, now and then."""
+        if newest_id - self._written_id >= COUNTS_EVERY:
+            tx.prints.keep_counts(newest_id, self.rarity.dump())
+            self._written_id = newest_id
 
 
-def assign_stories(tx: Transaction, new: Sequence[NewArticle], now: datetime) -> None:
-    """Set `stored` of each, in the order they came, and write the stories that begin or grow."""
-    grouper = Grouper()
-    prints = [item.print_ for item in new if item.print_ is not None]
-    for seen in tx.stories.candidates(prints, now - timedelta(seconds=COPY_WINDOW_S)):
-        grouper.add(
-            StoredPrint(
-                article_id=seen.id,
-                story_id=seen.story_id,
-                feed_id=seen.feed_id,
-                at=seen.at,
-                publisher=publisher_of(seen.url, seen.outlet),
-                fingerprint=fingerprint(seen.title, seen.text, seen.url),
-                text_id=seen.text_id,
-            )
-        )
-    growths: dict[StoryId, StoryGrowth] = {}
-    for item in new:
-        at = _time_of(item.article, now)
-        choice = grouper.assign(item.article, item.print_, at) if item.print_ is not None else _ALONE
-        story_id = choice.story_id if choice.story_id is not None else StoryId(item.article.id)
-        item.stored = StoredArticle(
-            article=item.article,
-            standing=item.standing.value,
-            content_key=item.content_key,
-            story_id=story_id,
-            relation=choice.relation,
-            copy_of=choice.of,
-            evidence="" if choice.relation is Relation.NEW else choice.evidence,
-            text_id=choice.text_id,
-            quiet=choice.quiet,
-        )
-        if item.print_ is not None:
-            grouper.add(_stored_print(item.article, story_id, item.print_, at, choice.text_id or item.article.id))
-        grown = growths.get(story_id)
-        if grown is None:
-            growths[story_id] = StoryGrowth(story_id, now, 1, is_new=choice.story_id is None)
-        else:
-            growths[story_id] = replace(grown, articles=grown.articles + 1)
-    tx.stories.grow(list(growths.values()))
-
-
-def _stored_print(
-    article: Article, story_id: StoryId, print_: Fingerprint, at: datetime, text_id: ArticleId
-) -> StoredPrint:
-    return StoredPrint(
+def to_arrival(article: Article, draft: Draft, rarity: Rarity, now: datetime, *, is_recurring: bool) -> Arrival:
+    """What is compared of an article, by what is known of words now."""
+    at = min(article.published_at or now, now)
+    return Arrival(
         article_id=article.id,
-        story_id=story_id,
         feed_id=article.feed_id,
-        at=at,
-        publisher=publisher_of(article.url, article.outlet),
-        fingerprint=print_,
-        text_id=text_id,
+        publisher=publisher_key(article),
+        at_s=int(at.timestamp()),
+        language=(article.language or "")[:2].lower(),
+        is_recurring=is_recurring,
+        print_=weigh(draft, rarity),
     )
+
+
+def assign_stories(
+    tx: Transaction, new: Sequence[NewArticle], words: StoryWords | None, forbids: Forbids, now: datetime
+) -> None:
+    """Store the articles, in the order they came, each in its story, and write the stories that begin or grow.
+
+    How they are cut into batches changes no decision. Without `words` each is its own story.
+    """
+    if words is not None and new:
+        words.ready(tx, now)
+    growths: dict[StoryId, StoryGrowth] = {}
+    for some in portions(new, PORTION):
+        choices = _Portion(tx, some, words, forbids, now).choose() if words is not None else [_ALONE] * len(some)
+        titles = _titles_of(tx, some, choices)
+        for item, choice in zip(some, choices, strict=True):
+            story_id = choice.story_id if choice.story_id is not None else StoryId(item.article.id)
+            item.stored = StoredArticle(
+                article=item.article,
+                standing=item.standing.value,
+                content_key=item.content_key,
+                story_id=story_id,
+                relation=choice.relation,
+                copy_of=choice.of,
+                evidence=tell_choice(choice, titles.get(choice.compared, "")),
+                text_id=choice.text_id,
+                quiet=choice.quiet,
+            )
+            grown = growths.get(story_id)
+            if grown is None:
+                growths[story_id] = StoryGrowth(story_id, now, 1, is_new=choice.story_id is None)
+            else:
+                growths[story_id] = replace(grown, articles=grown.articles + 1)
+        tx.articles.add([item.stored for item in some if item.stored is not None])
+    tx.stories.grow(list(growths.values()))
+    if words is not None and new:
+        words.write(tx, new[-1].article.id)
+
+
+class _Portion:
+    """Some new articles, and all that they may be compared with."""
+
+    def __init__(
+        self, tx: Transaction, new: Sequence[NewArticle], words: StoryWords, forbids: Forbids, now: datetime
+    ) -> None:
+        self._tx = tx
+        self._rarity = words.rarity
+        self._forbids = forbids
+        self._arrivals = []
+        for item in new:
+            assert item.draft is not None, "what is grouped was taken apart"
+            # Counted, then weighed, one by one: an article is weighed by what came before it and by itself.
+            self._rarity.learn(item.draft.counts.keys())
+            arrival = to_arrival(item.article, item.draft, self._rarity, now, is_recurring=item.is_recurring)
+            self._arrivals.append(arrival)
+        self._postings = tx.prints.postings(key_set(arrival.print_ for arrival in self._arrivals))
+        ranked = {number for arrival in self._arrivals for number in rank_candidates(arrival.print_, self._postings)}
+        self._placed: dict[ArticleId, Placed | None] = dict.fromkeys(ranked)
+        self._placed |= tx.prints.placed(ranked)
+
+    def choose(self) -> list[StoryChoice]:
+        """The story of each, in order; the prints are stored with their keys."""
+        choices = []
+        for arrival in self._arrivals:
+            candidates = self._candidates(arrival)
+            choice = assign_story(arrival, candidates, self._forbids)
+            story_id = StoryId(arrival.article_id) if choice.story_id is None else choice.story_id
+            placed = Placed(arrival, story_id, choice.text_id or arrival.article_id)
+            self._placed[arrival.article_id] = placed
+            add_postings(self._postings, arrival.print_, arrival.article_id)
+            choices.append(choice)
+        self._tx.prints.add(self._arrivals)
+        return choices
+
+    def _candidates(self, arrival: Arrival) -> list[Placed]:
+        ranked = rank_candidates(arrival.print_, self._postings)
+        missing = [number for number in ranked if number not in self._placed]
+        if missing:  # what came before it in this portion pushed older ones out, and others are among the thirty now
+            self._placed |= dict.fromkeys(missing)
+            self._placed |= self._tx.prints.placed(missing)
+        return [placed for number in ranked if (placed := self._placed[number]) is not None]
+
+
+def _titles_of(
+    tx: Transaction, new: Sequence[NewArticle], choices: Sequence[StoryChoice]
+) -> Mapping[ArticleId | None, str]:
+    """The headlines of the articles that decided."""
+    own: dict[ArticleId | None, str] = {item.article.id: item.article.title for item in new}
+    asked = {choice.compared for choice in choices if choice.compared is not None and choice.compared not in own}
+    own.update(tx.articles.titles(asked).items())
+    return {number: shorten(title, TITLE_SHOWN_CHARS) for number, title in own.items()}

@@ -6,7 +6,8 @@ nobody has.
 Effects: database.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from monitor.logs import get_log
 from monitor.model import (
     Article,
     ArticleId,
+    Entry,
     Feed,
     FeedId,
     FeedRules,
@@ -27,14 +29,16 @@ from monitor.model import (
     Topic,
     TopicKey,
 )
-from monitor.pipeline.grouping import NewArticle, assign_stories
+from monitor.pipeline.grouping import NewArticle, StoryWords, assign_stories
 from monitor.pipeline.visits import Brought, PollSummary, log_visit, record_visit, summarise
 from monitor.storage.articles import Alias
 from monitor.storage.feed_rows import PollRecord
 from monitor.storage.matches import StoredMatch
 from monitor.storage.store import Store, Transaction
+from monitor.stories.group import forbids_none
 from monitor.stories.identity import (
     AliasKind,
+    EntryKeys,
     EntryVerdict,
     KnownAlias,
     Standing,
@@ -42,7 +46,8 @@ from monitor.stories.identity import (
     poll_keys,
     resolve_poll,
 )
-from monitor.stories.similarity import Fingerprint, fingerprint
+from monitor.stories.series import recurring_entries
+from monitor.stories.similarity import Draft, read_draft
 from monitor.topics.match import CompiledWatchlist, match_article
 
 log = get_log()
@@ -63,8 +68,8 @@ class IngestContext:
     tell_first_poll: bool = False
     """Whether a feed's first reading may be told; by default it is a baseline."""
     wishes: Wishes = NO_WISHES
-    groups: bool = True
-    """Whether an article may join another's story; without, each is its own and none can be found by its text."""
+    words: StoryWords | None = None
+    """By what articles are weighed that may be one story; without, each is its own."""
     rules: Mapping[str, FeedRules] = field(default_factory=dict)
     """What a person wants of single feeds, by their configured address."""
 
@@ -79,8 +84,9 @@ class _Fresh:
 
     verdict: EntryVerdict
     content_key: int
-    print_: Fingerprint | None
-    """What it is compared by; None where nothing is grouped."""
+    draft: Draft | None
+    """What it says, taken apart; None where nothing is grouped."""
+    is_recurring: bool
 
 
 @dataclass(slots=True)
@@ -119,7 +125,7 @@ def ingest_batch(
     Nothing of a feed is written where the lease is not ours any more: whoever took it over reads the same bytes, and
     what this visit knew of the feed may be old.
     """
-    with store.write() as tx:
+    with counting(context), store.write() as tx:
         readings, records, matched = write_batch(tx, batch, context, now, jitter)
     new = [article for reading in readings for article in reading.new]
     summaries = [summarise(r.polled, _brought(r), records[r.polled.feed.id]) for r in readings]
@@ -129,6 +135,16 @@ def ingest_batch(
         stories = sum(1 for item in new if item.stored is not None and item.stored.relation is Relation.NEW)
         log.info("batch.ingested", feeds=len(batch), articles=len(new), stories=stories, matches=matched)
     return summaries
+
+
+@contextmanager
+def counting(context: IngestContext) -> Iterator[None]:
+    """What the block counts of words stands and falls with it: put it around the transaction."""
+    if context.words is None:
+        yield
+        return
+    with context.words.trial():
+        yield
 
 
 def write_batch(
@@ -141,8 +157,8 @@ def write_batch(
     readings = [_resolve(tx, polled, context, now) for polled in reversed(ours.values())]
     _take_in(tx, readings, now)
     new = [article for reading in readings for article in reading.new]
-    assign_stories(tx, new, now)
-    _store_articles(tx, readings, new, now)
+    assign_stories(tx, new, context.words, forbids_none, now)
+    _store_aliases(tx, readings, now)
     matched = _match(tx, readings, context, now)
     records = {
         r.polled.feed.id: record_visit(
@@ -183,13 +199,19 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
     reading.quarantine = why_quarantined(feed.state, parsed, reading.known)
     if reading.quarantine:
         reading.verdicts = [_quarantined(one, reading.quarantine) for one in reading.verdicts]
+    recurring = recurring_entries(parsed.entries, keys, known, now) if context.words is not None else frozenset()
     for one in reading.verdicts:
         if one.article_id is None and one.same_as is None:
             entry = parsed.entries[one.entry_index]
-            print_ = fingerprint(entry.title, entry.text[:TEXT_CHARS_MAX], entry.link) if context.groups else None
             # Now, while its text is still remembered cut into words, and not when all of the batch was looked at.
-            reading.fresh.append(_Fresh(one, content_hash(entry), print_))
+            draft = _read_draft(entry, keys[one.entry_index]) if context.words is not None else None
+            reading.fresh.append(_Fresh(one, content_hash(entry), draft, one.entry_index in recurring))
     return reading
+
+
+def _read_draft(entry: Entry, keys: EntryKeys) -> Draft:
+    # A link that names nothing in its own feed names no page for other feeds either.
+    return read_draft(entry.title, entry.text[:TEXT_CHARS_MAX], entry.link if AliasKind.URL in keys else "")
 
 
 def _quarantined(verdict: EntryVerdict, reason: str) -> EntryVerdict:
@@ -223,20 +245,14 @@ def _new_article(reading: _Reading, fresh: _Fresh, article_id: ArticleId, now: d
         seen_at=now,
         weight=feed.weight,
     )
-    return NewArticle(article, standing is not Standing.NEW, standing, fresh.print_, fresh.content_key)
+    silent = standing is not Standing.NEW
+    return NewArticle(article, silent, standing, fresh.draft, fresh.content_key, fresh.is_recurring)
 
 
-# --- articles --------------------------------------------------------------------------------------------------------
+# --- names --------------------------------------------------------------------------------------------------------
 
 
-def _store_articles(tx: Transaction, readings: Sequence[_Reading], new: Sequence[NewArticle], now: datetime) -> None:
-    tx.articles.add([item.stored for item in new if item.stored is not None])
-    tx.stories.add_prints(
-        {item.article.id: item.print_.keys for item in new if item.print_ is not None},
-        # By when it was seen: two articles that say they are a month old, as feeds with stale dates do, must find
-        # each other although they come in different batches. How far apart they are is looked at pair by pair.
-        {item.article.id: now for item in new},
-    )
+def _store_aliases(tx: Transaction, readings: Sequence[_Reading], now: datetime) -> None:
     first: list[Alias] = []
     again: list[Alias] = []
     revised: dict[ArticleId, int] = {}

@@ -11,7 +11,7 @@ from datetime import datetime
 from monitor.errors import ParseError, ParseReason, StorageError
 from monitor.logs import bind, get_log
 from monitor.model import Entry, Polled, PollOutcome
-from monitor.pipeline.ingest import IngestContext, ingest_batch, write_batch
+from monitor.pipeline.ingest import IngestContext, counting, ingest_batch, write_batch
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.store import Store
 from monitor.text import plain_line, shorten
@@ -82,7 +82,7 @@ def _attempt(
 def _can_store(store: Store, polled: Polled, context: IngestContext, now: datetime) -> bool:
     """Whether the visit would go in. Nothing of the trial stands."""
     try:
-        with store.write() as tx:
+        with counting(context), store.write() as tx:
             write_batch(tx, [polled], context, now, lambda: 0.0)
             raise _TrialOverError
     except _TrialOverError:

@@ -17,8 +17,8 @@ PORTION = 1000
 """Articles removed in one transaction: a fraction of a second, in which others wait."""
 ALIAS_DAYS = 400
 """Names of entries are kept this long after a feed last showed them: what comes back within a year is not news."""
-PRINT_DAYS = 8
-"""Keys for finding copies are kept a day longer than the seven days in which copies are looked for."""
+PRINT_DAYS = 30
+"""Texts are compared for a week; that two links lead to one page is noticed for as long as this."""
 
 PAGE_HOURS = 24
 """A page whose turn did not come within a day is given up: its news is old, and the queue has an end."""
@@ -53,6 +53,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
             tx.matches.forget(ids)
             tx.pages.forget(ids)
             tx.vectors.forget(ids)
+            tx.prints.forget(ids)
         articles += len(ids)
         if len(ids) < PORTION:
             break
@@ -69,8 +70,13 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
         payloads += emptied
         if emptied < PORTION:
             break
+    while True:
+        with store.write() as tx:
+            ids = tx.prints.past(now - timedelta(days=PRINT_DAYS), limit=PORTION)
+            tx.prints.forget(ids)
+        if len(ids) < PORTION:
+            break
     with store.write() as tx:
-        tx.stories.forget_prints(now - timedelta(days=PRINT_DAYS))
         tx.pages.expire(now - timedelta(hours=PAGE_HOURS))
         tx.articles.forget_aliases(now - timedelta(days=ALIAS_DAYS))
     store.database.give_back_space()

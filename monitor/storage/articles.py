@@ -85,7 +85,7 @@ class ArticleTable:
                     ARTICLE.c.content_key,
                     ARTICLE.c.published_at,
                     ARTICLE.c.title,
-                    ARTICLE.c.url,
+                    ARTICLE.c.first_seen_at,
                 )
                 .select_from(join)
                 .where(ENTRY_ALIAS.c.feed_id == feed_id, ENTRY_ALIAS.c.kind.in_(kinds), ENTRY_ALIAS.c.key.in_(some))
@@ -136,6 +136,16 @@ class ArticleTable:
         for some in portions(sorted(set(ids))):
             for row in self._db.execute(select_articles().where(ARTICLE.c.id.in_(some))):
                 found[ArticleId(row.id)] = to_stored(row)
+        return found
+
+    def titles(self, ids: Iterable[ArticleId]) -> dict[ArticleId, str]:
+        """The titles of these articles, as far as they are kept."""
+        found: dict[ArticleId, str] = {}
+        for some in portions(sorted(set(ids))):
+            for number, title in self._db.execute(
+                sa.select(ARTICLE.c.id, ARTICLE.c.title).where(ARTICLE.c.id.in_(some))
+            ):
+                found[ArticleId(number)] = title
         return found
 
     def with_url_key(self, key: int) -> list[ArticleId]:
@@ -266,4 +276,5 @@ def _to_known(row: Any) -> KnownAlias:
         content_key=row.content_key,
         published_at=row.published_at,
         title=row.title or "",
+        seen_at=row.first_seen_at,
     )

@@ -17,6 +17,7 @@ from monitor.storage.marks import MarkTable
 from monitor.storage.matches import MatchTable
 from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
+from monitor.storage.prints import PrintTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.topics import TopicTable
 from monitor.storage.vectors import VectorTable
@@ -31,6 +32,7 @@ class Transaction:
         self.health = HealthTable(connection)
         self.articles = ArticleTable(connection)
         self.stories = StoryTable(connection)
+        self.prints = PrintTable(connection)
         self.matches = MatchTable(connection)
         self.marks = MarkTable(connection)
         self.topics = TopicTable(connection)

@@ -1,22 +1,19 @@
-"""Stories, and the keys by which an article finds others that say the same.
+"""Stories, and their articles as a digest sees them.
 
 Effects: database.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.digests.burst import publisher_key
 from monitor.feeds.fulltext import complete
 from monitor.model import (
-    ArticleId,
-    FeedId,
     Field,
     Match,
     Relation,
@@ -30,12 +27,9 @@ from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.matches import match_columns, to_match
 from monitor.storage.pages import page_texts
 from monitor.storage.rows import driver_time, insert_rows, portions
-from monitor.storage.tables import ARTICLE, ARTICLE_PRINT, FEED, MATCH, STORY
-from monitor.stories.group import SHARED_MIN
-from monitor.stories.normal import BODY_CHARS_MAX
+from monitor.storage.tables import ARTICLE, MATCH, STORY
+from monitor.stories.publisher import publisher_key
 
-POSTINGS_MAX = 60
-"""Articles looked at per key, newest first: bounds the work however hot a story is."""
 MEMBERS_MAX = 300
 """Articles of one story that a digest looks at, newest first; the counts are of all."""
 
@@ -50,81 +44,11 @@ class StoryGrowth:
     is_new: bool
 
 
-class Asking(Protocol):
-    """What an article is looked for by: a fingerprint."""
-
-    @property
-    def keys(self) -> tuple[int, ...]:
-        """All its keys."""
-
-    @property
-    def strong_keys(self) -> tuple[int, ...]:
-        """Those of which one in common is enough."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparable:
-    """What is read of an article to compare another with it: the beginning of its text is enough."""
-
-    id: ArticleId
-    story_id: StoryId
-    feed_id: FeedId
-    title: str
-    text: str
-    url: str
-    outlet: str
-    at: datetime
-    """When it was published, never later than we saw it."""
-    text_id: ArticleId
-
-
 class StoryTable:
     """Questions and changes of stories."""
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
-
-    def candidates(self, asking: Sequence[Asking], since: datetime) -> list[Comparable]:
-        """Articles since then that share a strong key, or two of the others, with one of those asking; oldest first.
-
-        Of each key the newest 60 are looked at, however hot a story is.
-        """
-        askers: dict[int, list[int]] = defaultdict(list)
-        strong: set[tuple[int, int]] = set()
-        for number, one in enumerate(asking):
-            for key in set(one.keys):
-                askers[key].append(number)
-            strong.update((number, key) for key in one.strong_keys)
-        shared: Counter[tuple[int, int]] = Counter()
-        for some in portions(sorted(askers)):
-            for key, article_id in self._newest(some, since):
-                for number in askers[key]:
-                    shared[number, article_id] += SHARED_MIN if (number, key) in strong else 1
-        ids = sorted({article_id for (_, article_id), count in shared.items() if count >= SHARED_MIN})
-        found: list[Comparable] = []
-        for few in portions(ids):
-            rows = self._db.execute(_select_comparable().where(ARTICLE.c.id.in_(few)).order_by(ARTICLE.c.id))
-            found += [_to_comparable(row) for row in rows.all()]
-        return found
-
-    def _newest(self, keys: Sequence[int], since: datetime) -> list[tuple[int, int]]:
-        order = sa.func.row_number().over(partition_by=ARTICLE_PRINT.c.key, order_by=ARTICLE_PRINT.c.article_id.desc())
-        ranked = (
-            sa.select(ARTICLE_PRINT.c.key, ARTICLE_PRINT.c.article_id, order.label("place"))
-            .where(ARTICLE_PRINT.c.key.in_(keys), ARTICLE_PRINT.c.at_s >= int(since.timestamp()))
-            .subquery()
-        )
-        chosen = sa.select(ranked.c.key, ranked.c.article_id).where(ranked.c.place <= POSTINGS_MAX)
-        return [(row[0], row[1]) for row in self._db.execute(chosen).all()]
-
-    def add_prints(self, prints: Mapping[ArticleId, Sequence[int]], at: Mapping[ArticleId, datetime]) -> None:
-        """Remember the keys of new articles."""
-        rows = [
-            (key, article_id, int(at[article_id].timestamp()))
-            for article_id, keys in prints.items()
-            for key in set(keys)
-        ]
-        insert_rows(self._db, ARTICLE_PRINT, ("key", "article_id", "at_s"), rows)
 
     def grow(self, growths: Sequence[StoryGrowth]) -> None:
         """Make new stories and let old ones grow."""
@@ -183,10 +107,6 @@ class StoryTable:
             for member in members
         ]
 
-    def forget_prints(self, before: datetime) -> int:
-        """Remove keys of articles older than the window in which anything is compared."""
-        return self._db.execute(sa.delete(ARTICLE_PRINT).where(ARTICLE_PRINT.c.at_s < int(before.timestamp()))).rowcount
-
 
 def _to_story(row: sa.Row[Any]) -> Story:
     merged_into = None if row.merged_into is None else StoryId(row.merged_into)
@@ -220,25 +140,3 @@ def _to_candidate(story_id: StoryId, members: Sequence[StoryMember], article_cou
         publisher_count=len(publishers),
         independent_count=len(independent),
     )
-
-
-def _select_comparable() -> sa.Select[Any]:
-    # Only what is compared: the whole rows of a first reading's candidates cost as much as storing it (measured).
-    return sa.select(
-        ARTICLE.c.id,
-        ARTICLE.c.story_id,
-        ARTICLE.c.feed_id,
-        ARTICLE.c.title,
-        sa.func.substr(ARTICLE.c.text, 1, BODY_CHARS_MAX),
-        ARTICLE.c.url,
-        sa.case((ARTICLE.c.source != "", ARTICLE.c.source), else_=sa.func.coalesce(FEED.c.name, "")),
-        ARTICLE.c.published_at,
-        ARTICLE.c.first_seen_at,
-        ARTICLE.c.text_id,
-    ).select_from(sa.outerjoin(ARTICLE, FEED, ARTICLE.c.feed_id == FEED.c.id))
-
-
-def _to_comparable(row: Any) -> Comparable:
-    number, story_id, feed_id, title, text, url, outlet, published_at, seen_at, text_id = row
-    at = min(published_at or seen_at, seen_at)
-    return Comparable(ArticleId(number), StoryId(story_id), FeedId(feed_id), title, text, url, outlet, at, text_id)

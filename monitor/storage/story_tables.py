@@ -11,14 +11,39 @@ from sqlmodel import Field, SQLModel
 from monitor.storage.columns import BIG, LONG
 
 
-class ArticlePrintRow(SQLModel, table=True):
+class StoryPrintRow(SQLModel, table=True):
+    """What an article is compared by: made of the article, kept while anything may be compared with it."""
+
+    __tablename__ = "story_print"
+    article_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    version: int = Field(sa_type=sa.SmallInteger)
+    """Prints of another version are made anew."""
+    at_s: int = Field(sa_type=sa.BigInteger)
+    """When it was published, never later than it was seen; seconds since 1970."""
+    publisher: str
+    language: str = Field(max_length=2)
+    recurring: bool
+    """Its feed had the same headline half a day or more before."""
+    body: bytes
+
+
+class PrintKeyRow(SQLModel, table=True):
     """The keys by which an article finds others that say the same."""
 
-    __tablename__ = "article_print"
+    __tablename__ = "print_key"
     __table_args__ = ({"sqlite_with_rowid": False},)
     key: int = Field(primary_key=True, sa_type=sa.BigInteger)
     article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
-    at_s: int = Field(sa_type=sa.BigInteger)
+
+
+class WordCountsRow(SQLModel, table=True):
+    """In how many articles each word stood, as one row: what a restart begins with."""
+
+    __tablename__ = "word_counts"
+    name: str = Field(primary_key=True, max_length=16)
+    last_article_id: int = Field(sa_type=sa.BigInteger)
+    """The newest article that is counted."""
+    counts: bytes
 
 
 class StoryRow(SQLModel, table=True):

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from monitor.storage.columns import BIG, LONG, metadata
-from monitor.storage.story_tables import ArticlePrintRow, StoryChangeRow, StoryRow
+from monitor.storage.story_tables import PrintKeyRow, StoryChangeRow, StoryPrintRow, StoryRow, WordCountsRow
 
-__all__ = ["ArticlePrintRow", "StoryChangeRow", "StoryRow", "metadata"]
+__all__ = ["PrintKeyRow", "StoryChangeRow", "StoryPrintRow", "StoryRow", "WordCountsRow", "metadata"]
 
 
 class CounterRow(SQLModel, table=True):
@@ -350,7 +350,9 @@ ARTICLE = _table("article")
 PAGE = _table("page")
 ARTICLE_VECTOR = _table("article_vector")
 ENTRY_ALIAS = _table("entry_alias")
-ARTICLE_PRINT = _table("article_print")
+STORY_PRINT = _table("story_print")
+PRINT_KEY = _table("print_key")
+WORD_COUNTS = _table("word_counts")
 STORY = _table("story")
 STORY_CHANGE = _table("story_change")
 TOPIC = _table("topic")

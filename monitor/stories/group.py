@@ -1,218 +1,320 @@
 """Which story an article belongs to: as a copy of an article we have, as a report of its event, or as a new one.
 
 A wrongly silenced article is the worst that can happen here, so a copy needs the same page, or nearly the same text
-with nothing that speaks against it. What is weaker stays its own story and is seen.
+with nothing that speaks against it. A report needs less and stays visible; what is weaker stays its own story.
 
 Effects: none.
 """
 
-from collections import Counter, OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
-from monitor.model import Article, ArticleId, FeedId, Relation, StoryChoice, StoryId
+from monitor.model import ArticleId, FeedId, Relation, StoryChoice, StoryId
 from monitor.stories.guards import names_disagree, numbers_disagree
-from monitor.stories.similarity import Alike, Fingerprint, similarity
-from monitor.text import shorten
-from monitor.urls import canonical_url, publisher_of
+from monitor.stories.series import SERIES_GAP_S
+from monitor.stories.similarity import Print, containment, cosine
 
-SHARED_MIN = 2
-"""Keys of the sample that two articles must share: one is often a common turn of phrase."""
 COPY_WINDOW_S = 7 * 86_400
 """A text printed again later is told again: somebody thinks it is news."""
 REPORT_WINDOW_S = 72 * 3_600
-"""A story nobody wrote about for three days is over."""
-SERIES_GAP_S = 12 * 3_600
-"""The same headline of the same publisher after half a day is a column, not a print."""
-CANDIDATES_MAX = 60
-"""Articles compared, newest first: bounds the work however hot a story is."""
-POSTINGS_MAX = 60
-"""Articles remembered per key, the newest."""
-PRINTS_MAX = 20_000
-"""Articles a grouper remembers, at 5 to 10 KB each; the oldest go first."""
+"""An event of which nobody wrote for three days is over."""
 
+FEW_WORDS = 15
+SOME_WORDS = 30
+MANY_WORDS = 50
+"""Different words of the shorter article: the fewer there are, the more alike two must be."""
+COPY_FEW, COPY_SOME, COPY_MANY = 0.75, 0.60, 0.55
+STORY_FEW, STORY_SOME, STORY_MANY, STORY_LONG = 0.55, 0.50, 0.35, 0.25
 TEXT_COPY = 0.55
-"""Part of the smaller text that stands in the larger. Outlets cut and top a wire text, and rarely rewrite it."""
-TEXT_SAME_PUBLISHER = 0.80
+"""Part of the shorter text that stands in the other word for word: outlets cut and top a wire text, and rarely rewrite
+it."""
+HEADLINE_TEXT_COPY = 0.10
+"""Part of the text that is enough under one headline: less, and another outlet wrote its own text below it."""
+HEADLINE_TERMS_MIN = 5
+"""A shorter headline is a label: Live updates, Morning briefing."""
+QUOTED_RUNS_MIN = 4
+"""Six words in a row of one's headline in the other's text are no chance."""
+CUT_RUNS_MIN = 3
+OWN_TEXT = 0.05
+"""Where two texts of more than thirty different words share hardly a run of three, somebody wrote another text."""
+WHOLE_TEXT = 1.0
+"""Where the whole of one text stands in the other, its numbers and names do."""
+PUBLISHER_COPY = 0.80
 """One publisher's look-alikes are follow-ups more often than prints."""
-TEXT_SERIES = 0.95
-SERIES_SHINGLES_MIN = 40
+PUBLISHER_HEADLINE = 0.50
+"""Part of the headlines' words that two of one publisher must share: it puts one teaser over several articles."""
+PUBLISHER_STORY = 0.60
+QUIET = 0.50
+"""From here on a report of another outlet is counted and not shown."""
+SERIES_COPY = 0.95
+SERIES_RUNS_MIN = 40
 """A recurring headline is a print only over 42 words that are as good as identical: columns have standing texts."""
-TITLE_TEXT_COPY = 0.30
-"""Part of the text that is enough under one and the same headline."""
-TITLE_ONLY = 0.80
-"""Shared headline terms where there is no text to compare."""
-TITLE_TERMS_MIN = 5
-"""A shorter headline alone is a label."""
-TITLE_REPORT = 0.80
-"""Shared headline terms of two outlets that wrote their own texts: below it two events of one kind begin to meet."""
-TITLE_SHOWN_CHARS = 80
-TITLE_COVER_MIN = 0.25
-"""Part of one headline that must stand in the other article: the same consent notice under two headlines is no copy."""
+COVER_MIN = 0.25
+"""How much of either headline must stand in the other article: one consent notice under two headlines is no copy."""
+NEAR_MIN = 0.20
+"""Less alike is not worth a word to a person."""
+
+Forbids = Callable[[FeedId, FeedId], bool]
+"""Whether a person wants no article of the one feed in a story with one of the other."""
+
+
+def forbids_none(_one: FeedId, _other: FeedId) -> bool:
+    """What holds where nobody said so."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPrint:
-    """An article that has its story."""
+class Arrival:
+    """An article that looks for its story."""
 
     article_id: ArticleId
-    story_id: StoryId
     feed_id: FeedId
-    at: datetime
     publisher: str
-    fingerprint: Fingerprint
+    """By registrable domain, or the outlet's name."""
+    at_s: int
+    """When it was published, never later than it was seen; seconds since 1970."""
+    language: str
+    """Two letters; empty where neither entry nor feed says."""
+    is_recurring: bool
+    """Whether its feed had the same headline half a day or more before."""
+    print_: Print
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An article that has its story."""
+
+    arrival: Arrival
+    story_id: StoryId
     text_id: ArticleId
     """The first article of the same text: its own id unless it is a copy."""
 
 
-class Grouper:
-    """Assigns articles one after the other, remembering a bounded number of them by their keys.
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two articles, how alike they are, and what they are to each other."""
 
-    It decides alike however its articles are cut into batches, as long as those within the window that share a key
-    were added, oldest first.
-    """
+    other: Placed
+    alike: float
+    """By weighed words."""
+    text: float
+    """Part of the shorter text that stands in the other."""
+    is_headline: bool = False
+    """Whether they have one headline, or one's headline stands in the other's text."""
+    is_own: bool = False
+    """Whether one publisher has both."""
+    words: int = 0
+    """Different words of the shorter article."""
+    relation: Relation = Relation.NEW
+    is_quiet: bool = False
+    veto: str = ""
 
-    def __init__(self, prints_max: int = PRINTS_MAX) -> None:
-        self._prints: OrderedDict[ArticleId, StoredPrint] = OrderedDict()
-        self._by_key: dict[int, list[ArticleId]] = {}
-        self._prints_max = prints_max
+    @property
+    def score(self) -> float:
+        return max(self.alike, self.text)
 
-    def add(self, stored: StoredPrint) -> None:
-        """Remember an article; the same one twice counts once."""
-        if stored.article_id in self._prints:
-            return
-        self._prints[stored.article_id] = stored
-        for key in stored.fingerprint.keys:
-            ids = self._by_key.get(key)
-            if ids is None:  # most keys have one article; a deque for it would take 760 bytes, and there are thousands
-                self._by_key[key] = [stored.article_id]
-                continue
-            if len(ids) >= POSTINGS_MAX:
-                del ids[0]
-            ids.append(stored.article_id)
-        if len(self._prints) > self._prints_max:
-            _, oldest = self._prints.popitem(last=False)
-            self._forget(oldest)
-
-    def _forget(self, stored: StoredPrint) -> None:
-        for key in stored.fingerprint.keys:
-            ids = self._by_key.get(key)
-            if ids is not None and stored.article_id in ids:
-                ids.remove(stored.article_id)
-                if not ids:
-                    del self._by_key[key]
-
-    def candidates(self, fingerprint: Fingerprint) -> list[StoredPrint]:
-        """Articles that share a strong key or two of the sample, newest first, at most sixty."""
-        shared = Counter(article_id for key in fingerprint.keys for article_id in self._by_key.get(key, ()))
-        strong = {i for key in fingerprint.strong_keys for i in self._by_key.get(key, ())}
-        ids = strong | {article_id for article_id, count in shared.items() if count >= SHARED_MIN}
-        found = [self._prints[article_id] for article_id in ids if article_id in self._prints]
-        found.sort(key=lambda stored: (stored.at, stored.article_id), reverse=True)
-        return found[:CANDIDATES_MAX]
-
-    def assign(self, article: Article, fingerprint: Fingerprint, at: datetime) -> StoryChoice:
-        """The article's story among those remembered. The article itself is not added: it has no story id yet."""
-        return assign_story(article, fingerprint, at, self.candidates(fingerprint))
+    @property
+    def rank(self) -> tuple[float, int]:
+        return self.score, -self.other.arrival.article_id  # of two equals the older: it is nearer to the original
 
 
-def assign_story(
-    article: Article, fingerprint: Fingerprint, at: datetime, candidates: Iterable[StoredPrint]
-) -> StoryChoice:
+def assign_story(arrival: Arrival, candidates: Iterable[Placed], forbids: Forbids) -> StoryChoice:
     """Which story an article joins, and the reason in words.
 
     The same page first, then the most alike copy, then the most alike report; a new story where nothing is alike
-    enough. Only what lies within the windows counts, and a guard's veto is never outvoted.
+    enough. Only what lies within the windows counts, and a guard's veto is never outvoted. The same candidates in
+    whatever order give the same choice.
     """
-    publisher = publisher_of(article.url, article.outlet)
-    near = [stored for stored in candidates if abs((at - stored.at).total_seconds()) <= COPY_WINDOW_S]
-    for stored in near:
-        if fingerprint.url_key is not None and fingerprint.url_key == stored.fingerprint.url_key:
-            return _choice(Relation.COPY, stored, f"same page: {canonical_url(article.url)}")
-    best: tuple[float, StoredPrint, str] | None = None
-    report: tuple[float, StoredPrint, str] | None = None
-    closest: tuple[float, str] = (0.0, "nothing alike in the last 7 days")
-    for stored in near:
-        alike = similarity(fingerprint, stored.fingerprint)
-        relation, words = _judge(alike, fingerprint, publisher, at, stored)
-        if relation is Relation.COPY and (best is None or alike.score > best[0]):
-            best = (alike.score, stored, words)
-        elif relation is Relation.REPORT and (report is None or alike.title > report[0]):
-            report = (alike.title, stored, words)
-        elif relation is Relation.NEW and alike.score > closest[0]:
-            closest = (alike.score, words)
-    if best is not None:
-        return _choice(Relation.COPY, best[1], best[2])
-    if report is not None:
-        return _choice(Relation.REPORT, report[1], report[2])
-    return StoryChoice(Relation.NEW, None, None, closest[1])
+    others = [other for other in candidates if not forbids(arrival.feed_id, other.arrival.feed_id)]
+    pages = [other for other in others if _is_same_page(arrival, other)]
+    if pages:
+        first = min(pages, key=lambda other: other.arrival.article_id)
+        return _choose(_Pair(first, 1.0, 0.0, relation=Relation.COPY), "the same page")
+    best: dict[Relation, _Pair] = {}
+    for other in others:
+        pair = _compare(arrival, other)
+        if pair is not None and (pair.relation not in best or pair.rank > best[pair.relation].rank):
+            best[pair.relation] = pair
+    for relation in (Relation.COPY, Relation.REPORT):
+        if relation in best:
+            return _choose(best[relation], _words(best[relation]), arrival)
+    nearest = best.get(Relation.NEW)
+    if nearest is None:
+        return StoryChoice(Relation.NEW, None)
+    why = f"but {nearest.veto}" if nearest.veto else "too little to be one"
+    return StoryChoice(
+        Relation.NEW, None, evidence=_words(nearest), verdict=why, compared=nearest.other.arrival.article_id
+    )
 
 
-def _choice(relation: Relation, stored: StoredPrint, words: str) -> StoryChoice:
-    text_id = stored.text_id if relation is Relation.COPY else None
-    return StoryChoice(relation, stored.story_id, stored.article_id, words, text_id=text_id)
+def _choose(pair: _Pair, words: str, arrival: Arrival | None = None) -> StoryChoice:
+    other = pair.other
+    verdict = f"but {pair.veto}: no copy" if pair.veto else ""
+    if arrival is not None and not verdict and arrival.print_.said.numbers & other.arrival.print_.said.numbers:
+        verdict = "numbers agree"
+    return StoryChoice(
+        pair.relation,
+        other.story_id,
+        other.arrival.article_id,
+        evidence=words,
+        verdict=verdict,
+        quiet=pair.is_quiet,
+        text_id=other.text_id if pair.relation is Relation.COPY else None,
+        compared=other.arrival.article_id,
+    )
 
 
-def _judge(
-    alike: Alike, fingerprint: Fingerprint, publisher: str, at: datetime, stored: StoredPrint
-) -> tuple[Relation, str]:
-    other = stored.fingerprint
-    same_publisher = bool(publisher) and publisher == stored.publisher
-    gap_s = abs((at - stored.at).total_seconds())
-    is_alike, words = _is_copy(alike, fingerprint, other, same_publisher)
-    is_report = not is_alike and _is_report(alike, fingerprint, other, same_publisher, gap_s)
-    if is_report:
-        words = f"{alike.title:.0%} the same headline words, another text"
-    words = f'{words} as "{shorten(other.title, TITLE_SHOWN_CHARS)}"'
-    if not is_alike and not is_report:
-        return Relation.NEW, f"{words}: too little to be one"
-    veto = _veto(alike, fingerprint, other, same_publisher and gap_s >= SERIES_GAP_S)
-    if veto:
-        return Relation.NEW, f"{words}, but {veto}"
-    agree = "; numbers agree" if fingerprint.numbers & other.numbers else ""
-    return (Relation.COPY if is_alike else Relation.REPORT), words + agree
+def tell_choice(choice: StoryChoice, title: str) -> str:
+    """The reason of a choice in words, with the title of the article that decided it; empty where none was near."""
+    if not choice.evidence:
+        return ""
+    words = f'{choice.evidence} as "{title}"' if title else choice.evidence
+    return f"{words}; {choice.verdict}" if choice.verdict else words
 
 
-def _is_copy(alike: Alike, a: Fingerprint, b: Fingerprint, same_publisher: bool) -> tuple[bool, str]:
-    same_headline = a.headline_key == b.headline_key
-    long_headline = min(len(a.headline_terms), len(b.headline_terms)) >= TITLE_TERMS_MIN
-    if not a.is_headline_only and not b.is_headline_only:
-        words = f"{alike.text:.0%} the same text" + (" under the same headline" if same_headline else "")
-        enough = TEXT_SAME_PUBLISHER if same_publisher else TEXT_COPY
-        if same_headline and long_headline and not same_publisher:
-            enough = TITLE_TEXT_COPY
-        return alike.text >= enough, words
-    words = "the same headline" if same_headline else f"{alike.title:.0%} the same headline words"
-    return long_headline and (same_headline or (alike.title >= TITLE_ONLY and not same_publisher)), words
+def _words(pair: _Pair) -> str:
+    words = f"{pair.alike:.0%} alike in telling words"
+    if pair.text >= NEAR_MIN:
+        words += f", {pair.text:.0%} of the text the same"
+    return words + (", one headline" if pair.is_headline else "")
 
 
-def _is_report(alike: Alike, a: Fingerprint, b: Fingerprint, same_publisher: bool, gap_s: float) -> bool:
-    long_headline = min(len(a.headline_terms), len(b.headline_terms)) >= TITLE_TERMS_MIN
-    return long_headline and not same_publisher and gap_s <= REPORT_WINDOW_S and alike.title >= TITLE_REPORT
+def _is_same_page(a: Arrival, other: Placed) -> bool:
+    """Whether both links lead to one page; of an address that may be a section, something must be alike."""
+    b = other.arrival
+    if a.print_.url_key is None or a.print_.url_key != b.print_.url_key:
+        return False
+    return a.print_.is_page or not _nothing_covered(a.print_, b.print_)
 
 
-def _veto(alike: Alike, a: Fingerprint, b: Fingerprint, is_later: bool) -> str:
-    """The guard that speaks against the two being one, in words; empty where none does."""
-    if a.direction * b.direction < 0:
-        return "one headline rises, the other falls"
-    if numbers_disagree(a.headline_numbers, b.headline_numbers, a.numbers, b.numbers):
-        return "the numbers differ"
-    if a.headline_key != b.headline_key and names_disagree(a.names, a.terms, b.names, b.terms):
-        return "the names differ"
-    if max(_cover(a, b), _cover(b, a)) < TITLE_COVER_MIN:
-        return "the headlines have nothing to do with each other"
-    if is_later and a.headline_key == b.headline_key:
-        few = min(len(a.shingles), len(b.shingles)) < SERIES_SHINGLES_MIN
-        if few or alike.text < TEXT_SERIES or a.numbers != b.numbers:
-            return "it is a recurring headline of one publisher"
-    return ""
+def _compare(arrival: Arrival, other: Placed) -> _Pair | None:
+    """What two articles are to each other; None where they are hardly alike, or too far apart in time."""
+    a, b = arrival, other.arrival
+    gap_s = abs(a.at_s - b.at_s)
+    if gap_s > COPY_WINDOW_S:
+        return None
+    alike = cosine(a.print_, b.print_)
+    is_headline = a.print_.headline_key == b.print_.headline_key
+    if alike < NEAR_MIN and not is_headline:
+        return None
+    pair = _Pair(
+        other,
+        alike,
+        containment(a.print_.said, b.print_.said),
+        is_headline=_is_one_headline(a.print_, b.print_, is_headline),
+        is_own=bool(a.publisher) and a.publisher == b.publisher,
+        words=min(a.print_.words, b.print_.words),
+    )
+    is_copy, is_report = _is_copy(pair, a, b), _is_report(pair, a, b, gap_s)
+    if not is_copy and not is_report:
+        return pair
+    no_copy, no_story = _vetoes(pair, a, b, gap_s)
+    if is_copy and not no_copy:
+        return replace(pair, relation=Relation.COPY)
+    if is_report and not no_story:
+        is_quiet = alike >= QUIET and not no_copy and _are_apart(a, b) and pair.words > FEW_WORDS
+        return replace(pair, relation=Relation.REPORT, is_quiet=is_quiet, veto=no_copy if is_copy else "")
+    return replace(pair, veto=no_story if is_report else no_copy)
 
 
-def _cover(a: Fingerprint, b: Fingerprint) -> float:
-    """How much of one headline stands in the other article."""
-    # Words of up to three letters stand in every text and say nothing.
-    telling = {term for term in a.headline_terms if len(term) > 3 or not term.isascii() or term.isdigit()}
-    if not telling:
-        return 1.0
-    return len(telling & b.terms) / len(telling)
+def _are_apart(a: Arrival, b: Arrival) -> bool:
+    """Whether two articles came by two feeds from two publishers, as far as those are known."""
+    return a.feed_id != b.feed_id and (not a.publisher or a.publisher != b.publisher)
+
+
+def _is_one_headline(a: Print, b: Print, is_same: bool) -> bool:
+    """Whether two articles have one headline, be it cut off in one, or one's headline is a sentence of the other."""
+    if is_same and min(len(a.said.headline), len(b.said.headline)) >= HEADLINE_TERMS_MIN:
+        return True
+    return _is_part(a, b) or _is_part(b, a)
+
+
+def _is_part(a: Print, b: Print) -> bool:
+    runs = a.said.headline_runs
+    if len(runs) >= QUOTED_RUNS_MIN and runs <= b.said.runs:
+        return True
+    # Of a headline that is cut off the last word may be in pieces.
+    return a.is_cut and len(runs) >= CUT_RUNS_MIN and len(runs - b.said.headline_runs) <= 1
+
+
+def _is_copy(pair: _Pair, a: Arrival, b: Arrival) -> bool:
+    if pair.is_own:
+        one, other = a.print_.said.headline, b.print_.said.headline
+        shared = len(one & other) / max(1, len(one | other))
+        return pair.score >= PUBLISHER_COPY and shared >= PUBLISHER_HEADLINE
+    if pair.words < HEADLINE_TERMS_MIN:
+        return False
+    has_texts = not a.print_.said.is_headline_only and not b.print_.said.is_headline_only
+    if pair.is_headline and (not has_texts or pair.text >= HEADLINE_TEXT_COPY):
+        return True
+    if has_texts and pair.text < OWN_TEXT and pair.words > SOME_WORDS:
+        return False
+    enough = COPY_FEW if pair.words <= FEW_WORDS else COPY_SOME if pair.words <= SOME_WORDS else COPY_MANY
+    return pair.alike >= enough or pair.text >= TEXT_COPY
+
+
+def _is_report(pair: _Pair, a: Arrival, b: Arrival, gap_s: int) -> bool:
+    if gap_s > REPORT_WINDOW_S or pair.words < HEADLINE_TERMS_MIN:
+        return False
+    if pair.is_own:
+        return pair.alike >= PUBLISHER_STORY
+    if pair.is_headline:
+        return True
+    if pair.words <= SOME_WORDS:
+        return pair.alike >= (STORY_FEW if pair.words <= FEW_WORDS else STORY_SOME)
+    return pair.alike >= (STORY_MANY if pair.words <= MANY_WORDS else STORY_LONG)
+
+
+def _vetoes(pair: _Pair, a: Arrival, b: Arrival, gap_s: int) -> tuple[str, str]:
+    """What speaks against the two being copies, and against one story; in words, empty where nothing does."""
+    one, other = a.print_, b.print_
+    if _nothing_covered(one, other):
+        return ("the headlines have nothing to do with each other",) * 2
+    if (a.is_recurring or b.is_recurring) and gap_s >= SERIES_GAP_S:
+        why = "it is a recurring headline"
+        return "" if _is_reprint(pair, one, other) else why, why
+    is_whole = pair.text >= WHOLE_TEXT and not a.is_recurring and not b.is_recurring
+    left, right = one.said, other.said
+    if not is_whole and names_disagree(left.names, one.terms, right.names, other.terms):
+        return ("the names differ",) * 2
+    if one.direction * other.direction < 0:
+        return ("one headline rises, the other falls",) * 2
+    foreign = "they are in two languages" if a.language and b.language and a.language != b.language else ""
+    numbers = left.headline_numbers, right.headline_numbers, left.numbers, right.numbers
+    if not is_whole and numbers_disagree(*numbers):
+        return "the numbers differ", foreign or _other_filling(one, other)
+    return "", foreign
+
+
+def _other_filling(a: Print, b: Print) -> str:
+    """What speaks against one story where the numbers differ: that each headline's most telling word is missing in the
+    other article. Such are a firm's and the next firm's results, one quake and the other, in one sentence pattern.
+    """
+    if not a.said.headline or not b.said.headline:
+        return ""
+    if _top_word(a) in b.terms or _top_word(b) in a.terms:
+        return ""
+    return "the numbers differ, and so does what the headlines are about"
+
+
+def _top_word(mark: Print) -> int:
+    return max(mark.said.headline, key=lambda term: (mark.weights.get(term, 0), term))
+
+
+def _is_reprint(pair: _Pair, a: Print, b: Print) -> bool:
+    """Whether a recurring headline stands over the very text again: as good as identical, all numbers the same."""
+    is_long = min(len(a.said.runs), len(b.said.runs)) >= SERIES_RUNS_MIN
+    return is_long and pair.score >= SERIES_COPY and a.said.numbers == b.said.numbers
+
+
+def _nothing_covered(a: Print, b: Print) -> bool:
+    """Whether hardly anything of either headline stands in the other article, by weight of its words."""
+    if not a.said.headline or not b.said.headline:
+        return False
+    return max(_cover(a, b), _cover(b, a)) < COVER_MIN
+
+
+def _cover(a: Print, b: Print) -> float:
+    terms, weights = b.terms, a.weights
+    there = sum(weights.get(term, 1) for term in a.said.headline if term in terms)
+    return there / sum(weights.get(term, 1) for term in a.said.headline)

@@ -6,9 +6,13 @@ Effects: none.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from typing import TypeVar
 
 from monitor.stories.normal import split_words
+
+T = TypeVar("T")
+"""A word, or what stands for one."""
 
 NUMBERS_FEW = 3
 """From so many numbers on both sides, sharing a third of the smaller set is asked for."""
@@ -89,9 +93,7 @@ def _capitals(text: str) -> tuple[set[str], set[str]]:
     return set(split_words(" ".join(small))), set(split_words(" ".join(mid)))
 
 
-def numbers_disagree(
-    headline_a: frozenset[str], headline_b: frozenset[str], all_a: frozenset[str], all_b: frozenset[str]
-) -> bool:
+def numbers_disagree(headline_a: Set[T], headline_b: Set[T], all_a: Set[T], all_b: Set[T]) -> bool:
     """Whether both headlines have numbers and share none, or both articles have several and share too few."""
     if headline_a and headline_b and not headline_a & headline_b:
         return True
@@ -99,8 +101,6 @@ def numbers_disagree(
     return fewer >= NUMBERS_FEW and len(all_a & all_b) / fewer < NUMBERS_SHARED_MIN
 
 
-def names_disagree(
-    names_a: frozenset[str], terms_a: frozenset[str], names_b: frozenset[str], terms_b: frozenset[str]
-) -> bool:
+def names_disagree(names_a: Set[T], terms_a: Set[T], names_b: Set[T], terms_b: Set[T]) -> bool:
     """Whether both headlines have names and neither's stand anywhere in the other article."""
     return bool(names_a and names_b) and not names_a & terms_b and not names_b & terms_a

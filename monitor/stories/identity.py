@@ -78,6 +78,7 @@ class KnownAlias:
     content_key: int | None
     published_at: datetime | None
     title: str
+    seen_at: datetime | None = None
 
 
 Known = Mapping[tuple[AliasKind, int], KnownAlias]

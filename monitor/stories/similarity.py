@@ -1,134 +1,197 @@
-"""How alike are two articles, by headline and by text?
+"""What an article says, in a few hundred bytes, and how alike two articles are.
 
-A text is the set of its three-word sequences; how much of the smaller set stands in the larger says whether one is a
-print of the other, however it was cut, topped or tailed. A few of the sequences, chosen by their hash, are the keys by
-which near-identical articles find each other in an ordinary table.
+Of headline and beginning each word weighs by how rare it is; the headline counts three times. Two articles are alike by
+the angle between their weighed words, and by the part of the shorter text that stands in the other word for word. The
+heaviest words are the keys by which articles that say the same find each other in an ordinary table.
+
+Everything that is compared can be stored, and is rounded as it will be stored: articles of one batch decide about each
+other exactly as they would a year apart.
 
 Effects: none.
 """
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import nlargest
 from zlib import crc32
 
 from monitor.stories.guards import direction_of, names_in, numbers_in
 from monitor.stories.normal import body, body_words, headline, headline_form, key_of, split_words
-from monitor.urls import canonical_url, is_front_page
+from monitor.stories.rarity import Rarity, term_of
+from monitor.urls import canonical_url, is_front_page, names_one_page
 
 LEAD_WORDS = 100
 """Only so much of a text is compared: what feeds carry of it, and where a report says what it is about."""
-SHINGLES_MIN = 12
+HEADLINE_WEIGHT = 3
+TERMS_MAX = 48
+"""The heaviest words of an article; half as many find as much on RSS-length text, and less on long ones (measured)."""
+KEYS_MAX = 8
+"""The heaviest of them, by which others are found."""
+RUNS_MIN = 12
 """Fewer three-word sequences are a teaser's standing phrase, not a text."""
-SKETCH_KEYS = 6
-"""Sequences that are keys: two texts that share half find each other by at least one in about 99 of 100 cases."""
+HEADLINE_WORDS_MAX = 120
+"""Words of a headline: more than its 500 characters hold, but where characters are taken by pairs."""
+NUMBERS_MAX = 40
+NAMES_MAX = 40
+WEIGHT_MAX = 255
+CUT_MARKS = ("...", "…")
 
 
-@dataclass(frozen=True)
-class Fingerprint:
-    """What is compared of an article; the same title, text and url always give the same one."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the guards ask of an article, beside its weighed words. Words and numbers are 32 bits each."""
 
-    title: str = field(repr=False)
-    """Without labels and the outlet's name."""
-    lead: str = field(repr=False)
-    """The beginning of the text, without dateline and standing lines."""
-    lead_words: str = field(repr=False)
-    """Its folded words in one string: they are rarely asked for, and thousands of prints are held at one time."""
-    url_key: int | None
-    """The canonical address, None where it names no article."""
-    headline_key: int
-    keys: tuple[int, ...]
-    """At most eight, by which candidates are found: headline, address, and a sample of the text."""
-    shingles: frozenset[int]
-    headline_terms: frozenset[str]
-
-    @property
-    def strong_keys(self) -> tuple[int, ...]:
-        """Those of the keys of which one in common is enough: headline and address."""
-        return (self.headline_key,) if self.url_key is None else (self.headline_key, self.url_key)
+    headline: frozenset[int]
+    """The terms of the headline."""
+    headline_runs: frozenset[int]
+    """Its three-word sequences."""
+    runs: frozenset[int]
+    """Those of the first 100 words of the text."""
+    numbers: frozenset[int]
+    """Of headline and text."""
+    headline_numbers: frozenset[int]
+    names: frozenset[int]
+    """Terms of the headline that are names, as far as capital letters tell."""
 
     @property
     def is_headline_only(self) -> bool:
         """Whether there is no text worth comparing."""
-        return len(self.shingles) < SHINGLES_MIN
-
-    @cached_property
-    def numbers(self) -> frozenset[str]:
-        """Numbers of headline and lead; needed only where two articles are alike."""
-        return self.headline_numbers | numbers_in(self.lead_words.split())
-
-    @cached_property
-    def headline_numbers(self) -> frozenset[str]:
-        """Numbers of the headline."""
-        return numbers_in(split_words(self.title))
-
-    @cached_property
-    def direction(self) -> int:
-        """Whether the headline says that something rises (1), falls (-1), or neither (0)."""
-        return direction_of(self.headline_terms)
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Terms of the headline that are names, as far as capital letters tell."""
-        return names_in(self.title, self.lead)
-
-    @cached_property
-    def terms(self) -> frozenset[str]:
-        """The terms of headline and lead."""
-        return self.headline_terms.union(self.lead_words.split())
+        return len(self.runs) < RUNS_MIN
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
-    """How alike two articles are, each from 0 to 1."""
+class Draft:
+    """An article taken apart, before its words are weighed."""
 
-    score: float
-    """The text where both have one, else the headline."""
-    title: float
-    """Shared terms of the headlines over all their terms."""
-    text: float
-    """How much of the smaller text stands in the larger; 0 where either has no text worth comparing."""
+    counts: dict[int, int]
+    """How often each term stands, in the headline three times."""
+    said: Said
+    headline_key: int
+    url_key: int | None
+    is_page: bool
+    direction: int
+    is_cut: bool
 
 
-def fingerprint(title: str, text: str, url: str) -> Fingerprint:
-    """What is compared of an article, made of its stored title, text and url alone."""
+@dataclass(frozen=True)
+class Print:
+    """What is compared of an article: it can be packed into bytes and back."""
+
+    weights: dict[int, int]
+    """The heaviest terms, heaviest first, from 1 to 255."""
+    words: int
+    """How many different terms headline and beginning have: of few words less can be concluded."""
+    said: Said = field(repr=False)
+    headline_key: int
+    url_key: int | None
+    """The canonical address, None where it names no article."""
+    is_page: bool
+    """Whether the address names one page by itself, by a number or a slug."""
+    direction: int
+    """Whether the headline says that something rises (1), falls (-1), or neither (0)."""
+    is_cut: bool
+    """Whether the headline ends in dots."""
+
+    @cached_property
+    def norm(self) -> float:
+        """The length of `weights`; 1 for none."""
+        return math.sqrt(sum(weight * weight for weight in self.weights.values())) or 1.0
+
+    @property
+    def terms(self) -> frozenset[int]:
+        """The terms of the article, as far as they are kept."""
+        return self.said.headline.union(self.weights)
+
+    @property
+    def keys(self) -> list[int]:
+        """By what it is found: its heaviest words, its headline and its address."""
+        strong = [self.headline_key] if self.url_key is None else [self.headline_key, self.url_key]
+        return [*list(self.weights)[:KEYS_MAX], *strong]
+
+
+def read_draft(title: str, text: str, url: str) -> Draft:
+    """Take an article apart. The same title, text and url always give the same draft."""
     form = headline_form(title)
-    lead = body(text)
-    words = body_words(text)
-    shingles = _shingles(words[:LEAD_WORDS])
+    title_words = form.split()[:HEADLINE_WORDS_MAX]
+    lead_words = body_words(text)[:LEAD_WORDS]
+    headline_terms = [term_of(word) for word in title_words if _is_telling(word)]
+    counts = Counter(term_of(word) for word in lead_words if _is_telling(word))
+    for term in headline_terms:
+        counts[term] += HEADLINE_WEIGHT
     address = canonical_url(url) if url else ""
-    url_key = key_of(address) if address and not is_front_page(address) else None
-    headline_key = key_of(form)
-    keys = [headline_key, *([url_key] if url_key is not None else ())]
-    if len(shingles) >= SHINGLES_MIN:
-        keys += sorted(shingles)[:SKETCH_KEYS]  # CRCs are spread evenly: their smallest are a fair sample
-    return Fingerprint(
-        title=headline(title),
-        lead=lead,
-        lead_words=" ".join(words),
-        url_key=url_key,
-        headline_key=headline_key,
-        keys=tuple(keys),
-        shingles=shingles,
-        headline_terms=frozenset(form.split()),
+    has_page = bool(address) and not is_front_page(address)
+    headline_numbers = numbers_in(split_words(headline(title)))
+    said = Said(
+        headline=frozenset(headline_terms),
+        headline_runs=_runs(title_words),
+        runs=_runs(lead_words),
+        numbers=frozenset(sorted(map(_hashed, headline_numbers | numbers_in(lead_words)))[:NUMBERS_MAX]),
+        headline_numbers=frozenset(map(_hashed, headline_numbers)),
+        names=frozenset(sorted(map(term_of, names_in(headline(title), body(text))))[:NAMES_MAX]),
+    )
+    return Draft(
+        counts=counts,
+        said=said,
+        headline_key=key_of(form),
+        url_key=key_of(address) if has_page else None,
+        is_page=has_page and names_one_page(address),
+        direction=direction_of(frozenset(title_words)),
+        is_cut=title.rstrip().endswith(CUT_MARKS),
     )
 
 
-def _shingles(words: Sequence[str]) -> frozenset[int]:
+def _is_telling(word: str) -> bool:
+    return len(word) > 1 or not word.isascii() or word.isdigit()
+
+
+def _hashed(word: str) -> int:
+    return crc32(word.encode("utf-8", "surrogatepass"))
+
+
+def _runs(words: Sequence[str]) -> frozenset[int]:
     runs = [f"{one} {two} {three} " for one, two, three in zip(words, words[1:], words[2:], strict=False)]
     try:
-        found = set(map(crc32, map(str.encode, runs)))
+        return frozenset(map(crc32, map(str.encode, runs)))
     except UnicodeEncodeError:  # half a surrogate pair
-        found = {crc32(run.encode("utf-8", "surrogatepass")) for run in runs}
-    return frozenset(found)  # a copy is made to measure, half as large as a set that grew
+        return frozenset(map(_hashed, runs))
 
 
-def similarity(a: Fingerprint, b: Fingerprint) -> Alike:
-    """How alike two articles are; the same either way round."""
-    both = len(a.headline_terms | b.headline_terms)
-    title = len(a.headline_terms & b.headline_terms) / both if both else 0.0
-    text = 0.0
-    if not a.is_headline_only and not b.is_headline_only:
-        text = len(a.shingles & b.shingles) / min(len(a.shingles), len(b.shingles))
-    has_texts = not a.is_headline_only and not b.is_headline_only
-    return Alike(score=text if has_texts else title, title=title, text=text)
+_LOGS = [0.0, *(1 + math.log(count) for count in range(1, 3 * LEAD_WORDS))]
+
+
+def weigh(draft: Draft, rarity: Rarity) -> Print:
+    """The print of an article by what is known of the rarity of its words, which should count it already."""
+    idf, logs, last = rarity.idf, _LOGS, len(_LOGS) - 1
+    # Whatever their order in the text, terms of one weight stand in one order.
+    weighed = [(idf(term) * logs[min(count, last)], term) for term, count in draft.counts.items()]
+    heaviest = nlargest(TERMS_MAX, weighed) if len(weighed) > TERMS_MAX else sorted(weighed, reverse=True)
+    scale = WEIGHT_MAX / heaviest[0][0] if heaviest else 1.0
+    return Print(
+        weights={term: max(1, round(weight * scale)) for weight, term in heaviest},
+        words=len(draft.counts),
+        said=draft.said,
+        headline_key=draft.headline_key,
+        url_key=draft.url_key,
+        is_page=draft.is_page,
+        direction=draft.direction,
+        is_cut=draft.is_cut,
+    )
+
+
+def cosine(a: Print, b: Print) -> float:
+    """How alike the weighed words of two articles are, 0 to 1; the same either way round."""
+    left, right = a.weights, b.weights
+    shared = left.keys() & right.keys()
+    if not shared:
+        return 0.0
+    return min(1.0, sum([left[term] * right[term] for term in shared]) / (a.norm * b.norm))
+
+
+def containment(a: Said, b: Said) -> float:
+    """Which part of the shorter text stands in the other word for word; 0 where either has no text worth comparing."""
+    if a.is_headline_only or b.is_headline_only:
+        return 0.0
+    return len(a.runs & b.runs) / min(len(a.runs), len(b.runs))

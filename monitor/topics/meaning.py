@@ -5,7 +5,7 @@ Effects: none.
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.language import FUNCTION_WORDS
@@ -123,6 +123,11 @@ class Lexicon:
         """Whether `idf` tells common words from rare ones."""
         return bool(self.ranks)
 
+    def shares(self) -> Iterator[tuple[str, float]]:
+        """Its frequent words, each with its share in running text, by Zipf's law as in `idf`."""
+        for place, word in enumerate(self.frequent_sorted):
+            yield word, _share_of(self.ranks[place])
+
     def related(self, word: str, language: str = DEFAULT_LANGUAGE) -> tuple[Related, ...]:
         """Words related to any form of a folded word, the nearest first, one per stem and none of its own stem."""
         known = self.of(language)
@@ -144,8 +149,7 @@ class Lexicon:
             return IDF_FLAT
         own = stem(word, language)
         forms = _forms(word, own, known.frequent_sorted, language)
-        # Zipf's law: the word of rank r is a share of about 1/(11(r+30)) of running text.
-        share = sum(1 / (11 * (known.ranks[place] + 30)) for place in forms) or PROBABILITY_UNSEEN
+        share = sum(_share_of(known.ranks[place]) for place in forms) or PROBABILITY_UNSEEN
         chance = 1 - math.exp(-ARTICLE_WORDS * share)
         held = known.counted.holding.get(own)
         if held is not None:
@@ -165,6 +169,11 @@ class Lexicon:
             for language, other in self.others.items()
         }
         return replace(self, others=others, counted=known.get(self.language, Counted(self.language)))
+
+
+def _share_of(rank: int) -> float:
+    """Zipf's law: the word of rank r is a share of about 1/(11(r+30)) of running text."""
+    return 1 / (11 * (rank + 30))
 
 
 EMPTY_LEXICON = Lexicon()

@@ -2,8 +2,9 @@
 
 import pytest
 
-from monitor.digests.burst import find_breaking, publisher_key
+from monitor.digests.burst import find_breaking
 from monitor.model import Article, ArticleId, Relation, StoryMember
+from monitor.stories.publisher import publisher_key
 from tests.digests.given import NOW, a_member, a_story
 
 

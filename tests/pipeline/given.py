@@ -24,6 +24,7 @@ from monitor.model import (
     Watchlist,
 )
 from monitor.pipeline.digest import DigestContext
+from monitor.pipeline.grouping import StoryWords
 from monitor.pipeline.ingest import IngestContext
 from monitor.pipeline.salvage import ingest_safely
 from monitor.pipeline.visits import PollSummary
@@ -68,6 +69,7 @@ def a_context(
         PollBounds(),
         owner,
         tell_first_poll,
+        words=StoryWords(dict),
     )
 
 

@@ -205,14 +205,25 @@ def test_two_slots_of_the_same_moment_lose_nothing(sqlite_store: Store) -> None:
 
 def four_newsrooms(desk: Desk, now: datetime) -> None:
     """Four publishers write their own texts on one event within minutes."""
-    headline = "Explosion at Redcliff harbour bridge frees hostage group of twelve"
-    texts = [
-        "Windows shook across the old quarter when a gas line burst below the western pier early today.",
-        "Firefighters from three districts carried people out of the flooded underpass while ferries waited.",
-        "A night watchman told reporters that he had smelled gas for days and had written to the port office.",
-        "Trains were stopped, schools stayed shut and the governor flew in to see the damage for herself.",
-    ]
-    for outlet, text in enumerate(texts):
+    texts = {
+        "Explosion at Redcliff harbour bridge frees hostage group of twelve": (
+            "Windows shook across the old quarter when a gas line burst below the western pier of Redcliff harbour "
+            "bridge early today; the explosion tore open the store in which twelve hostages had been held."
+        ),
+        "Redcliff harbour bridge explosion: twelve hostages walk free": (
+            "Firefighters from three districts carried people out of the flooded underpass at Redcliff. Twelve "
+            "hostages came out by themselves after the explosion under the harbour bridge, while ferries waited outside."
+        ),
+        "Twelve hostages free after explosion under Redcliff bridge": (
+            "A night watchman told reporters that he had smelled gas for days and had written to the Redcliff port "
+            "office. The explosion at the harbour bridge opened a way out for the twelve hostages, he said."
+        ),
+        "Hostage group of twelve escapes in Redcliff harbour explosion": (
+            "Trains were stopped, schools stayed shut and the governor flew in to see the Redcliff harbour bridge for "
+            "herself. She met the twelve hostages, whose guards had fled from the explosion."
+        ),
+    }
+    for outlet, (headline, text) in enumerate(texts.items()):
         entry = an_entry(
             outlet, outlet=outlet, title=headline, summary=f"{text} The hostage group is safe.", published=now
         )

@@ -192,7 +192,7 @@ def test_copies_are_one_story_however_the_batches_are_cut(store: Store, cut: int
     copies = articles_of(store)[30:]
     assert len({stored.story_id for stored in copies}) == 1
     assert [stored.relation for stored in copies] == [Relation.NEW] + [Relation.COPY] * 29
-    assert "same text" in copies[7].evidence
+    assert "of the text the same" in copies[7].evidence
     with store.read() as tx:
         story = tx.stories.get(copies[0].story_id)
     assert story is not None

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -29,7 +28,7 @@ from monitor.model import (
 )
 from monitor.storage.articles import Alias, StoredArticle
 from monitor.storage.store import Store
-from monitor.storage.stories import MEMBERS_MAX, POSTINGS_MAX, StoryGrowth
+from monitor.storage.stories import MEMBERS_MAX, StoryGrowth
 from monitor.storage.tables import MATCH
 from monitor.storage.topics import TopicPlan
 from monitor.stories.identity import AliasKind
@@ -101,30 +100,6 @@ def test_revisions_are_counted_and_the_text_stays(store: Store) -> None:
         tx.articles.revise({ArticleId(1): 99})
         found = tx.articles.by_ids([ArticleId(1)])[ArticleId(1)]
     assert (found.revision, found.content_key, found.article.title) == (1, 99, "Talks resume")
-
-
-class Keys(NamedTuple):
-    """What an article is looked for by."""
-
-    keys: tuple[int, ...]
-    strong_keys: tuple[int, ...]
-
-
-def test_candidates_are_the_newest_per_key_and_bounded(store: Store) -> None:
-    """However hot a story is, only so many articles are compared."""
-    many = [an_article(n) for n in range(1, POSTINGS_MAX + 21)]
-    store_articles(store, many)
-    with store.write() as tx:
-        tx.stories.add_prints({a.id: [5, 5] for a in many}, {a.id: START for a in many})
-        tx.stories.add_prints({ArticleId(1): [6]}, {ArticleId(1): START - timedelta(days=9)})
-        week = START - timedelta(days=7)
-        found = [stored.id for stored in tx.stories.candidates([Keys((5,), (5,))], week)]
-        assert tx.stories.candidates([Keys((6,), (6,))], week) == [], "too old"
-        assert tx.stories.candidates([Keys((5,), ())], week) == [], "one key of the sample is a turn of phrase"
-        assert tx.stories.candidates([Keys((5,), ()), Keys((5, 7), ())], week) == [], "each asks for itself"
-        assert tx.stories.forget_prints(START - timedelta(days=8)) == 1
-
-    assert found == [a.id for a in many][20:]
 
 
 def test_a_story_as_a_digest_sees_it(store: Store) -> None:

@@ -1,0 +1,152 @@
+"""What articles are compared by, the keys by which they find each other, and the counts that weigh their words.
+
+Effects: database.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.model import ArticleId
+from monitor.storage.articles import StoredArticle, select_articles, to_stored
+from monitor.storage.rows import insert_rows, portions, upsert
+from monitor.storage.tables import ARTICLE, PRINT_KEY, STORY_PRINT, WORD_COUNTS
+from monitor.stories.group import Arrival, Placed
+from monitor.stories.grouper import POSTINGS_MAX
+from monitor.stories.prints import VERSION, pack, unpack
+from monitor.stories.similarity import Print
+
+KEYS_PORTION = 1_000
+"""Keys looked up in one statement, of at most a hundred articles each."""
+
+_POSTINGS = {
+    # One row per key, and of a key no more than its newest hundred are touched, however hot it is. A row for each
+    # article would cost four times as much to fetch as to find (measured).
+    "sqlite": """SELECT k.value, (SELECT group_concat(article_id) FROM (
+        SELECT p.article_id FROM print_key p WHERE p.key = k.value ORDER BY p.article_id DESC LIMIT :most))
+        FROM json_each(:keys) k""",
+    "postgresql": """SELECT k.key, array_to_string(ARRAY(
+        SELECT p.article_id FROM print_key p WHERE p.key = k.key ORDER BY p.article_id DESC LIMIT :most), ',')
+        FROM (SELECT CAST(value AS BIGINT) AS key FROM json_array_elements_text(CAST(:keys AS JSON))) k""",
+}
+
+
+class PrintTable:
+    """Questions and changes of prints."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def postings(self, keys: Sequence[int]) -> dict[int, list[ArticleId]]:
+        """The newest hundred articles under each key, oldest first; keys of none are left out."""
+        question = sa.text(_POSTINGS[self._db.dialect.name])
+        found: dict[int, list[ArticleId]] = {}
+        for some in portions(keys, KEYS_PORTION):
+            rows = self._db.execute(question, {"keys": json.dumps(list(some)), "most": POSTINGS_MAX})
+            for key, listed in rows:
+                if listed:
+                    found[key] = [ArticleId(int(number)) for number in reversed(listed.split(","))]
+        return found
+
+    def placed(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Placed]:
+        """The articles of these ids that are kept and have a print of the present version, with their stories."""
+        found: dict[ArticleId, Placed] = {}
+        for some in portions(sorted(set(ids))):
+            rows = self._db.execute(
+                sa.select(
+                    STORY_PRINT.c.article_id,
+                    ARTICLE.c.feed_id,
+                    STORY_PRINT.c.publisher,
+                    STORY_PRINT.c.at_s,
+                    STORY_PRINT.c.language,
+                    STORY_PRINT.c.recurring,
+                    STORY_PRINT.c.body,
+                    ARTICLE.c.story_id,
+                    ARTICLE.c.text_id,
+                )
+                .join(ARTICLE, ARTICLE.c.id == STORY_PRINT.c.article_id)
+                .where(STORY_PRINT.c.article_id.in_(some))
+            )
+            for number, feed_id, publisher, at_s, language, recurring, body, story_id, text_id in rows:
+                mark = unpack(body)
+                if mark is not None:
+                    arrival = Arrival(number, feed_id, publisher, at_s, language, bool(recurring), mark)
+                    found[number] = Placed(arrival, story_id, text_id)
+        return found
+
+    def add(self, arrivals: Sequence[Arrival]) -> None:
+        """Remember prints of new articles, with their keys."""
+        rows = [
+            (a.article_id, VERSION, a.at_s, a.publisher, a.language, a.is_recurring, pack(a.print_)) for a in arrivals
+        ]
+        columns = ("article_id", "version", "at_s", "publisher", "language", "recurring", "body")
+        insert_rows(self._db, STORY_PRINT, columns, rows)
+        keys = [(key, a.article_id) for a in arrivals for key in a.print_.keys]
+        insert_rows(self._db, PRINT_KEY, ("key", "article_id"), keys)
+
+    def unprinted(self, since: datetime, *, limit: int) -> list[StoredArticle]:
+        """Up to `limit` articles first seen since then without a print of the present version: the newest, in order."""
+        question = (
+            select_articles()
+            .outerjoin(STORY_PRINT, STORY_PRINT.c.article_id == ARTICLE.c.id)
+            .where(ARTICLE.c.first_seen_at >= since)
+            .where(sa.or_(STORY_PRINT.c.version.is_(None), STORY_PRINT.c.version != VERSION))
+            .order_by(ARTICLE.c.id.desc())
+            .limit(limit)
+        )
+        return [to_stored(row) for row in reversed(list(self._db.execute(question)))]
+
+    def since(self, article_id: int, *, limit: int) -> list[Print]:
+        """Up to `limit` prints of articles that came after this one: the newest, in order."""
+        question = sa.select(STORY_PRINT.c.body).where(STORY_PRINT.c.article_id > article_id)
+        rows = self._db.execute(question.order_by(STORY_PRINT.c.article_id.desc()).limit(limit)).scalars()
+        return [mark for mark in map(unpack, reversed(list(rows))) if mark is not None]
+
+    def counts(self) -> tuple[int, bytes] | None:
+        """The counts of words as they were last written, and the newest article in them."""
+        row = self._db.execute(sa.select(WORD_COUNTS.c.last_article_id, WORD_COUNTS.c.counts)).first()
+        return None if row is None else (row.last_article_id, row.counts)
+
+    def keep_counts(self, last_article_id: int, counts: bytes) -> None:
+        """Write down the counts of words, in place of the earlier ones."""
+        row = {"name": "all", "last_article_id": last_article_id, "counts": counts}
+        upsert(self._db, WORD_COUNTS, [row], update=["last_article_id", "counts"])
+
+    def past(self, before: datetime, *, limit: int) -> list[ArticleId]:
+        """Up to `limit` articles first seen before then that have a print."""
+        newest = sa.select(sa.func.max(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at < before).scalar_subquery()
+        old = sa.select(STORY_PRINT.c.article_id).where(STORY_PRINT.c.article_id <= newest)
+        return [ArticleId(number) for number in self._db.execute(old.limit(limit)).scalars()]
+
+    def forget(self, ids: Iterable[ArticleId]) -> None:
+        """Remove the prints of articles, with their keys."""
+        for some in portions(sorted(set(ids))):
+            rows = self._db.execute(
+                sa.select(STORY_PRINT.c.article_id, STORY_PRINT.c.body).where(STORY_PRINT.c.article_id.in_(some))
+            )
+            self._forget_keys({row.article_id: row.body for row in rows})
+            self._db.execute(sa.delete(STORY_PRINT).where(STORY_PRINT.c.article_id.in_(some)))
+
+    def forget_other_versions(self) -> None:
+        """Remove every print of another version, with all keys where there are any: their terms may mean others."""
+        others = self._db.execute(sa.select(sa.func.count()).where(STORY_PRINT.c.version != VERSION)).scalar_one()
+        if others:
+            self._db.execute(sa.delete(PRINT_KEY))
+            self._db.execute(sa.delete(STORY_PRINT))
+            self._db.execute(sa.delete(WORD_COUNTS))
+
+    def _forget_keys(self, bodies: Mapping[int, bytes]) -> None:
+        keys = [
+            {"b_key": key, "b_id": number}
+            for number, body in bodies.items()
+            if (mark := unpack(body)) is not None
+            for key in mark.keys
+        ]
+        if keys:
+            gone = sa.delete(PRINT_KEY).where(
+                PRINT_KEY.c.key == sa.bindparam("b_key"), PRINT_KEY.c.article_id == sa.bindparam("b_id")
+            )
+            self._db.execute(gone, keys)

@@ -1,0 +1,64 @@
+"""Stories without a database: the articles of a file, one after the other.
+
+Effects: none.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from monitor.model import Article, ArticleId, FeedId, StoryChoice, StoryId
+from monitor.stories.group import Arrival, Placed, assign_story, forbids_none
+from monitor.stories.grouper import add_postings, rank_candidates
+from monitor.stories.publisher import publisher_key
+from monitor.stories.rarity import Rarity
+from monitor.stories.series import SERIES_GAP_S
+from monitor.stories.similarity import read_draft, weigh
+
+PRINTS_MAX = 20_000
+"""Articles remembered, at some 6 KB each; the oldest go first."""
+
+
+class StoryMemory:
+    """Assigns articles in order of arrival, as the daemon would that polled them one by one; bounded."""
+
+    def __init__(self, table: Mapping[int, float], prints_max: int = PRINTS_MAX) -> None:
+        self._rarity = Rarity(table)
+        self._placed: OrderedDict[ArticleId, Placed] = OrderedDict()
+        self._postings: dict[int, list[ArticleId]] = {}
+        self._headlines: OrderedDict[tuple[FeedId, int], int] = OrderedDict()
+        self._prints_max = prints_max
+
+    def assign(self, article: Article, at_s: int) -> StoryChoice:
+        """The article's story among those remembered; it is remembered with it from now on."""
+        draft = read_draft(article.title, article.text, article.url)
+        self._rarity.learn(draft.counts.keys())
+        first_s = self._headlines.setdefault((article.feed_id, draft.headline_key), at_s)
+        arrival = Arrival(
+            article_id=article.id,
+            feed_id=article.feed_id,
+            publisher=publisher_key(article),
+            at_s=at_s,
+            language=(article.language or "")[:2].lower(),
+            is_recurring=abs(at_s - first_s) >= SERIES_GAP_S,
+            print_=weigh(draft, self._rarity),
+        )
+        ranked = rank_candidates(arrival.print_, self._postings)
+        candidates = [self._placed[number] for number in ranked if number in self._placed]
+        choice = assign_story(arrival, candidates, forbids_none)
+        story_id = StoryId(article.id) if choice.story_id is None else choice.story_id
+        self._remember(Placed(arrival, story_id, choice.text_id or article.id))
+        return choice
+
+    def _remember(self, placed: Placed) -> None:
+        self._placed[placed.arrival.article_id] = placed
+        add_postings(self._postings, placed.arrival.print_, placed.arrival.article_id)
+        while len(self._placed) > self._prints_max:
+            number, oldest = self._placed.popitem(last=False)
+            for key in oldest.arrival.print_.keys:
+                numbers = self._postings.get(key, [])
+                if number in numbers:
+                    numbers.remove(number)
+                if not numbers:
+                    self._postings.pop(key, None)
+        while len(self._headlines) > self._prints_max:
+            self._headlines.popitem(last=False)

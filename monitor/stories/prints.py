@@ -1,0 +1,67 @@
+"""A print as bytes, and back: some 450 bytes for what a feed carries of an article.
+
+Little-endian: a head, the terms and hashes of 32 bits, the weights of 8. The first byte is the version; bytes of
+another version are not read, and the print is made anew from the article.
+
+Effects: none.
+"""
+
+import struct
+import sys
+from array import array
+
+from monitor.stories.similarity import Print, Said
+
+VERSION = 1
+"""Raise it when anything changes that a print is made of: words, terms, weights, guards."""
+_HEAD = struct.Struct("<BBHqq7B")
+_CUT, _PAGE, _UP, _DOWN, _HAS_URL = 1, 2, 4, 8, 16
+
+
+def pack(mark: Print) -> bytes:
+    """The bytes of a print."""
+    said = mark.said
+    parts = [
+        mark.weights,
+        said.headline,
+        said.headline_runs,
+        said.runs,
+        said.numbers,
+        said.headline_numbers,
+        said.names,
+    ]
+    flags = _CUT * mark.is_cut | _PAGE * mark.is_page | _HAS_URL * (mark.url_key is not None)
+    flags |= (0, _UP, _DOWN)[mark.direction]
+    # What is not told apart by order is written in whatever order it comes.
+    head = _HEAD.pack(VERSION, flags, min(mark.words, 65_535), mark.headline_key, mark.url_key or 0, *map(len, parts))
+    hashes = array("I", [number for part in parts for number in part])
+    if sys.byteorder == "big":
+        hashes.byteswap()
+    return head + hashes.tobytes() + bytes(mark.weights.values())
+
+
+def unpack(packed: bytes) -> Print | None:
+    """The print of these bytes; None where they are of another version."""
+    if not packed or packed[0] != VERSION:
+        return None
+    _, flags, words, headline_key, url_key, *counts = _HEAD.unpack_from(packed)
+    hashes = array("I")
+    end = _HEAD.size + 4 * sum(counts)
+    hashes.frombytes(packed[_HEAD.size : end])
+    if sys.byteorder == "big":
+        hashes.byteswap()
+    parts = []
+    start = 0
+    for count in counts:
+        parts.append(hashes[start : start + count])
+        start += count
+    return Print(
+        weights=dict(zip(parts[0], packed[end:], strict=True)),
+        words=words,
+        said=Said(*map(frozenset, parts[1:])),
+        headline_key=headline_key,
+        url_key=url_key if flags & _HAS_URL else None,
+        is_page=bool(flags & _PAGE),
+        direction=bool(flags & _UP) - bool(flags & _DOWN),
+        is_cut=bool(flags & _CUT),
+    )
