@@ -80,10 +80,17 @@ _TWO_LEVEL = _listed(
     co.id go.id or.id com.vn gov.vn com.pk gov.pk com.bd gov.bd com.np com.lk com.tr gov.tr com.ua gov.ua in.ua
     com.pl gov.pl com.gr com.cy com.mt com.ro co.il gov.il org.il com.sa gov.sa com.eg gov.eg com.kw com.qa com.lb
     com.jo com.om com.bh co.ir com.ng gov.ng com.gh co.ke go.ke or.ke co.tz co.ug co.zw co.zm co.bw com.na com.et
-    com.ly com.pt com.es com.fr co.at or.at gv.at co.hu co.rs com.ru com.by com.kz com.mm com.kh com.fj com.pg
+    com.ly com.do com.sv com.hn com.ni com.pa com.cu com.pr com.jm com.tn org.tr net.ua org.ua kiev.ua org.pl net.pl
+    co.cr com.ge com.az co.mz co.ao net.id web.id com.bn com.mo com.iq
+    com.pt com.es com.fr co.at or.at gv.at co.hu co.rs com.ru com.by com.kz com.mm com.kh com.fj com.pg
     blogspot.com wordpress.com substack.com medium.com tumblr.com github.io"""
 )
 """Suffixes under which strangers register, as far as news is found there; the last line is hosts of blogs."""
+_SAME_OUTLET = {
+    "bbc.co.uk": "bbc.com", "bbci.co.uk": "bbc.com", "guardian.co.uk": "theguardian.com", "dw.de": "dw.com",
+    "nyti.ms": "nytimes.com", "wapo.st": "washingtonpost.com", "reut.rs": "reuters.com", "tass.ru": "tass.com",
+}  # fmt: skip
+"""Outlets that publish under several domains, only those that are sure, with the one they are counted by."""
 _PASS_ON = _listed("news.google.com feedproxy.google.com feeds.feedburner.com t.co apple.news bing.com")
 """Hosts that publish nothing themselves: a link to them does not say whose article it is."""
 
@@ -105,7 +112,8 @@ def publisher_of(url: str, fallback: str) -> str:
 
     The registrable domain is the last two labels of the host, or three under one of a short built-in table of suffixes
     such as co.uk and com.au. It is not the whole Public Suffix List: a rare suffix makes two publishers one, and a
-    list of 9,000 lines that ages is a high price for that. An aggregator's own address does not say who published.
+    list of 9,000 lines that ages is a high price for that. A few outlets with several domains (bbc.co.uk,
+    bbc.com) count as one. An aggregator's own address does not say who published.
     """
     key = canonical_url(url)
     if not is_web_url(f"https://{key}") or not is_web_url(url):
@@ -116,7 +124,8 @@ def publisher_of(url: str, fallback: str) -> str:
     labels = host.split(".")
     if ":" in host or labels[-1].isdigit():
         return host
-    return ".".join(labels[-3:] if ".".join(labels[-2:]) in _TWO_LEVEL else labels[-2:])
+    domain = ".".join(labels[-3:] if ".".join(labels[-2:]) in _TWO_LEVEL else labels[-2:])
+    return _SAME_OUTLET.get(domain, domain)
 
 
 def is_front_page(key: str) -> bool:

@@ -19,7 +19,7 @@ LAYERS: dict[int, str] = {
           feeds.moves feeds.coverage feeds.rhythm feeds.sites feeds.webpage
           feeds.page feeds.readable feeds.fulltext feeds.robots
           stories.identity stories.series stories.normal stories.rarity stories.similarity stories.prints stories.guards
-          stories.publisher stories.group stories.grouper stories.memory
+          stories.publisher stories.group stories.grouper stories.memory stories.origin stories.wording
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
           topics.match topics.explain topics.vocabulary topics.foreign topics.wanted topics.suggest

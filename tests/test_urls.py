@@ -140,7 +140,7 @@ def test_the_host_of_an_address(url: str, host: str) -> None:
 @pytest.mark.parametrize(
     ("url", "publisher"),
     [
-        ("https://www.bbc.co.uk/news/1", "bbc.co.uk"),
+        ("https://www.bbc.co.uk/news/1", "bbc.com"),
         ("https://feeds.example.com.au/a", "example.com.au"),
         ("https://edition.example.com/a", "example.com"),
         ("https://world.example.org/a", "example.org"),
@@ -165,3 +165,21 @@ def test_what_names_a_page() -> None:
     assert names_one_page(canonical_url(PAGE))
     assert names_one_page(canonical_url("https://example.org/?p=1"))
     assert not names_one_page(canonical_url("https://example.org/news"))
+
+
+@pytest.mark.parametrize(
+    ("url", "publisher"),
+    [
+        ("https://www.bbc.co.uk/news/a-1", "bbc.com"),
+        ("https://www.bbc.com/news/a-1", "bbc.com"),
+        ("https://feeds.bbci.co.uk/news/rss.xml", "bbc.com"),
+        ("https://www.guardian.co.uk/a-1", "theguardian.com"),
+        ("https://www.dw.de/a-1", "dw.com"),
+        ("https://notbbc.com/a-1", "notbbc.com"),
+        ("https://news.example.com.do/a-1", "example.com.do"),
+        ("https://news.example.kiev.ua/a-1", "example.kiev.ua"),
+    ],
+)
+def test_an_outlet_with_several_domains_is_one_publisher(url: str, publisher: str) -> None:
+    """Only outlets that are surely one; and strangers under one suffix are never one."""
+    assert publisher_of(url, "") == publisher

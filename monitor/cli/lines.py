@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monitor.errors import MonitorError
 from monitor.model import Article, ArticleId, Evidence
+from monitor.stories.origin import origin_of
 
 LINE_CHARS_MAX = 8_000_000
 """Longest line taken, in characters: the longest article known is under 2 MB."""
@@ -101,17 +102,19 @@ def to_article(record: Mapping[str, object], number: int) -> Article:
         value = record.get(key)
         return value if isinstance(value, str) else ""
 
+    title, body, source, author = (text(key) for key in ("title", "text", "source", "author"))
     return Article(
         id=ArticleId(number),
-        title=text("title"),
-        text=text("text"),
+        title=title,
+        text=body,
         url=text("url"),
         feed=text("feed"),
-        source=text("source"),
+        source=source,
         language=text("language") or None,
-        author=text("author"),
+        author=author,
         published_at=read_time(record.get("published")),
         seen_at=read_time(record.get("seen")),
+        origin=origin_of(title, body, author, source),
     )
 
 

@@ -3,20 +3,18 @@
 Effects: none.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.model import Match, Relation, StoryCandidate, StoryMember
+from monitor.stories import guards
+from monitor.stories.normal import split_words
 
 UPDATE_AFTER = timedelta(hours=6)  # shorter, and one evening's reports become a row of updates
 UPDATES_MAX = 3  # four tellings in all; who wants more follows the story elsewhere
 UPDATE_PUBLISHERS = 3  # more independent publishers than at the last telling
 LEAD_WORDS = 100  # the words of a text in which a number counts as already known
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBER_WORDS = {word: str(number) for number, word in enumerate(_WORDS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +95,7 @@ def _choose_update(candidate: StoryCandidate, loud: Sequence[StoryMember], told:
 
 def numbers_in(text: str) -> frozenset[str]:
     """The numbers of a text, `5,000` as `5000` and `twelve` as `12`; one is left out, since it is mostly no count."""
-    found = set()
-    for word in _NUMBER.findall(text.casefold()):
-        number = word.replace(",", "") if word[0].isdecimal() else _NUMBER_WORDS.get(word)
-        if number is not None and number != "1":
-            found.add(number)
-    return frozenset(found)
+    return guards.numbers_in(split_words(text))
 
 
 def _numbers_known(candidate: StoryCandidate, last_at: datetime, now: datetime) -> frozenset[str]:

@@ -46,6 +46,7 @@ from monitor.stories.identity import (
     poll_keys,
     resolve_poll,
 )
+from monitor.stories.origin import origin_of
 from monitor.stories.series import recurring_entries
 from monitor.stories.similarity import Draft, read_draft
 from monitor.topics.match import CompiledWatchlist, match_article
@@ -244,6 +245,7 @@ def _new_article(reading: _Reading, fresh: _Fresh, article_id: ArticleId, now: d
         published_at=entry.published,
         seen_at=now,
         weight=feed.weight,
+        origin=origin_of(entry.title, entry.text, entry.author, entry.source),
     )
     silent = standing is not Standing.NEW
     return NewArticle(article, silent, standing, fresh.draft, fresh.content_key, fresh.is_recurring)

@@ -6,10 +6,12 @@ Effects: none.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Set
 from typing import TypeVar
 
 from monitor.stories.normal import split_words
+from monitor.stories.wording import DOWN_WORDS, NUMBER_OF, THOUSANDS, UP_WORDS
 
 T = TypeVar("T")
 """A word, or what stands for one."""
@@ -20,44 +22,59 @@ NUMBERS_SHARED_MIN = 0.34
 NUMBERS_MAX = 40
 """A table of results has hundreds; the first forty tell two tables apart."""
 
-_UP = frozenset(
-    {"up", "rise", "rises", "rose", "higher", "gain", "gains", "gained", "climb", "climbs", "climbed", "increase"}
-    | {"increases", "increased", "raise", "raises", "raised", "jump", "jumps", "surge", "surges", "rally", "rallies"}
-)
-_DOWN = frozenset(
-    {"down", "fall", "falls", "fell", "lower", "drop", "drops", "dropped", "decline", "declines", "declined", "plunge"}
-    | {"decrease", "decreases", "decreased", "cut", "cuts", "slump", "slumps", "slip", "slips", "sink", "sinks"}
-    | {"plunges"}
-)
-_NUMBER_WORDS = {
-    "zero": "0", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
-}  # fmt: skip
-_DIGIT = re.compile("[0-9]")
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SENTENCE_START = frozenset(".!?:(|-–—\"'“‘«„\n")
 
 
 def numbers_in(words: Iterable[str]) -> frozenset[str]:
-    """The numbers among folded words, as digits; one is no number, for it is said of anything."""
+    """The numbers among folded words, as ASCII digits; one is no number, for it is said of anything.
+
+    `twelve`, `douze` and `12` are alike, so are `twenty two` and `22`, and `5 000`, `5 thousand` and `5000`.
+    """
     listed = list(words)
-    joined = " ".join(listed)
-    if joined.isascii() and _NUMBER_WORDS.keys().isdisjoint(listed) and not _DIGIT.search(joined):
+    if NUMBER_OF.keys().isdisjoint(listed) and not _DIGIT.search(" ".join(listed)):
         return frozenset()  # most texts hold none, and word by word that takes five times as long to see
-    found: set[str] = set()
+    found: list[str] = []
+    is_next = is_tens = False
     for word in listed:
-        if word in _NUMBER_WORDS:
-            found.add(_NUMBER_WORDS[word])
-        elif word[0].isdigit() and word != "1":
-            found.add(word)
-        if len(found) >= NUMBERS_MAX:
+        if is_next and (word == "000" or word in THOUSANDS):
+            found[-1] = _times_thousand(found[-1])
+            is_next = is_tens = False
+            continue
+        said = NUMBER_OF.get(word)
+        if said is not None:
+            if is_tens and is_next and 0 < said < 10:
+                found[-1] = str(int(found[-1]) + said)
+            else:
+                found.append(str(said))
+            is_tens, is_next = said >= 20, True
+        elif word[0].isdigit():
+            found.append(word if word.isascii() else _plain_digits(word))
+            is_tens, is_next = False, True
+        else:
+            is_next = False
+        if len(found) > NUMBERS_MAX:
             break
-    return frozenset(found)
+    return frozenset(found[:NUMBERS_MAX]) - {"1"}
+
+
+def _plain_digits(word: str) -> str:
+    """With 0 to 9 for the digits of other scripts, whose points are written otherwise too."""
+    plain = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in word)
+    return plain.replace("\u066b", ".").replace("\u066c", "")
+
+
+def _times_thousand(number: str) -> str:
+    whole, point, part = number.partition(".")
+    if not whole.isdigit() or (point and not (part.isdigit() and len(part) <= 3)):
+        return number
+    return str(int(whole[:9] + part.ljust(3, "0")))
 
 
 def direction_of(headline_terms: frozenset[str]) -> int:
     """1 where a headline's words rise, -1 where they fall, 0 for neither or both."""
-    return bool(headline_terms & _UP) - bool(headline_terms & _DOWN)
+    return bool(headline_terms & UP_WORDS) - bool(headline_terms & DOWN_WORDS)
 
 
 def names_in(title: str, lead: str) -> frozenset[str]:

@@ -31,6 +31,13 @@ _LABEL = re.compile(
     r"report|opinion|analysis|just in|developing|urgent|alert|photos?)(?:\s*\d{1,2})?\s*(?:[-:|–—]+\s*)+(?=\S)",
     re.IGNORECASE,
 )
+_FOREIGN_LABEL = re.compile(
+    r"\s*(?:(?:eilmeldung|eil|liveticker|kommentar|en direct|direct|alerte info|en vivo|en directo|última hora|urgente|"
+    r"vídeo|ao vivo|diretta|ultim['’]ora|pilne|na żywo|срочно|молния|терміново|наживо|عاجل|مباشر|فوری|דיווח|מבזק|속보|"
+    r"son dakika|breaking)\s*(?:[-:|–—]+\s*)+|[【\[［](?:速報|独自|快讯|快訊|속보|단독)[】\]］]\s*)(?=\S)",
+    re.IGNORECASE,
+)
+_LABEL_MARKS = re.compile(r"[-:|–—【\[［]")
 _SEPARATOR = re.compile(r"\s+[-|–—·»]\s+")
 _DATELINE = re.compile(
     r"\s*[A-Z][\w .,'’/-]{1,60}?\((?:Reuters|AP|AFP|dpa|UPI|PTI|ANI|Xinhua|Bloomberg|CNN)\)\s*[-–—:]*\s*"
@@ -47,6 +54,16 @@ _BOILERPLATE = re.compile(
     r"|\ball rights reserved\b\.?",
     re.IGNORECASE | re.DOTALL,
 )
+_FOREIGN_MORE = re.compile(
+    r"(?:^|(?<=[\s.!?…。]))[\[(]?(?:lire la suite|lire aussi|weiterlesen|leer más|seguir leyendo|leggi tutto|"
+    r"continua a leggere|leia mais|continue lendo|lees meer|lees verder|"
+    r"czytaj dalej|czytaj więcej|читать далее|читайте также|читати далі|"
+    r"اقرأ المزيد|ادامه مطلب|続きを読む|阅读全文|閱讀全文|더보기|קרא עוד|baca selengkapnya|devamını oku)[^\n]{0,80}$",
+    re.IGNORECASE,
+)
+_ENDS = frozenset('.!?"”。')
+FOREIGN_MORE_CHARS = 160
+"""How far from the end such a line may begin."""
 _STANDING = re.compile(
     r"\b(?:we use cookies|our newsletter|subscribe (?:to|now)|follow us on|related:"
     r"|this article was originally published)",
@@ -60,6 +77,8 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")
 # Beside plain letters and digits, numbers with points or with letters behind them are all that this pattern cuts
 # differently from white space; where there is none, translating and splitting is four times as fast (measured).
 _ODD_NUMBER = re.compile(r"[0-9](?:[.,][0-9]|[a-z])")
+_GROUPED = re.compile(r"\d[.,]\d")
+_THOUSANDS = re.compile(r"[^\W0]\d{0,2}(?:(?:,\d{3})+|(?:\.\d{3})+)")
 _TO_SPACE = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WIDE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _SPACELESS = re.compile(f"[{_WIDE}]")
@@ -80,11 +99,21 @@ def split_words(text: str) -> list[str]:
     if folded.isascii() and not _ODD_NUMBER.search(folded):
         return folded.translate(_TO_SPACE).split()
     found = _WORD.findall(folded)
-    if "," in folded:
-        found = [word.replace(",", "") if "," in word else word for word in found]
+    if _GROUPED.search(folded):
+        found = [_plain_number(word) if word[0].isdigit() else word for word in found]
     if not folded.isascii() and _SPACELESS.search(folded):
         return [part for word in found for part in _pairs(word)]
     return found
+
+
+def _plain_number(word: str) -> str:
+    """Without marks between thousands, a point before decimals: 5,000 and 5.000 are 5000; 3,5 is 3.5."""
+    if _THOUSANDS.fullmatch(word):
+        return word.replace(",", "").replace(".", "")
+    last = max(word.rfind(","), word.rfind("."))
+    if word.count(",") and word.count("."):
+        return f"{word[:last].replace(',', '').replace('.', '')}.{word[last + 1 :]}"
+    return word.replace(",", ".") if word.count(",") == 1 else word.replace(",", "")
 
 
 def _pairs(word: str) -> list[str]:
@@ -97,7 +126,11 @@ def _pairs(word: str) -> list[str]:
 def headline(title: str) -> str:
     """The headline without labels before it, the outlet's name behind it, and trailing dots."""
     text = title[:TITLE_CHARS_MAX].strip()
-    while (label := _LABEL.match(text)) is not None:
+    # The mark behind a label first: most headlines have none, and looking for every label takes longer.
+    while _LABEL_MARKS.search(text, 0, 30) is not None:
+        label = _LABEL.match(text) or _FOREIGN_LABEL.match(text)
+        if label is None:
+            break
         text = text[label.end() :]
     separators = list(_SEPARATOR.finditer(text))
     if separators:
@@ -154,7 +187,11 @@ def _body(cut: str) -> str:
         if sign in lower:
             cut = _drop_standing(_BOILERPLATE.sub(" ", cut))
             break
-    return _drop_tails(cut.strip())
+    cut = _drop_tails(cut.strip())
+    if cut[-1:] in _ENDS:  # most texts: a line that leads to more ends like no sentence
+        return cut
+    more = _FOREIGN_MORE.search(cut, max(0, len(cut) - FOREIGN_MORE_CHARS))
+    return _drop_tails(cut[: more.start()].strip()) if more is not None else cut
 
 
 def _drop_standing(text: str) -> str:
