@@ -212,7 +212,7 @@ def four_newsrooms(desk: Desk, now: datetime) -> None:
         ),
         "Redcliff harbour bridge explosion: twelve hostages walk free": (
             "Firefighters from three districts carried people out of the flooded underpass at Redcliff. Twelve "
-            "hostages came out by themselves after the explosion under the harbour bridge, while ferries waited outside."
+            "hostages came out by themselves after the explosion under the harbour bridge; ferries waited outside."
         ),
         "Twelve hostages free after explosion under Redcliff bridge": (
             "A night watchman told reporters that he had smelled gas for days and had written to the Redcliff port "
