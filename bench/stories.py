@@ -2,7 +2,7 @@
 
 `python -m bench.stories [FOLDER]` reads `stories/*.jsonl` of `$MONITOR_CORPUS` (or FOLDER), an article a line; its
 `story` is the label. Copies are judged by pairs, stories by B-cubed and by pairs; tellings are what a reader of
-everything gets per story of several outlets.
+everything gets per story of several outlets. Then `bench.stories_speed` says what it costs.
 
 Effects: reads files, writes to standard output.
 """
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench import stories_speed
 from monitor.cli.lines import to_article
 from monitor.model import Article, FeedId, Relation, StoryChoice
 from monitor.stories.memory import StoryMemory
@@ -157,7 +158,7 @@ def run(folder: str = "") -> int:
             )
         ratio = rows["exact title"].tellings / rows["ours"].tellings
         print(f"{'':12} exact titles tell {ratio:.2f} times as often")
-    return 0
+    return stories_speed.run()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from monitor.text import shorten
 log = get_log()
 
 PORTION = 100
-"""Articles whose candidates are looked up together: with thirty each, some 15 MB of prints at one time."""
+"""Articles whose candidates are looked up together: with twenty each, some 10 MB of prints at one time."""
 TITLE_SHOWN_CHARS = 80
 COUNTS_EVERY = 10_000
 """Articles after which the counts of words are written down: a restart reads those since in a tenth of a second."""
@@ -184,7 +184,7 @@ class _Portion:
             self._arrivals.append(arrival)
         self._postings = tx.prints.postings(key_set(arrival.print_ for arrival in self._arrivals))
         ranked = {number for arrival in self._arrivals for number in rank_candidates(arrival.print_, self._postings)}
-        self._placed: dict[ArticleId, Placed | None] = dict.fromkeys(ranked)
+        self._placed: dict[int, Placed | None] = dict.fromkeys(ranked)
         self._placed |= tx.prints.placed(ranked)
 
     def choose(self) -> list[StoryChoice]:
@@ -204,7 +204,7 @@ class _Portion:
     def _candidates(self, arrival: Arrival) -> list[Placed]:
         ranked = rank_candidates(arrival.print_, self._postings)
         missing = [number for number in ranked if number not in self._placed]
-        if missing:  # what came before it in this portion pushed older ones out, and others are among the thirty now
+        if missing:  # what came before it in this portion pushed older ones out, and others are among the twenty now
             self._placed |= dict.fromkeys(missing)
             self._placed |= self._tx.prints.placed(missing)
         return [placed for number in ranked if (placed := self._placed[number]) is not None]

@@ -20,10 +20,10 @@ from monitor.stories.prints import VERSION, pack, unpack
 from monitor.stories.similarity import Print
 
 KEYS_PORTION = 1_000
-"""Keys looked up in one statement, of at most a hundred articles each."""
+"""Keys looked up in one statement, of at most sixty articles each."""
 
 _POSTINGS = {
-    # One row per key, and of a key no more than its newest hundred are touched, however hot it is. A row for each
+    # One row per key, and of a key no more than its newest sixty are touched, however hot it is. A row for each
     # article would cost four times as much to fetch as to find (measured).
     "sqlite": """SELECT k.value, (SELECT group_concat(article_id) FROM (
         SELECT p.article_id FROM print_key p WHERE p.key = k.value ORDER BY p.article_id DESC LIMIT :most))
@@ -40,22 +40,24 @@ class PrintTable:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def postings(self, keys: Sequence[int]) -> dict[int, list[ArticleId]]:
-        """The newest hundred articles under each key, oldest first; keys of none are left out."""
+    def postings(self, keys: Sequence[int]) -> dict[int, list[int]]:
+        """The newest sixty articles under each key, oldest first; keys of none are left out."""
         question = sa.text(_POSTINGS[self._db.dialect.name])
-        found: dict[int, list[ArticleId]] = {}
+        found: dict[int, list[int]] = {}
         for some in portions(keys, KEYS_PORTION):
-            rows = self._db.execute(question, {"keys": json.dumps(list(some)), "most": POSTINGS_MAX})
+            rows = self._db.execute(question, {"keys": json.dumps(list(some)), "most": POSTINGS_MAX}).all()
             for key, listed in rows:
                 if listed:
-                    found[key] = [ArticleId(int(number)) for number in reversed(listed.split(","))]
+                    numbers = list(map(int, listed.split(",")))
+                    numbers.reverse()
+                    found[key] = numbers
         return found
 
-    def placed(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Placed]:
+    def placed(self, ids: Iterable[int]) -> dict[int, Placed]:
         """The articles of these ids that are kept and have a print of the present version, with their stories."""
-        found: dict[ArticleId, Placed] = {}
+        found: dict[int, Placed] = {}
         for some in portions(sorted(set(ids))):
-            rows = self._db.execute(
+            found_rows = self._db.execute(
                 sa.select(
                     STORY_PRINT.c.article_id,
                     ARTICLE.c.feed_id,
@@ -70,7 +72,7 @@ class PrintTable:
                 .join(ARTICLE, ARTICLE.c.id == STORY_PRINT.c.article_id)
                 .where(STORY_PRINT.c.article_id.in_(some))
             )
-            for number, feed_id, publisher, at_s, language, recurring, body, story_id, text_id in rows:
+            for number, feed_id, publisher, at_s, language, recurring, body, story_id, text_id in found_rows.all():
                 mark = unpack(body)
                 if mark is not None:
                     arrival = Arrival(number, feed_id, publisher, at_s, language, bool(recurring), mark)

@@ -3,40 +3,38 @@
 Effects: none.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
+from itertools import chain
 
-from monitor.model import ArticleId
 from monitor.stories.similarity import Print
 
-POSTINGS_MAX = 100
+POSTINGS_MAX = 60
 """Articles looked at per key, the newest: bounds the work however hot a story is."""
-CANDIDATES_MAX = 30
-"""Articles compared, those that share the heaviest keys: twenty find as much on RSS-length text (measured)."""
-STRONG_WEIGHT = 1_000
-"""Of a shared headline or address, which words cannot outweigh."""
+CANDIDATES_MAX = 20
+"""Articles compared, those that share most keys: thirty find no more (measured)."""
+MATES_MIN = 2
+"""Keys that two articles must share: one heavy word in common is chance."""
 
-Postings = Mapping[int, Sequence[ArticleId]]
+Postings = Mapping[int, Sequence[int]]
 
 
-def rank_candidates(mark: Print, postings: Postings) -> list[ArticleId]:
-    """The articles to compare, at most thirty: those that share most, by weight; of equals the newest.
+def rank_candidates(mark: Print, postings: Postings) -> list[int]:
+    """The articles to compare, at most twenty: those that share most keys, of equals the newest.
 
-    `postings` are the articles under each key, oldest first; only the newest hundred of a key count.
+    Headline or address alone is enough, of heavy words two are. `postings` are the articles under each key, oldest
+    first; only the newest sixty of a key count.
     """
-    shared: dict[ArticleId, int] = {}
-    weights = mark.weights
-    for key in mark.keys:
-        weight = weights.get(key, STRONG_WEIGHT)
-        for article_id in postings.get(key, ())[-POSTINGS_MAX:]:
-            shared[article_id] = shared.get(article_id, 0) + weight
-    if len(shared) <= CANDIDATES_MAX:
-        return list(shared)
-    return [number for _, number in nlargest(CANDIDATES_MAX, ((weight, number) for number, weight in shared.items()))]
+    found = [numbers[-POSTINGS_MAX:] for key in mark.keys if (numbers := postings.get(key)) is not None]
+    strong = [numbers[-POSTINGS_MAX:] for key in mark.strong_keys if (numbers := postings.get(key)) is not None]
+    shared = Counter(chain.from_iterable(chain(found, strong)))
+    ranked = [(count, number) for number, count in shared.items() if count >= MATES_MIN]
+    return [number for _, number in (nlargest(CANDIDATES_MAX, ranked) if len(ranked) > CANDIDATES_MAX else ranked)]
 
 
-def add_postings(postings: dict[int, list[ArticleId]], mark: Print, article_id: ArticleId) -> None:
-    """Put an article under its keys; a key keeps its newest hundred."""
+def add_postings(postings: dict[int, list[int]], mark: Print, article_id: int) -> None:
+    """Put an article under its keys; a key keeps its newest sixty."""
     for key in mark.keys:
         numbers = postings.setdefault(key, [])
         if len(numbers) >= POSTINGS_MAX:

@@ -83,31 +83,35 @@ def names_in(title: str, lead: str) -> frozenset[str]:
     A name is never in small letters in the lead, and stands with a capital in mid-sentence: in the lead, or in a
     headline that is itself written like a sentence.
     """
-    small, mid = _capitals(lead)
-    title_words = _WORD.findall(title)
-    later = [word for word in title_words[1:] if len(word) >= 4]
-    is_sentence = len(later) >= 2 and 2 * sum(1 for word in later if word[0].islower()) >= len(later)
-    _, mid_title = _capitals(title) if is_sentence else (set(), set())
-    terms = {form for word in title_words for form in split_words(word) if not form[0].isdigit() and len(form) > 1}
-    return frozenset(term for term in terms if term not in small and (term in mid or term in mid_title))
+    words = _WORD.findall(title)
+    asked = set(map(str.lower, words))
+    small, mid = _capitals(lead, asked)
+    later = [word for word in words[1:] if len(word) >= 4]
+    if len(later) >= 2 and 2 * sum(map(str.islower, (word[0] for word in later))) >= len(later):
+        mid |= _capitals(title, asked)[1]
+    names = [word for word in words if (low := word.lower()) in mid and low not in small]
+    # Few are names, and only those are folded: taking words apart one by one is most of the time.
+    forms = {form for word in names for form in split_words(word)}
+    return frozenset(form for form in forms if not form[0].isdigit() and len(form) > 1)
 
 
-def _capitals(text: str) -> tuple[set[str], set[str]]:
-    """Folded words in small letters anywhere, and those with a capital in mid-sentence."""
-    small: list[str] = []
-    mid: list[str] = []
-    is_first = True
+def _capitals(text: str, asked: Set[str]) -> tuple[set[str], set[str]]:
+    """Of the words asked for, those in small letters anywhere, and those with a capital in mid-sentence."""
+    small: set[str] = set()
+    mid: set[str] = set()
     for found in _WORD.finditer(text):
         word = found.group()
+        low = word.lower()
+        if low not in asked:
+            continue
         if word[0].islower():
-            small.append(word)
-        elif word[0].isupper() and not is_first and not (len(word) > 5 and word.isupper()):
+            small.add(low)
+        elif word[0].isupper() and not (len(word) > 5 and word.isupper()):
             start = found.start()
-            if text[max(0, start - 3) : start].rstrip(" ")[-1:] not in _SENTENCE_START:
-                mid.append(word)
-        is_first = False
-    # Folded together: most of the time goes into taking words apart one by one.
-    return set(split_words(" ".join(small))), set(split_words(" ".join(mid)))
+            before = text[max(0, start - 3) : start].rstrip(" ")
+            if before and before[-1] not in _SENTENCE_START:
+                mid.add(low)
+    return small, mid
 
 
 def numbers_disagree(headline_a: Set[T], headline_b: Set[T], all_a: Set[T], all_b: Set[T]) -> bool:

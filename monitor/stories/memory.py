@@ -6,7 +6,7 @@ Effects: none.
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from monitor.model import Article, ArticleId, FeedId, StoryChoice, StoryId
+from monitor.model import Article, FeedId, StoryChoice, StoryId
 from monitor.stories.group import Arrival, Placed, assign_story, forbids_none
 from monitor.stories.grouper import add_postings, rank_candidates
 from monitor.stories.publisher import publisher_key
@@ -23,8 +23,8 @@ class StoryMemory:
 
     def __init__(self, table: Mapping[int, float], prints_max: int = PRINTS_MAX) -> None:
         self._rarity = Rarity(table)
-        self._placed: OrderedDict[ArticleId, Placed] = OrderedDict()
-        self._postings: dict[int, list[ArticleId]] = {}
+        self._placed: OrderedDict[int, Placed] = OrderedDict()
+        self._postings: dict[int, list[int]] = {}
         self._headlines: OrderedDict[tuple[FeedId, int], int] = OrderedDict()
         self._prints_max = prints_max
 

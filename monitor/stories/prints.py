@@ -9,12 +9,14 @@ Effects: none.
 import struct
 import sys
 from array import array
+from collections.abc import Sequence
+from functools import partial
 
 from monitor.stories.similarity import Print, Said
 
 VERSION = 1
 """Raise it when anything changes that a print is made of: words, terms, weights, guards."""
-_HEAD = struct.Struct("<BBHqq7B")
+_HEAD = struct.Struct("<BBHdqq7B")
 _CUT, _PAGE, _UP, _DOWN, _HAS_URL = 1, 2, 4, 8, 16
 
 
@@ -33,7 +35,9 @@ def pack(mark: Print) -> bytes:
     flags = _CUT * mark.is_cut | _PAGE * mark.is_page | _HAS_URL * (mark.url_key is not None)
     flags |= (0, _UP, _DOWN)[mark.direction]
     # What is not told apart by order is written in whatever order it comes.
-    head = _HEAD.pack(VERSION, flags, min(mark.words, 65_535), mark.headline_key, mark.url_key or 0, *map(len, parts))
+    head = _HEAD.pack(
+        VERSION, flags, min(mark.words, 65_535), mark.norm, mark.headline_key, mark.url_key or 0, *map(len, parts)
+    )
     hashes = array("I", [number for part in parts for number in part])
     if sys.byteorder == "big":
         hashes.byteswap()
@@ -44,24 +48,29 @@ def unpack(packed: bytes) -> Print | None:
     """The print of these bytes; None where they are of another version."""
     if not packed or packed[0] != VERSION:
         return None
-    _, flags, words, headline_key, url_key, *counts = _HEAD.unpack_from(packed)
+    _, flags, words, norm, headline_key, url_key, *counts = _HEAD.unpack_from(packed)
     hashes = array("I")
     end = _HEAD.size + 4 * sum(counts)
     hashes.frombytes(packed[_HEAD.size : end])
     if sys.byteorder == "big":
         hashes.byteswap()
-    parts = []
-    start = 0
-    for count in counts:
-        parts.append(hashes[start : start + count])
-        start += count
     return Print(
-        weights=dict(zip(parts[0], packed[end:], strict=True)),
+        weights=dict(zip(hashes[: counts[0]], packed[end:], strict=True)),
+        norm=norm,
         words=words,
-        said=Said(*map(frozenset, parts[1:])),
         headline_key=headline_key,
         url_key=url_key if flags & _HAS_URL else None,
         is_page=bool(flags & _PAGE),
         direction=bool(flags & _UP) - bool(flags & _DOWN),
         is_cut=bool(flags & _CUT),
+        read_said=partial(_read_said, hashes, counts),
     )
+
+
+def _read_said(hashes: Sequence[int], counts: Sequence[int]) -> Said:
+    parts = []
+    start = counts[0]
+    for count in counts[1:]:
+        parts.append(frozenset(hashes[start : start + count]))
+        start += count
+    return Said(*parts)

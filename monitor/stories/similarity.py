@@ -12,10 +12,11 @@ Effects: none.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import nlargest
+from itertools import islice
 from zlib import crc32
 
 from monitor.stories.guards import direction_of, names_in, numbers_in
@@ -28,7 +29,7 @@ LEAD_WORDS = 100
 HEADLINE_WEIGHT = 3
 TERMS_MAX = 48
 """The heaviest words of an article; half as many find as much on RSS-length text, and less on long ones (measured)."""
-KEYS_MAX = 8
+KEYS_MAX = 12
 """The heaviest of them, by which others are found."""
 RUNS_MIN = 12
 """Fewer three-word sequences are a teaser's standing phrase, not a text."""
@@ -76,15 +77,17 @@ class Draft:
     is_cut: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class Print:
-    """What is compared of an article: it can be packed into bytes and back."""
+    """What is compared of an article: it can be packed into bytes and back. Nobody changes it once it is made."""
 
+    # Not frozen: that doubles the time to make one, and of those that are read only a few are looked at twice.
     weights: dict[int, int]
     """The heaviest terms, heaviest first, from 1 to 255."""
+    norm: float
+    """The length of `weights`; 1 for none."""
     words: int
     """How many different terms headline and beginning have: of few words less can be concluded."""
-    said: Said = field(repr=False)
     headline_key: int
     url_key: int | None
     """The canonical address, None where it names no article."""
@@ -94,11 +97,12 @@ class Print:
     """Whether the headline says that something rises (1), falls (-1), or neither (0)."""
     is_cut: bool
     """Whether the headline ends in dots."""
+    read_said: Callable[[], Said] = field(repr=False, compare=False)
 
     @cached_property
-    def norm(self) -> float:
-        """The length of `weights`; 1 for none."""
-        return math.sqrt(sum(weight * weight for weight in self.weights.values())) or 1.0
+    def said(self) -> Said:
+        """What the guards ask; put together only where they ask."""
+        return self.read_said()
 
     @property
     def terms(self) -> frozenset[int]:
@@ -106,10 +110,14 @@ class Print:
         return self.said.headline.union(self.weights)
 
     @property
+    def strong_keys(self) -> tuple[int, ...]:
+        """Those of the keys of which one in common is enough: headline and address."""
+        return (self.headline_key,) if self.url_key is None else (self.headline_key, self.url_key)
+
+    @cached_property
     def keys(self) -> list[int]:
         """By what it is found: its heaviest words, its headline and its address."""
-        strong = [self.headline_key] if self.url_key is None else [self.headline_key, self.url_key]
-        return [*list(self.weights)[:KEYS_MAX], *strong]
+        return [*islice(self.weights, KEYS_MAX), *self.strong_keys]
 
 
 def read_draft(title: str, text: str, url: str) -> Draft:
@@ -117,15 +125,16 @@ def read_draft(title: str, text: str, url: str) -> Draft:
     form = headline_form(title)
     title_words = form.split()[:HEADLINE_WORDS_MAX]
     lead_words = body_words(text)[:LEAD_WORDS]
-    headline_terms = [term_of(word) for word in title_words if _is_telling(word)]
-    counts = Counter(term_of(word) for word in lead_words if _is_telling(word))
+    headline_terms = list(map(term_of, title_words))
+    counts = Counter(map(term_of, lead_words))
     for term in headline_terms:
         counts[term] += HEADLINE_WEIGHT
+    counts.pop(0, None)
     address = canonical_url(url) if url else ""
     has_page = bool(address) and not is_front_page(address)
     headline_numbers = numbers_in(split_words(headline(title)))
     said = Said(
-        headline=frozenset(headline_terms),
+        headline=frozenset(headline_terms) - {0},
         headline_runs=_runs(title_words),
         runs=_runs(lead_words),
         numbers=frozenset(sorted(map(_hashed, headline_numbers | numbers_in(lead_words)))[:NUMBERS_MAX]),
@@ -143,10 +152,6 @@ def read_draft(title: str, text: str, url: str) -> Draft:
     )
 
 
-def _is_telling(word: str) -> bool:
-    return len(word) > 1 or not word.isascii() or word.isdigit()
-
-
 def _hashed(word: str) -> int:
     return crc32(word.encode("utf-8", "surrogatepass"))
 
@@ -159,25 +164,23 @@ def _runs(words: Sequence[str]) -> frozenset[int]:
         return frozenset(map(_hashed, runs))
 
 
-_LOGS = [0.0, *(1 + math.log(count) for count in range(1, 3 * LEAD_WORDS))]
-
-
 def weigh(draft: Draft, rarity: Rarity) -> Print:
     """The print of an article by what is known of the rarity of its words, which should count it already."""
-    idf, logs, last = rarity.idf, _LOGS, len(_LOGS) - 1
     # Whatever their order in the text, terms of one weight stand in one order.
-    weighed = [(idf(term) * logs[min(count, last)], term) for term, count in draft.counts.items()]
+    weighed = rarity.weigh(draft.counts)
     heaviest = nlargest(TERMS_MAX, weighed) if len(weighed) > TERMS_MAX else sorted(weighed, reverse=True)
     scale = WEIGHT_MAX / heaviest[0][0] if heaviest else 1.0
+    weights = {term: max(1, round(weight * scale)) for weight, term in heaviest}
     return Print(
-        weights={term: max(1, round(weight * scale)) for weight, term in heaviest},
+        weights=weights,
+        norm=math.sqrt(sum([weight * weight for weight in weights.values()])) or 1.0,
         words=len(draft.counts),
-        said=draft.said,
         headline_key=draft.headline_key,
         url_key=draft.url_key,
         is_page=draft.is_page,
         direction=draft.direction,
         is_cut=draft.is_cut,
+        read_said=lambda: draft.said,
     )
 
 
