@@ -47,6 +47,7 @@ from monitor.storage.engine import ProcessLock, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
+from monitor.stories.apart import keep_apart
 from monitor.stories.rarity import read_table
 from monitor.topics.match import CompiledWatchlist
 from monitor.topics.vectors import load_installed
@@ -261,6 +262,7 @@ class App:
                 owner=self.owner,
                 tell_first_poll=polling.first_poll == "tell",
                 rules={feed.url: feed.rules for feed in loaded.feeds},
+                apart=keep_apart(loaded.feeds),
                 wishes=_wishes(loaded, watched.watchlist),
                 words=self._words,
             ),

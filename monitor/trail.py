@@ -10,6 +10,7 @@ from monitor.feeds.fulltext import complete
 from monitor.model import ArticleId, Entry, Match, NoMatch, Story, TopicMark
 from monitor.pipeline.meanings import learn_background
 from monitor.storage.articles import StoredArticle
+from monitor.storage.corrections import StoryChange
 from monitor.storage.digests import HeldRecord, SentRecord, StoredDigest
 from monitor.storage.health import FeedHealth, PollVisit
 from monitor.storage.matches import StoredMatch, StoredNearMiss
@@ -49,6 +50,8 @@ class Trail:
     topics: tuple[TopicState, ...]
     marks: tuple[TopicMark, ...]
     """What readers said of it."""
+    changes: tuple[StoryChange, ...] = ()
+    """What a person changed in its story, or took it out of; oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ def _read(
         deliveries=tuple(tx.outbox.of_digests(sorted({telling.digest_id for telling in tellings} | set(digest_ids)))),
         topics=tuple(tx.topics.all()),
         marks=tuple(tx.marks.of_article(article.id)),
+        changes=tuple(tx.corrections.of_stories([stored.story_id, *tx.corrections.merged_into(stored.story_id)])),
     )
 
 

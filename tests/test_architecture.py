@@ -20,6 +20,7 @@ LAYERS: dict[int, str] = {
           feeds.page feeds.readable feeds.fulltext feeds.robots
           stories.identity stories.series stories.normal stories.rarity stories.similarity stories.prints stories.guards
           stories.publisher stories.group stories.grouper stories.memory stories.origin stories.wording
+          stories.apart stories.split
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
           topics.match topics.explain topics.vocabulary topics.foreign topics.wanted topics.suggest
@@ -36,14 +37,14 @@ LAYERS: dict[int, str] = {
           config.load config.examples config.faults config.watch config.edit
           storage.engine storage.columns storage.story_tables storage.tables storage.revision storage.migrate
           storage.backup storage.feeds
-          storage.articles storage.stories storage.matches storage.digests storage.outbox storage.store
-          storage.rows storage.topics storage.feed_rows storage.health storage.pages
+          storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
+          storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
           storage.word_index storage.search storage.suggesting storage.marks storage.outlook
           storage.vectors storage.prints""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
-          pipeline.again pipeline.meanings
-          outbox.deliver status trail""",
+          pipeline.again pipeline.meanings pipeline.corrections
+          outbox.deliver status trail dossier""",
     5: "runner scheduler web.pages web.app health",
     6: "app destinations cycle daemon demo",
     7: "cli __main__",

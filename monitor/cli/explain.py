@@ -7,11 +7,12 @@ import argparse
 from collections.abc import Iterator
 from functools import partial
 
+from monitor.cli.corrected import change_record, change_words
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.model import DeliveryState, Match, NoMatch, PageRoad, PageState
 from monitor.pipeline.watched import watch
-from monitor.storage.digests import SentRecord
+from monitor.storage.digests import SPLIT_REASON, SentRecord
 from monitor.storage.health import PollVisit
 from monitor.storage.matches import StoredMatch
 from monitor.storage.pages import StoredPage
@@ -107,8 +108,17 @@ def _page_words(page: StoredPage) -> str:
 
 
 def _story_lines(trail: Trail) -> Iterator[str]:
-    stored = trail.stored
     count = trail.story.article_count if trail.story else 1
+    yield from _relation_lines(trail, count)
+    for change in trail.changes:
+        yield f"  by hand: {change_words(change)}"
+
+
+def _relation_lines(trail: Trail, count: int) -> Iterator[str]:
+    stored = trail.stored
+    if stored.relation.value == "new" and int(stored.story_id) != int(stored.article.id):
+        yield f"  opened a story of its own; it stands in story {stored.story_id} ({count} articles) now"
+        return
     if stored.relation.value == "new":
         yield f"  opened story {stored.story_id}, which has {count} articles now"
         return
@@ -160,8 +170,11 @@ def _told_lines(trail: Trail) -> Iterator[str]:
     if not trail.tellings and not trail.held:
         yield "  its story was told to no channel"
     for telling in trail.tellings:
-        words = "told" if telling.telling == 0 else f"told again as update {telling.telling}"
-        if not _is_delivered(telling, trail):
+        is_update = telling.reason.startswith("update")  # a merge by hand numbers first tellings on
+        words = f"told again as update {telling.telling}" if is_update else "told"
+        if telling.reason.startswith(SPLIT_REASON):
+            words = "counts as told since"
+        elif not _is_delivered(telling, trail):
             words = "not delivered yet, though put in line"
         when = format_time(telling.told_at)
         yield f"  {telling.channel}: {words} {when} in digest {telling.digest_id}: {telling.reason}"
@@ -232,6 +245,7 @@ def _record(trail: Trail) -> dict[str, object]:
             "of": stored.copy_of,
             "evidence": stored.evidence,
             "articles": trail.story.article_count if trail.story else 1,
+            "changes": list(map(change_record, trail.changes)),
         },
         "topics": [_topic_record(verdict, trail) for verdict in trail.verdicts],
         "matches": [_match_record(match) for match in trail.matches],

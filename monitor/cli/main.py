@@ -27,6 +27,7 @@ COMMANDS = (
     "search",
     "explain",
     "mark",
+    "stories",
     "feeds",
     "outbox",
     "db",

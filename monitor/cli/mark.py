@@ -4,10 +4,9 @@ Effects: database, prints.
 """
 
 import argparse
-import os
 
 from monitor.cli.lines import format_time, write_line
-from monitor.cli.opening import find_topic, load_config, opened_store
+from monitor.cli.opening import find_topic, load_config, login_name, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import Loaded
 from monitor.model import LearnedWord, TopicKey, TopicMark, Verdict
@@ -75,7 +74,7 @@ def _find_key(store: Store, loaded: Loaded, wanted: str) -> TopicKey:
 
 def _mark(store: Store, loaded: Loaded, args: argparse.Namespace) -> None:
     topic = find_topic(loaded, args.topic)
-    by = args.by if args.by is not None else os.environ.get("LOGNAME") or os.environ.get("USER") or ""
+    by = args.by if args.by is not None else login_name()
     marked = mark_article(
         store,
         loaded.compiled.lexicon,

@@ -64,6 +64,11 @@ def existing_store(loaded: Loaded) -> Iterator[Store | None]:
         database.close()
 
 
+def login_name() -> str:
+    """Who sits at the terminal, as far as the system says; empty where it does not."""
+    return os.environ.get("LOGNAME") or os.environ.get("USER") or ""
+
+
 def find_topic(loaded: Loaded, wanted: str) -> Topic:
     """The topic of that key or name; raises MonitorError with the keys there are."""
     folded = wanted.casefold()

@@ -13,11 +13,12 @@ from monitor.config.files import ConfigFile, read_bounded
 from monitor.config.places import Path as KeyPath
 from monitor.config.schema import FeedsFile
 from monitor.config.secrets import FeedSecrets
-from monitor.config.values import is_file_name, shown
+from monitor.config.values import is_file_name, near_miss, shown
 from monitor.errors import MonitorError
 from monitor.feeds.opml import read_opml
 from monitor.model.feeds import FeedRules, FeedSpec
 from monitor.model.pages import FullText
+from monitor.stories.apart import EVERY_OTHER
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ def feed_specs(entries: FeedsFile, file: ConfigFile, secrets: FeedSecrets) -> li
                 proxy=secrets.proxies.get(index) or entry.proxy or "",
             ),
             folder=entry.folder,
+            never_merge=tuple(entry.never_merge),
         )
         for index, entry in enumerate(entries.feeds)
     ]
@@ -87,6 +89,33 @@ def find_doubles(file: ConfigFile) -> list[Problem]:
                 problems.append(
                     Problem(file.shown_path, file.places.line(path), say_where(path, file.values) + message)
                 )
+    return problems
+
+
+def find_unknown_apart(file: ConfigFile, feeds: Iterable[FeedSpec]) -> list[Problem]:
+    """Names in `never_merge` that no feed has, and that of the feed itself: such a line would keep nothing apart.
+
+    `feeds` are all there are, those of OPML files among them.
+    """
+    names = {feed.name.casefold(): feed.name for feed in feeds}
+    problems = []
+    entries = file.values.get("feeds")
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        listed = entry.get("never_merge") if isinstance(entry, Mapping) else None
+        for number, name in enumerate(listed if isinstance(listed, list) else []):
+            if not isinstance(name, str) or not name or name == EVERY_OTHER:
+                continue  # not a name is a fault of the shape
+            own = entry.get("name")
+            if name.casefold() not in names:
+                near = near_miss(name, list(names.values()))
+                fault = f'names {shown(name)}, and no feed is called that. {near}Write "*" for all other feeds.'
+            elif isinstance(own, str) and name.casefold() == own.casefold():
+                fault = "names the feed itself, whose articles may always meet. Take it away."
+            else:
+                continue
+            path: KeyPath = ("feeds", index, "never_merge", number)
+            message = f"{say_where(path, file.values)}`never_merge` {number + 1} {fault}"
+            problems.append(Problem(file.shown_path, file.places.line(path), message))
     return problems
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from monitor.config.faults import ConfigFaults, Problem, check_shape, say_where
-from monitor.config.feeds import FeedList, find_doubles, gather_feeds
+from monitor.config.feeds import FeedList, find_doubles, find_unknown_apart, gather_feeds
 from monitor.config.files import ConfigFile, parse_config_file, read_config_file
 from monitor.config.places import Path as KeyPath
 from monitor.config.schema import CONSOLE, FILES, FeedsFile, Settings
@@ -117,6 +117,8 @@ def load(
             of_feeds.problems = []
         feeds = gather_feeds(entries, file, of_feeds)
         found += [*find_doubles(file), *feeds.problems, *of_feeds.problems, *_find_missing_reader(file)]
+        if entries is not None and not feeds.problems:  # else a feed that is named may be one that could not be read
+            found += find_unknown_apart(file, feeds.feeds)
         problems += sorted(found, key=lambda problem: problem.line)
     asks_meaning = settings is not None and _has_model(settings)
     if lexicon.asks_meaning != asks_meaning:  # else the very same: a topic that did not change is not read again

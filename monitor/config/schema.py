@@ -257,6 +257,8 @@ class FeedEntry(Section):
     weight: float = Field(default=1.0, gt=0, le=10)
     full_text: Literal["matched", "all", "never"] | None = None
     folder: FolderPath = Field(default="", examples=['"World/Africa"'])
+    never_merge: list[Line] = Field(default=[], max_length=1_000, examples=['["Other feed"]'])
+    """Feeds whose articles never stand in a story with one of this feed; `*` for all others."""
     interval_s: Annotated[Duration, Field(ge=60, le=604_800)] | None = Field(default=None, alias="interval")
     """Instead of the feed's own rhythm."""
     skip_hours: Literal["obey", "ignore"] = "obey"

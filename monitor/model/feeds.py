@@ -108,6 +108,8 @@ class FeedSpec:
     rules: FeedRules = FeedRules()
     full_text: FullText | None = None
     """None: as the configuration's default says."""
+    never_merge: tuple[str, ...] = ()
+    """Names of feeds, or `*` for all others: no article of them is put into a story with one of this feed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ def judge_again(
 def store_again(tx: Transaction, judged: JudgedAgain, context: IngestContext, now: datetime) -> int:
     """Store what is new in it; returns how many matches were."""
     stored = judged.stored
+    tx.corrections.share()
+    # Its text was read in another transaction, and a person may have merged or split its story since.
+    story_id = tx.corrections.story_of(stored.article.id) or stored.story_id
     known = {one.match.topic: one.match for one in tx.matches.of_article(stored.article.id)}
     fresh: list[StoredMatch] = []
     due: dict[TopicKey, datetime | None] = {}
@@ -53,7 +56,7 @@ def store_again(tx: Transaction, judged: JudgedAgain, context: IngestContext, no
     for match in judged.found:
         before = known.get(match.topic)
         if before is None:
-            fresh.append(StoredMatch(match, stored.story_id, now, is_silent))
+            fresh.append(StoredMatch(match, story_id, now, is_silent))
             topic = context.topics.get(match.topic)
             if topic is not None and not is_silent:
                 due[topic.key] = now_due_at(now, topic.settle_s) if topic.schedule.now else None

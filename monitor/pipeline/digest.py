@@ -131,6 +131,7 @@ def close_digest(
 ) -> Closed | None:
     """Close the topic's due slot in one transaction; None when it is not due, is held by quiet hours, or is empty."""
     with store.write() as tx:
+        tx.corrections.share()  # before any row is held: who corrects stories waits for nothing but this
         state = tx.topics.hold(topic.key)
         if state is None or state.next_due_at is None:
             return None
@@ -160,6 +161,7 @@ def _close_breaking(store: Store, topic: Topic, context: DigestContext, now: dat
     """Tell at once what many publishers have independently; one digest per story, its slot is the story."""
     closed = []
     with store.write() as tx:
+        tx.corrections.share()  # before any row is held: who corrects stories waits for nothing but this
         state = tx.topics.hold(topic.key)
         if state is None:
             return []

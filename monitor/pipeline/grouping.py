@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.logs import get_log
-from monitor.model import Article, ArticleId, Relation, StoryChoice, StoryId
+from monitor.model import Article, ArticleId, FeedId, Relation, StoryChoice, StoryId
 from monitor.storage.articles import StoredArticle
 from monitor.storage.rows import portions
 from monitor.storage.store import Transaction
 from monitor.storage.stories import StoryGrowth
-from monitor.stories.group import COPY_WINDOW_S, Arrival, Forbids, Placed, assign_story, tell_choice
+from monitor.stories.group import COPY_WINDOW_S, Arrival, Forbids, Placed, assign_story, forbids_none, tell_choice
 from monitor.stories.grouper import add_postings, key_set, rank_candidates
 from monitor.stories.identity import Standing
 from monitor.stories.publisher import publisher_key
@@ -184,6 +184,8 @@ class _Portion:
             self._arrivals.append(arrival)
         self._postings = tx.prints.postings(key_set(arrival.print_ for arrival in self._arrivals))
         ranked = {number for arrival in self._arrivals for number in rank_candidates(arrival.print_, self._postings)}
+        self._feeds: dict[StoryId, set[FeedId]] = {}
+        """The feeds of stories, as far as they were asked for."""
         self._placed: dict[int, Placed | None] = dict.fromkeys(ranked)
         self._placed |= tx.prints.placed(ranked)
 
@@ -191,15 +193,35 @@ class _Portion:
         """The story of each, in order; the prints are stored with their keys."""
         choices = []
         for arrival in self._arrivals:
-            candidates = self._candidates(arrival)
+            candidates = self._open_to(arrival, self._candidates(arrival))
             choice = assign_story(arrival, candidates, self._forbids)
             story_id = StoryId(arrival.article_id) if choice.story_id is None else choice.story_id
             placed = Placed(arrival, story_id, choice.text_id or arrival.article_id)
             self._placed[arrival.article_id] = placed
+            if story_id in self._feeds:
+                self._feeds[story_id].add(arrival.feed_id)
             add_postings(self._postings, arrival.print_, arrival.article_id)
             choices.append(choice)
         self._tx.prints.add(self._arrivals)
         return choices
+
+    def _open_to(self, arrival: Arrival, candidates: list[Placed]) -> list[Placed]:
+        """Those in whose story no article stands, like this one or not, that may not stand beside it."""
+        if self._forbids is forbids_none:
+            return candidates
+        asked = {placed.story_id for placed in candidates} - self._feeds.keys()
+        if asked:
+            self._feeds |= {story_id: set() for story_id in asked}
+            self._feeds |= self._tx.stories.feeds_of(sorted(asked))
+            for placed in self._placed.values():  # those of this portion are not stored yet
+                if placed is not None and placed.story_id in asked:
+                    self._feeds[placed.story_id].add(placed.arrival.feed_id)
+        feeds = self._feeds
+        return [
+            placed
+            for placed in candidates
+            if not any(self._forbids(arrival.feed_id, feed_id) for feed_id in feeds[placed.story_id])
+        ]
 
     def _candidates(self, arrival: Arrival) -> list[Placed]:
         ranked = rank_candidates(arrival.print_, self._postings)

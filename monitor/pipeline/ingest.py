@@ -35,7 +35,8 @@ from monitor.storage.articles import Alias
 from monitor.storage.feed_rows import PollRecord
 from monitor.storage.matches import StoredMatch
 from monitor.storage.store import Store, Transaction
-from monitor.stories.group import forbids_none
+from monitor.stories.apart import NOTHING_APART, Apart
+from monitor.stories.group import Forbids, forbids_none
 from monitor.stories.identity import (
     AliasKind,
     EntryKeys,
@@ -73,6 +74,8 @@ class IngestContext:
     """By what articles are weighed that may be one story; without, each is its own."""
     rules: Mapping[str, FeedRules] = field(default_factory=dict)
     """What a person wants of single feeds, by their configured address."""
+    apart: Apart = NOTHING_APART
+    """Feeds whose articles are never put into one story."""
 
     def rules_of(self, feed: Feed) -> FeedRules:
         """How this feed is to be visited."""
@@ -152,13 +155,14 @@ def write_batch(
     tx: Transaction, batch: Sequence[Polled], context: IngestContext, now: datetime, jitter: Callable[[], float]
 ) -> tuple[list[_Reading], dict[FeedId, PollRecord], int]:
     """The same within a transaction of the caller's; nothing is said of it."""
+    tx.corrections.share()
     held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch])
     # Each feed once: a second visit, claimed while the first waited too long, knows nothing of what that one brings.
     ours = {polled.feed.id: polled for polled in reversed(batch) if polled.feed.id in held}
     readings = [_resolve(tx, polled, context, now) for polled in reversed(ours.values())]
     _take_in(tx, readings, now)
     new = [article for reading in readings for article in reading.new]
-    assign_stories(tx, new, context.words, forbids_none, now)
+    assign_stories(tx, new, context.words, _forbids(tx, context.apart), now)
     _store_aliases(tx, readings, now)
     matched = _match(tx, readings, context, now)
     records = {
@@ -169,6 +173,14 @@ def write_batch(
     }
     tx.feeds.record(list(records.values()))
     return readings, records, matched
+
+
+def _forbids(tx: Transaction, apart: Apart) -> Forbids:
+    """Which feeds' articles are kept out of each other's stories, by the feeds' ids."""
+    if not apart:
+        return forbids_none
+    names = tx.feeds.names()
+    return lambda one, other: apart.forbids(names.get(one, ""), names.get(other, ""))
 
 
 # --- identity ------------------------------------------------------------------------------------------------------

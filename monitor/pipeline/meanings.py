@@ -83,6 +83,7 @@ class MeaningReader:
             vectors[stored.article.id], again = self._read(meanings, stored, page, context)
             judged += again
         with self._store.write() as tx:
+            tx.corrections.share()
             # A page that was stored while the model read: its article waits on, to be read with it.
             now_there = page_texts(tx.connection, list(vectors))
             late = {key for key in vectors if now_there.get(key, "") != pages.get(key, "")}

@@ -263,6 +263,7 @@ def settle_page(
     match; while no digest has taken it, it may stand on better evidence.
     """
     with store.write() as tx:
+        tx.corrections.share()
         if not tx.pages.settle(task, outcome, owner=owner, now=now):
             return None
         stored = tx.articles.by_ids([task.article_id]).get(task.article_id)

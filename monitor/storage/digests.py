@@ -16,6 +16,9 @@ from monitor.model import ChannelName, DigestId, DigestKind, StoryId, TopicKey
 from monitor.storage.rows import insert_into, insert_new, portions, take_ids
 from monitor.storage.tables import DIGEST, HELD_BACK, SENT_LOG
 
+SPLIT_REASON = "split from story"
+"""How the reason of a telling begins that was no message: the state of a story that a person split, copied."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredDigest:
@@ -138,7 +141,7 @@ class DigestTable:
         found: dict[DigestId, StoredDigest] = {}
         for some in portions(ids):
             for row in self._db.execute(sa.select(DIGEST).where(DIGEST.c.id.in_(some))):
-                found[DigestId(row.id)] = _to_digest(row)
+                found[DigestId(row.id)] = to_digest(row)
         return found
 
     def tellings_of(self, story_id: StoryId) -> list[SentRecord]:
@@ -169,15 +172,17 @@ class DigestTable:
             .order_by(DIGEST.c.id.desc())
             .limit(limit)
         )
-        return [HeldRecord(_to_digest(row), ChannelName(row.channel), row.reason) for row in reversed(list(rows))]
+        return [HeldRecord(to_digest(row), ChannelName(row.channel), row.reason) for row in reversed(list(rows))]
 
     def count_told_since(self, since: datetime) -> int:
         """How many tellings there were since then, over all channels."""
-        question = sa.select(sa.func.count()).select_from(SENT_LOG).where(SENT_LOG.c.told_at >= since)
+        told = sa.and_(SENT_LOG.c.told_at >= since, SENT_LOG.c.reason.not_like(f"{SPLIT_REASON} %"))
+        question = sa.select(sa.func.count()).select_from(SENT_LOG).where(told)
         return self._db.execute(question).scalar_one()
 
 
-def _to_digest(row: Row[Any]) -> StoredDigest:
+def to_digest(row: Row[Any]) -> StoredDigest:
+    """A row of the digest table as the model."""
     return StoredDigest(
         id=DigestId(row.id),
         topic=TopicKey(row.topic),

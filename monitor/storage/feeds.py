@@ -143,6 +143,10 @@ class FeedTable:
         )
         return [to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
 
+    def names(self) -> dict[FeedId, str]:
+        """The name of every feed, configured or once configured."""
+        return {FeedId(row.id): row.name for row in self._db.execute(sa.select(FEED.c.id, FEED.c.name))}
+
     def held_by(self, owner: str, ids: Sequence[FeedId]) -> set[FeedId]:
         """Those of `ids` whose lease is still the owner's: only their state may be written."""
         found: set[FeedId] = set()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.engine import Connection
 
 from monitor.storage.articles import ArticleTable
+from monitor.storage.corrections import CorrectionTable
 from monitor.storage.digests import DigestTable
 from monitor.storage.engine import Database, transaction
 from monitor.storage.feeds import FeedTable
@@ -19,6 +20,7 @@ from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
 from monitor.storage.stories import StoryTable
+from monitor.storage.story_views import StoryViews
 from monitor.storage.topics import TopicTable
 from monitor.storage.vectors import VectorTable
 from monitor.storage.word_index import WordIndex
@@ -33,6 +35,8 @@ class Transaction:
         self.articles = ArticleTable(connection)
         self.stories = StoryTable(connection)
         self.prints = PrintTable(connection)
+        self.corrections = CorrectionTable(connection)
+        self.story_views = StoryViews(connection)
         self.matches = MatchTable(connection)
         self.marks = MarkTable(connection)
         self.topics = TopicTable(connection)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.feeds.fulltext import complete
 from monitor.model import (
+    FeedId,
     Field,
     Match,
     Relation,
@@ -67,6 +68,15 @@ class StoryTable:
         """One story, or None."""
         row = self._db.execute(sa.select(STORY).where(STORY.c.id == story_id)).first()
         return _to_story(row) if row else None
+
+    def feeds_of(self, story_ids: Sequence[StoryId]) -> dict[StoryId, set[FeedId]]:
+        """The feeds that brought articles of each story; none is there for a story without any."""
+        found: dict[StoryId, set[FeedId]] = defaultdict(set)
+        for some in portions(story_ids):
+            asked = sa.select(ARTICLE.c.story_id, ARTICLE.c.feed_id).where(ARTICLE.c.story_id.in_(some)).distinct()
+            for story_id, feed_id in self._db.execute(asked):
+                found[StoryId(story_id)].add(FeedId(feed_id))
+        return found
 
     def as_candidates(self, story_ids: Sequence[StoryId], topic: TopicKey) -> list[StoryCandidate]:
         """The stories as a digest of the topic sees them, with their articles, oldest first."""
