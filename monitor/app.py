@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from monitor import __version__
@@ -24,6 +24,7 @@ from monitor.clock import Clock
 from monitor.config.load import Loaded
 from monitor.config.schema import ChannelSettings
 from monitor.destinations import build_channel
+from monitor.digests.novelty import table_weight
 from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
 from monitor.feeds.fetch import Fetcher
@@ -101,7 +102,9 @@ class App:
         self._write = write
         self.guard = Guard(polling.allow_private_hosts)
         lexicon = loaded.compiled.lexicon
-        self._words = StoryWords(lambda: read_table(lexicon.shares()))
+        load_table = cache(lambda: read_table(lexicon.shares()))
+        self._words = StoryWords(load_table)
+        self._weight = table_weight(load_table)
         self.in_force = self._prepare(loaded)
         self.database_pool = ThreadPoolExecutor(1, "database")
         self.parser_pool = ThreadPoolExecutor(1, "parser")
@@ -266,7 +269,9 @@ class App:
                 wishes=_wishes(loaded, watched.watchlist),
                 words=self._words,
             ),
-            digest=DigestContext(topics, channels, {name: value.stories_max for name, value in settings.items()}),
+            digest=DigestContext(
+                topics, channels, {name: value.stories_max for name, value in settings.items()}, self._weight
+            ),
         )
 
     def _limit_of(self, host: str) -> HostLimit:

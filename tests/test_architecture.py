@@ -25,7 +25,8 @@ LAYERS: dict[int, str] = {
           topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
           topics.match topics.explain topics.vocabulary topics.foreign topics.wanted topics.suggest
           topics.points topics.feedback topics.wordpiece topics.nearness
-          digests.schedule digests.burst digests.snippet digests.telling digests.compose
+          digests.schedule digests.burst digests.snippet digests.novelty digests.telling
+          digests.follow_ups digests.things digests.compose
           outbox.retry""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission

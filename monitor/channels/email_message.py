@@ -15,6 +15,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -110,21 +111,27 @@ def render_html(digest: Digest) -> str:
     """The HTML part alone, at most `HTML_BYTES_MAX` bytes; also for `monitor preview --as html`.
 
     Too many stories for that: first more of them become one line each, then the last are only counted, with a word
-    that the text part has them all, which it always has.
+    that the text part has them all, which it always has. What stands beside the stories goes before the last story
+    does.
     """
     everything = len(digest.stories) + len(digest.overflow)
 
-    def render(full: int, listed: int) -> str:
-        return _TEMPLATE.render(_context(digest, full, listed))
+    def render(full: int, listed: int, beside: bool) -> str:
+        return _TEMPLATE.render(_context(digest, full, listed, beside))
 
-    best = render(len(digest.stories), everything)
+    best = render(len(digest.stories), everything, True)
     if _fits(best):
         return best
-    full = _largest(len(digest.stories), lambda count: _fits(render(count, everything)))
-    if full is not None:
-        return render(full, everything)
-    listed = _largest(everything, lambda count: _fits(render(0, count)))
-    return render(0, listed or 0)
+    for beside in (True, False):
+        full = _largest(len(digest.stories), partial(_fits_with, render, everything, beside))
+        if full is not None:
+            return render(full, everything, beside)
+    listed = _largest(everything, lambda count: _fits(render(0, count, False)))
+    return render(0, listed or 0, False)
+
+
+def _fits_with(render: Callable[[int, int, bool], str], listed: int, beside: bool, full: int) -> bool:
+    return _fits(render(full, listed, beside))
 
 
 def _fits(html: str) -> bool:
@@ -142,7 +149,7 @@ def _largest(count_max: int, fits: Callable[[int], bool]) -> int | None:
     return low
 
 
-def _context(digest: Digest, full: int, listed: int) -> dict[str, Any]:
+def _context(digest: Digest, full: int, listed: int, beside: bool) -> dict[str, Any]:
     stories = (digest.stories + digest.overflow)[:listed]
     return {
         "header": wording.header_line(digest),
@@ -152,6 +159,13 @@ def _context(digest: Digest, full: int, listed: int) -> dict[str, Any]:
         "lines": [_line_context(story) for story in stories[full:]],
         "more": wording.more_line(len(stories) - full),
         "left_out": digest.story_count - len(stories),
+        "follow_ups_head": wording.FOLLOW_UPS_HEAD,
+        "follow_ups": wording.follow_up_groups(digest) if beside else [],
+        "follow_ups_more": wording.more_line(digest.follow_ups_more) if digest.follow_ups_more else "",
+        "folded_head": wording.FOLDED_HEAD,
+        "folded": wording.folded_lines(digest) if beside else [],
+        "folded_more": wording.more_line(digest.folded_more) if digest.folded_more else "",
+        "beside_left": 0 if beside else len(digest.follow_ups) + len(digest.folded),
         "failing": shorten(wording.troubles_line(digest), FAILING_CHARS_MAX),
         "next": wording.next_line(digest),
         "topic": wording.topic_name(digest),
@@ -178,6 +192,7 @@ def _story_context(story: DigestStory, timezone: str) -> dict[str, Any]:
         "why": wording.why_terms(story),
         "others": wording.other_outlets(story),
         "others_more": story.others_more,
+        "headlines": wording.headline_lines(story),
     }
 
 

@@ -10,8 +10,14 @@ import unicodedata
 from collections.abc import Iterator
 
 from monitor.channels.wording import (
+    FOLDED_HEAD,
+    FOLLOW_UPS_HEAD,
+    Line,
     count_line,
+    folded_lines,
+    follow_up_groups,
     header_line,
+    headline_lines,
     heartbeat_line,
     host_of,
     kind_line,
@@ -51,6 +57,7 @@ def render_text(digest: Digest, *, ansi: bool = False, width: int = WIDTH) -> st
         lines += ["", f"{_INDENT}… {more_line(len(digest.overflow))}:"]
         for number, story in enumerate(digest.overflow, len(digest.stories) + 1):
             lines += _overflow_lines(story, number, width)
+    lines += _beside(digest, width)
     tail = [line for line in (troubles_line(digest), next_line(digest)) if line]
     if tail:
         lines += ["", *(part for line in tail for part in _wrap(line, width))]
@@ -77,6 +84,34 @@ def _story_lines(story: DigestStory, number: int, timezone: str, width: int, ans
         yield f"{_INDENT}also {outlet}{': ' + url if url else ''}"
     if story.others_more:
         yield f"{_INDENT}{more_line(story.others_more)}"
+    if story.headlines:
+        yield f"{_INDENT}Other headlines:"
+        for line in headline_lines(story):
+            yield from _line_lines(line, width)
+
+
+def _beside(digest: Digest, width: int) -> Iterator[str]:
+    """What stands beside the stories: more on what was told before, and what was folded."""
+    if digest.follow_ups:
+        yield from ("", f"{_ON}{FOLLOW_UPS_HEAD}{_OFF}")
+    for told_title, lines in follow_up_groups(digest):
+        yield from _wrap(told_title, width, first="  ")
+        for line in lines:
+            yield from _line_lines(line, width)
+    if digest.follow_ups_more:
+        yield f"{_INDENT}{more_line(digest.follow_ups_more)}"
+    if digest.folded:
+        yield from ("", f"{_ON}{FOLDED_HEAD}{_OFF}")
+    for line in folded_lines(digest):
+        yield from _line_lines(line, width)
+    if digest.folded_more:
+        yield f"{_INDENT}{more_line(digest.folded_more)}"
+
+
+def _line_lines(line: Line, width: int) -> Iterator[str]:
+    yield from _wrap(f"{line.title}{' – ' + line.after if line.after else ''}", width, first=f"{_INDENT}- ")
+    if line.url:
+        yield f"{_INDENT}  {line.url}"
 
 
 def _origin_line(story: DigestStory, timezone: str) -> str:

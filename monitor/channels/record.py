@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.channels.wording import (
+    clean_title,
+    folded_lines,
+    headline_lines,
     link_of,
     mark_words,
     name_of,
@@ -19,7 +22,7 @@ from monitor.channels.wording import (
     topic_name,
     why_terms,
 )
-from monitor.model import Digest, DigestStory
+from monitor.model import Article, Digest, DigestStory
 
 
 def digest_record(digest: Digest) -> dict[str, Any]:
@@ -38,6 +41,16 @@ def digest_record(digest: Digest) -> dict[str, Any]:
         "feed_count": digest.feed_count,
         "stories": [_story_record(story) for story in digest.stories],
         "overflow": [_story_record(story) for story in digest.overflow],
+        "follow_ups": [
+            {"story": one.story_id, "told": clean_title(one.told_title), **_article_record(one.article)}
+            for one in digest.follow_ups
+        ],
+        "follow_ups_more": digest.follow_ups_more,
+        "folded": [
+            {**_article_record(one.article), "because": line.after}
+            for one, line in zip(digest.folded, folded_lines(digest), strict=True)
+        ],
+        "folded_more": digest.folded_more,
         "failing_feeds": [
             {"name": name_of(trouble.name), "reason": name_of(trouble.reason), "since": _iso(trouble.since)}
             for trouble in digest.failing
@@ -73,7 +86,12 @@ def _story_record(story: DigestStory) -> dict[str, Any]:
         "others": [{"outlet": outlet, "url": url} for outlet, url in other_outlets(story)],
         "others_more": story.others_more,
         "score": story.score,
+        "headlines": [{"title": line.title, "outlet": line.after, "url": line.url} for line in headline_lines(story)],
     }
+
+
+def _article_record(article: Article) -> dict[str, Any]:
+    return {"title": clean_title(article.title), "outlet": name_of(article.outlet), "url": link_of(article.url)}
 
 
 def _offsets(pieces: list[tuple[str, bool]]) -> list[list[int]]:

@@ -13,8 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from monitor.channels.wording import (
+    FOLDED_HEAD,
+    FOLLOW_UPS_HEAD,
+    Line,
     count_line,
+    folded_lines,
+    follow_up_groups,
     header_line,
+    headline_lines,
     heartbeat_line,
     host_of,
     kind_words,
@@ -56,9 +62,14 @@ def render_messages(digest: Digest, key: str) -> list[dict[str, Any]]:
     """
     shown, left = _fit_first(digest)
     lines = [_compact(story, digest.timezone) for story in digest.overflow]
-    follow = _follow_parts([*(_fit_story(story, digest.timezone) for story in left), *lines])
     hidden = len(left) + len(digest.overflow)
-    blocks = [_header(digest), _intro(digest), *_divided(shown), *_foot(digest, hidden)]
+    blocks = [_header(digest), _intro(digest), *_divided(shown)]
+    beside, foot = _beside(digest), _foot(digest, hidden)
+    fits = size_of([*blocks, *beside, *foot]) + len(beside) * _STORY_EXTRA_CHARS <= BLOCKS_CHARS_MAX
+    if fits and len(blocks) + len(beside) + len(foot) <= BLOCKS_MAX:
+        blocks, beside = blocks + beside, []
+    blocks += foot
+    follow = _follow_parts([*(_fit_story(story, digest.timezone) for story in left), *lines, *beside])
     messages = [_message(_first_text(digest), blocks, key, 1)]
     for part, content in enumerate(follow, 2):
         words = f"{topic_name(digest)}, continued ({part} of {len(follow) + 1})"
@@ -103,11 +114,35 @@ def _fit_first(digest: Digest) -> tuple[list[Block], tuple[DigestStory, ...]]:
     return blocks, ()
 
 
+def _beside(digest: Digest) -> list[Block]:
+    """What stands beside the stories: more on what was told before, and what was folded; a block for each line."""
+    blocks: list[Block] = []
+    for told_title, lines in follow_up_groups(digest):
+        head = [_text(f"{FOLLOW_UPS_HEAD}: ", bold=True), _text(told_title)] if told_title else []
+        blocks += _lines(head or [_text(FOLLOW_UPS_HEAD, bold=True)], lines, f"u{len(blocks)}.")
+    if digest.follow_ups_more:
+        blocks.append(_rich([_section([_text(f"… {more_line(digest.follow_ups_more)}")])], "n:more"))
+    blocks += _lines([_text(FOLDED_HEAD, bold=True)], folded_lines(digest), "f")
+    if digest.folded_more:
+        blocks.append(_rich([_section([_text(f"… {more_line(digest.folded_more)}")])], "n:folded"))
+    return blocks
+
+
+def _lines(head: list[Element], lines: list[Line], name: str) -> list[Block]:
+    """A block for each line, the head in front of the first."""
+    blocks = []
+    for number, line in enumerate(lines):
+        after = [_text(f" – {line.after}")] if line.after else []
+        elements = [*(() if number else (*head, _text("\n"))), _text("• "), _link(line.url, line.title), *after]
+        blocks.append(_rich([_section(elements)], f"n:{name}{number}"))
+    return blocks
+
+
 def _follow_parts(units: list[Block]) -> list[list[Block]]:
     parts: list[list[Block]] = []
     room, full, compact = 0, 0, 0
     for unit in units:
-        is_line = str(unit["block_id"]).startswith("l:")
+        is_line = str(unit["block_id"]).startswith(("l:", "n:"))
         size = size_of([unit]) + _STORY_EXTRA_CHARS
         crowded = compact + is_line > LINES_MAX or full + (not is_line) > STORIES_MAX
         if not parts or size > room or crowded:
@@ -176,6 +211,9 @@ def _full(story: DigestStory, timezone: str, *, links: bool = True) -> Block:
     tail = [*_others(story, links), *_why(story)]
     if tail:
         parts.append(_section(tail))
+    for line in headline_lines(story):
+        after = [_text(f" – {line.after}")] if line.after else []
+        parts.append(_section([_text("• "), _link(line.url if links else "", line.title), *after]))
     return _rich(parts, f"s:{story.story_id}")
 
 

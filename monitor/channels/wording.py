@@ -8,11 +8,12 @@ Effects: none.
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Mark, TroubleKind
+from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Folded, Mark, TroubleKind
 from monitor.text import plain_line, plural, shorten
 
 TITLE_CHARS_MAX = 300  # three lines of a phone; longer "titles" are a feed's whole text
@@ -30,7 +31,58 @@ _HOST = re.compile(r"[\w.\-:\[\]%]+\Z")
 
 def title_of(story: DigestStory) -> str:
     """The lead's title, clean and at most `TITLE_CHARS_MAX` characters; never empty."""
-    return shorten(plain_line(story.lead.title), TITLE_CHARS_MAX) or "(no title)"
+    return clean_title(story.lead.title)
+
+
+def clean_title(title: str) -> str:
+    """An article's title, clean and at most `TITLE_CHARS_MAX` characters; never empty."""
+    return shorten(plain_line(title), TITLE_CHARS_MAX) or "(no title)"
+
+
+FOLLOW_UPS_HEAD = "More on what you were told"
+FOLDED_HEAD = "Not told, because"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A title with its address, where it may be linked, and what stands behind it; all of it clean."""
+
+    title: str
+    url: str
+    after: str
+
+
+def follow_up_groups(digest: Digest) -> list[tuple[str, list[Line]]]:
+    """By what was told, in order, its title and the lines under it."""
+    groups: dict[int, tuple[str, list[Line]]] = {}
+    for one in digest.follow_ups:
+        group = groups.setdefault(one.story_id, (shorten(plain_line(one.told_title), TITLE_CHARS_MAX), []))
+        group[1].append(_line(one.article.title, one.article.url, name_of(one.article.outlet)))
+    return list(groups.values())
+
+
+def headline_lines(story: DigestStory) -> list[Line]:
+    """Other headlines on the story."""
+    return [_line(one.title, one.url, name_of(one.outlet)) for one in story.headlines]
+
+
+def folded_lines(digest: Digest) -> list[Line]:
+    """What was folded, each with its outlet and why it was not told by itself."""
+    lines = []
+    for one in digest.folded:
+        parts = (name_of(one.article.outlet), _why_folded(one, digest.timezone))
+        lines.append(_line(one.article.title, one.article.url, ": ".join(part for part in parts if part)))
+    return lines
+
+
+def _why_folded(one: Folded, timezone: str) -> str:
+    of_title = shorten(plain_line(one.of_title), NAME_CHARS_MAX)
+    what = f"{'copy' if one.is_copy else 'report'} of {f'“{of_title}”' if of_title else 'an earlier article'}"
+    return f"{what}, told {local_time(one.told_at, timezone)}" if one.told_at else what
+
+
+def _line(title: str, url: str, after: str) -> Line:
+    return Line(clean_title(title), link_of(url), after)
 
 
 def name_of(text: str) -> str:

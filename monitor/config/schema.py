@@ -335,6 +335,11 @@ class TopicEntry(Section):
     must_match: list[Example] = Field(default=[], max_length=EXAMPLES_MAX)
     must_not_match: list[Example] = Field(default=[], max_length=EXAMPLES_MAX)
     feedback: bool = True
+    dedup: Literal["strict", "balanced", "loose", "off"] = "balanced"
+    headlines: int = Field(default=0, ge=0, le=10)
+    """Other headlines listed under each story."""
+    appendix: bool = False
+    """Whether the day's first digest ends with what was folded."""
     on_empty: Literal["skip", "heartbeat"] = "skip"
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ from monitor.config.schema import ExampleEntry, TopicEntry, WatchlistFile
 from monitor.config.values import near_miss, shown
 from monitor.digests.schedule import parse_schedule
 from monitor.errors import MonitorError
-from monitor.model import Article, ArticleId, ChannelName, Level, Topic, TopicKey, Watchlist
+from monitor.model import Article, ArticleId, ChannelName, Dedup, Level, Topic, TopicKey, Watchlist
 from monitor.topics.match import CompiledWatchlist, compile_topic, compile_watchlist
 from monitor.topics.meaning import Lexicon
 
@@ -85,6 +85,9 @@ def _as_topic(key: str, entry: TopicEntry, timezone: str, file: ConfigFile) -> T
         must_match=tuple(map(_as_article, entry.must_match)),
         must_not_match=tuple(map(_as_article, entry.must_not_match)),
         feedback=entry.feedback,
+        dedup=Dedup(entry.dedup),
+        headlines=entry.headlines,
+        appendix=entry.appendix,
         place=file.place("topics", key),
     )
 

@@ -6,7 +6,7 @@ nothing about how big the news is; four newsrooms that each wrote their own do.
 Effects: none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from monitor.model import Relation, StoryCandidate, StoryMember
@@ -17,13 +17,28 @@ WITHIN_S = 1_800  # half an hour in seconds: polls up to that far apart still sh
 STALE_S = 6 * 3_600  # an article published longer before it was seen tells of the past: a feed added, an outage over
 
 
-def breaking_publishers(candidate: StoryCandidate, *, now: datetime, within_s: int = WITHIN_S) -> tuple[str, ...]:
-    """The publishers whose own texts on a story were seen in the `within_s` seconds before `now`, sorted.
+def origins_of(texts: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Who wrote these texts, each once: of (agency credited, publisher) the agency where there is one.
 
-    Copies, and what a feed held when it was first read, do not count.
+    An agency's own site is the agency: what `reuters.com` publishes and what is credited to `reuters` are one origin.
+    """
+    listed = list(texts)
+    agencies = {origin for origin, _ in listed if origin}
+    found = set()
+    for origin, publisher in listed:
+        name = publisher.partition(".")[0]
+        found.add(origin or (name if name in agencies else publisher))
+    return frozenset(found)
+
+
+def breaking_origins(candidate: StoryCandidate, *, now: datetime, within_s: int = WITHIN_S) -> tuple[str, ...]:
+    """Whose own texts on a story were seen in the `within_s` seconds before `now`: publishers and agencies, sorted.
+
+    Copies, and what a feed held when it was first read, do not count; an agency's text counts once, whoever prints it.
     """
     since = now - timedelta(seconds=within_s)
-    return tuple(sorted({publisher_key(member.article) for member in candidate.members if _is_fresh(member, since)}))
+    fresh = [member.article for member in candidate.members if _is_fresh(member, since)]
+    return tuple(sorted(origins_of((article.origin, publisher_key(article)) for article in fresh)))
 
 
 def find_breaking(
@@ -42,7 +57,7 @@ def find_breaking(
     for candidate in candidates:
         if not any(member.match is not None and not member.silent for member in candidate.members):
             continue
-        count = len(breaking_publishers(candidate, now=now, within_s=within_s))
+        count = len(breaking_origins(candidate, now=now, within_s=within_s))
         if count >= publishers_min:
             found.append((-count, candidate.story_id, candidate))
     return [candidate for _, _, candidate in sorted(found, key=lambda entry: entry[:2])]

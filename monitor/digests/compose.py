@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.digests.follow_ups import Following, HeldThing, follow, pick_headlines
+from monitor.digests.novelty import Weight, plain_weight
 from monitor.digests.snippet import cut_snippet, hits_in
-from monitor.digests.telling import Choice, Told, choose_telling, seen_at
+from monitor.digests.telling import Choice, Held, Told, choose_telling, seen_at
 from monitor.model import (
     Article,
     ArticleId,
@@ -71,7 +73,11 @@ class Composed:
     told: tuple[Telling, ...]
     """One for each story of the digest, shown or overflowing, in its order."""
     held_back: tuple[HeldBack, ...]
-    """One for each candidate that is not in the digest, by story id."""
+    """One for each candidate that is not in the digest, by story id; none for what only goes on waiting."""
+    waiting: frozenset[ArticleId] = frozenset()
+    """Open articles that are looked at again at the next slot: no digest may take their matches."""
+    again_at: datetime | None = None
+    """When something of what waits changes by itself."""
 
 
 def compose_digest(
@@ -88,6 +94,9 @@ def compose_digest(
     feed_count: int = 0,
     next_at: datetime | None = None,
     stories_max: int = STORIES_MAX,
+    opened: Mapping[ArticleId, datetime] | None = None,
+    shown: frozenset[ArticleId] = frozenset(),
+    weight: Weight = plain_weight,
 ) -> Composed:
     """The digest of one topic for one slot and one channel, and for every candidate whether it is told and why.
 
@@ -97,21 +106,20 @@ def compose_digest(
     stands in `stories` or, past `stories_max`, in `overflow`. Without any story there is no digest, except that a
     scheduled or catch-up slot of a topic with `on_empty = "heartbeat"` gives an empty heartbeat. `window_end` is
     taken for now.
+
+    `opened` are the articles that no digest has taken, with when they matched, and `shown` those that the channel saw
+    in lines: see `follow` for what becomes of reports of told stories. Breaking news holds no lines.
     """
     assert len({candidate.story_id for candidate in candidates}) == len(candidates), "one candidate per story"
-    told_now: list[tuple[StoryCandidate, Choice]] = []
-    held_back: list[HeldBack] = []
-    for candidate in sorted(candidates, key=lambda one: one.story_id):
-        choice = choose_telling(candidate, told.get(candidate.story_id), candidate.story_id in breaking, window_end)
-        if isinstance(choice, str):
-            held_back.append(HeldBack(candidate.story_id, choice))
-        else:
-            told_now.append((candidate, choice))
-    told_now.sort(key=lambda pair: _rank(pair[0], pair[1], breaking, window_end))
-    stories = tuple(_to_story(candidate, choice, breaking, window_end) for candidate, choice in told_now)
+    told_now, things = _decide(candidates, told, breaking, window_end, shown, weight)
+    stories = tuple(_to_story(candidate, choice, topic, breaking, window_end) for candidate, choice in told_now)
     is_heartbeat = topic.on_empty == "heartbeat" and kind in (DigestKind.SCHEDULED, DigestKind.CATCH_UP)
-    if not stories and not is_heartbeat:
-        return Composed(digest=None, told=(), held_back=tuple(held_back))
+    goes_out = bool(stories) or is_heartbeat
+    holds_lines = goes_out and kind is not DigestKind.BREAKING
+    following = follow(things, opened or {}, dedup=topic.dedup, goes_out=holds_lines, now=window_end)
+    held_back = _held_back(things, following, opened or {}, window_start)
+    if not goes_out:
+        return Composed(None, (), held_back, following.waiting, following.again_at)
     digest = Digest(
         topic=topic.key,
         topic_name=topic.name,
@@ -125,9 +133,48 @@ def compose_digest(
         feed_count=feed_count,
         troubles=tuple(sorted(troubles, key=lambda trouble: (trouble.since, trouble.name, trouble.kind))),
         next_at=next_at,
+        follow_ups=following.lines,
+        follow_ups_more=following.more,
     )
     tellings = (_to_telling(candidate, choice, told.get(candidate.story_id)) for candidate, choice in told_now)
-    return Composed(digest=digest, told=tuple(tellings), held_back=tuple(held_back))
+    return Composed(digest, tuple(tellings), held_back, following.waiting, following.again_at)
+
+
+def _decide(
+    candidates: Sequence[StoryCandidate],
+    told: Mapping[StoryId, Told],
+    breaking: frozenset[StoryId],
+    now: datetime,
+    shown: frozenset[ArticleId],
+    weight: Weight,
+) -> tuple[list[tuple[StoryCandidate, Choice]], list[HeldThing]]:
+    """What is told, in the digest's order, and what is held, by story id."""
+    told_now: list[tuple[StoryCandidate, Choice]] = []
+    things: list[HeldThing] = []
+    for candidate in sorted(candidates, key=lambda one: one.story_id):
+        before = told.get(candidate.story_id)
+        is_breaking = candidate.story_id in breaking
+        choice = choose_telling(candidate, before, is_breaking, now, shown=shown, weight=weight)
+        if isinstance(choice, Held):
+            things.append(HeldThing(candidate, choice, before))
+        else:
+            told_now.append((candidate, choice))
+    told_now.sort(key=lambda pair: _rank(pair[0], pair[1], breaking, now))
+    return told_now, things
+
+
+def _held_back(
+    things: Sequence[HeldThing], following: Following, opened: Mapping[ArticleId, datetime], since: datetime
+) -> tuple[HeldBack, ...]:
+    """Why things are held; without those that had nothing new since the last slot and only go on waiting."""
+    found = []
+    for one in things:
+        asking = [member.article.id for member in one.thing.members if member.article.id in opened]
+        if asking and all(i in following.waiting and opened[i] < since for i in asking):
+            continue
+        note = following.notes.get(one.thing.story_id)
+        found.append(HeldBack(one.thing.story_id, one.held.reason + (f"; {note}" if note else "")))
+    return tuple(found)
 
 
 def _rank(
@@ -146,7 +193,7 @@ def _rank(
 def _to_telling(candidate: StoryCandidate, choice: Choice, told: Told | None) -> Telling:
     return Telling(
         story_id=candidate.story_id,
-        telling=told.tellings if told is not None else 0,
+        telling=told.number if told is not None else 0,
         article_id=choice.lead.article.id,
         reason=choice.reason,
         article_count=candidate.article_count,
@@ -155,7 +202,9 @@ def _to_telling(candidate: StoryCandidate, choice: Choice, told: Told | None) ->
     )
 
 
-def _to_story(candidate: StoryCandidate, choice: Choice, breaking: frozenset[StoryId], now: datetime) -> DigestStory:
+def _to_story(
+    candidate: StoryCandidate, choice: Choice, topic: Topic, breaking: frozenset[StoryId], now: datetime
+) -> DigestStory:
     lead, evidence = choice.lead.article, choice.match.evidence
     text, field = (choice.lead.page_text, Field.PAGE) if choice.lead.page_text else (lead.text, Field.TEXT)
     snippet, highlights = cut_snippet(text, hits_in(evidence, field, len(text)))
@@ -174,6 +223,7 @@ def _to_story(candidate: StoryCandidate, choice: Choice, breaking: frozenset[Sto
         others=others,
         others_more=max(0, candidate.publisher_count - 1 - len(others)),
         score=choice.match.score,
+        headlines=pick_headlines(candidate, lead, topic.headlines, now),
     )
 
 

@@ -184,6 +184,12 @@ def held_until(quiet: QuietHours | None, timezone: str, now: datetime) -> dateti
     return None
 
 
+def day_began_at(now: datetime, timezone: str) -> datetime:
+    """When the local day of `now` began."""
+    zone = zoneinfo.ZoneInfo(timezone)
+    return _instant(datetime.combine(now.astimezone(zone).date(), time()), zone)
+
+
 def now_due_at(oldest_untold_matched_at: datetime, settle_s: int) -> datetime:
     """When a `now` topic is due: the oldest match nobody was told of, plus the time in which its copies may gather.
 

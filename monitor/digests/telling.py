@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.model import Match, Relation, StoryCandidate, StoryMember
-from monitor.stories import guards
-from monitor.stories.normal import split_words
+from monitor.digests.novelty import Weight, novelty_of, numbers_in, numbers_said, plain_weight, words_said
+from monitor.model import ArticleId, Match, Relation, StoryCandidate, StoryMember
+from monitor.stories.publisher import publisher_key
 
 UPDATE_AFTER = timedelta(hours=6)  # shorter, and one evening's reports become a row of updates
 UPDATES_MAX = 3  # four tellings in all; who wants more follows the story elsewhere
-UPDATE_PUBLISHERS = 3  # more independent publishers than at the last telling
-LEAD_WORDS = 100  # the words of a text in which a number counts as already known
+UPDATE_PUBLISHERS = 3  # that have brought articles since the last telling, copies too
+NOVELTY_MIN = 0.55  # of what an update says; the same report in other words has mostly less than half
+KNOWN_MAX = 200  # articles whose words count as known, the newest: bounds the work however hot a story is
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,19 @@ class Told:
 
     last_at: datetime
     tellings: int
-    """How often it was told so far, at least 1."""
+    """How often it was told so far; 0 where its number in the sent log is taken and it was not told all the same."""
     article_count: int = 0
     publisher_count: int = 0
     independent_count: int = 0
+    next_telling: int | None = None
+    """The number of the next telling in the sent log, where that is another one."""
+    title: str = ""
+    """What it was last told under; empty where that article is past the retention."""
+
+    @property
+    def number(self) -> int:
+        """Under which number its next telling is written down."""
+        return self.tellings if self.next_telling is None else self.next_telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,78 +49,124 @@ class Choice:
     is_update: bool = False
 
 
-def choose_telling(candidate: StoryCandidate, told: Told | None, is_breaking: bool, now: datetime) -> Choice | str:
-    """The article a story is told with and the reason; or, when it is not told, only the reason, in words.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A story is not told now, and why, in words."""
+
+    reason: str
+    again_at: datetime | None = None
+    """When it is told if nothing else comes: only that it was told so lately speaks against it."""
+    fresh: tuple[StoryMember, ...] = ()
+    """Texts of their own that answer the topic, seen since it was told: nobody was shown them yet."""
+
+
+def choose_telling(
+    candidate: StoryCandidate,
+    told: Told | None,
+    is_breaking: bool,
+    now: datetime,
+    *,
+    shown: frozenset[ArticleId] = frozenset(),
+    weight: Weight = plain_weight,
+) -> Choice | Held:
+    """The article a story is told with and the reason; or, when it is not told, the reason in words.
 
     Not told before: one article that answers the topic and was not silent is enough, be it a copy; only copies of a
-    silent article that answers it too stay silent with it. Told before: see `_choose_update` for the gates.
+    silent article that answers it too stay silent with it. Told before: see `_choose_update` for the gates. `shown`
+    are articles that stood in a line under it, and `weight` says how much a word tells.
     """
     answering = [member for member in candidate.members if member.match is not None]
     loud = [member for member in answering if not member.silent]
     if not answering:
-        return "no article of it answers the topic"
+        return Held("no article of it answers the topic")
     if not loud:
-        return "only articles that stood in their feed when it was first read, or came as a backlog"
-    if told is not None:
-        return _choose_update(candidate, loud, told, now)
+        return Held("only articles that stood in their feed when it was first read, or came as a backlog")
+    if told is not None and told.tellings:
+        return _choose_update(candidate, loud, told, now, shown, weight)
     if len(loud) < len(answering) and all(member.relation is Relation.COPY for member in loud):
         # A copy may be the first article of its story that answers the topic, and then it is news. But a copy of what
         # answered the topic before we began to tell is as old as that.
-        return "only copies of an article that stood in its feed when it was first read, or came as a backlog"
+        return Held("only copies of an article that stood in its feed when it was first read, or came as a backlog")
     count = candidate.independent_count
     reason = f"breaking: {count} independent publisher{'' if count == 1 else 's'}" if is_breaking else "first telling"
-    return _lead_of(loud, reason, now)
+    return _choose(_lead_of(loud, now), reason)
 
 
-def _choose_update(candidate: StoryCandidate, loud: Sequence[StoryMember], told: Told, now: datetime) -> Choice | str:
+def _choose_update(
+    candidate: StoryCandidate,
+    loud: Sequence[StoryMember],
+    told: Told,
+    now: datetime,
+    shown: frozenset[ArticleId],
+    weight: Weight,
+) -> Choice | Held:
     """A told story comes back when all of these hold; else the first that does not is the reason it is held.
 
-    A text of its own that answers the topic was seen since the last telling; there were at most three updates; six
-    hours have passed; and the story has at least three independent publishers more than were told, or such a new text
-    has a number in its headline that no article seen up to the last telling has in its headline or first 100 words.
+    A text of its own that answers the topic was seen since the last telling, and stood in no line; there were at most
+    three updates; at least 55 % of what that text says stands in no article seen up to the last telling; it has a
+    number in its headline that none of those has in its headline or first 100 words, or three publishers have brought
+    articles since, copies too; and six hours have passed.
     """
     since = f"{told.last_at:%Y-%m-%d %H:%M} UTC"
     fresh = [member for member in loud if seen_at(member, now) > told.last_at]
     own_texts = [member for member in fresh if member.relation is not Relation.COPY]
     if not fresh:
-        return f"told at {since}, nothing new that answers the topic since"
+        return Held(f"told at {since}, nothing new that answers the topic since")
     if not own_texts:
-        return f"told at {since}, only copies since"
+        return Held(f"told at {since}, only copies since")
+    unseen = tuple(member for member in own_texts if member.article.id not in shown)
+    if not unseen:
+        return Held(f"told at {since}, nothing since that did not stand in a line under it")
     if told.tellings > UPDATES_MAX:
-        return f"told {told.tellings} times, the most a story is told"
-    if now - told.last_at < UPDATE_AFTER:
-        return f"told at {since}, less than {UPDATE_AFTER // timedelta(hours=1)} hours ago"
-    growth = candidate.independent_count - told.independent_count
-    if growth >= UPDATE_PUBLISHERS:
-        return _lead_of(own_texts, f"update: {growth} more independent publishers since {since}", now, is_update=True)
-    known = _numbers_known(candidate, told.last_at, now)
-    numbered = [member for member in own_texts if numbers_in(member.article.title) - known]
+        return Held(f"told {told.tellings} times, the most a story is told", fresh=unseen)
+    choice = _find_update(candidate, unseen, told.last_at, now, weight)
+    if isinstance(choice, str):
+        return Held(f"told at {since}, {choice}", fresh=unseen)
+    again_at = told.last_at + UPDATE_AFTER
+    if now < again_at:
+        hours = UPDATE_AFTER // timedelta(hours=1)
+        return Held(f"told at {since}, less than {hours} hours ago; else {choice.reason}", again_at, unseen)
+    return choice
+
+
+def _find_update(
+    candidate: StoryCandidate, unseen: Sequence[StoryMember], last_at: datetime, now: datetime, weight: Weight
+) -> Choice | str:
+    """The best of the texts that pass the gates of what they say; or, in words, what none of them does."""
+    known = [member.article for member in candidate.members if seen_at(member, now) <= last_at]
+    words = {word for article in known[-KNOWN_MAX:] for word in words_said(article)}
+    rated = [(novelty_of(member.article, words, weight), member) for member in unseen]
+    new = [(share, member) for share, member in rated if share >= NOVELTY_MIN]
+    if not new:
+        best = max(share for share, _ in rated)
+        return f"only {best:.0%} of what was said since is new, less than {NOVELTY_MIN:.0%}"
+    known_numbers = frozenset[str]().union(*map(numbers_said, known))
+    numbered = [(share, one) for share, one in new if numbers_in(one.article.title) - known_numbers]
     if numbered:
-        number = sorted(numbers_in(numbered[0].article.title) - known)[0]
-        return _lead_of(numbered, f"update: a headline has a new number, {number}", now, is_update=True)
-    return (
-        f"told at {since}, {max(0, growth)} of {UPDATE_PUBLISHERS} more independent publishers and no new number since"
+        share, lead = _first_of(numbered, now)
+        number = sorted(numbers_in(lead.article.title) - known_numbers)[0]
+        reason = f"update: a headline has a new number, {number}; {share:.0%} of it is new"
+        return _choose(lead, reason, is_update=True)
+    count = len(
+        {publisher_key(one.article) for one in candidate.members if not one.silent and seen_at(one, now) > last_at}
     )
+    if count >= UPDATE_PUBLISHERS:
+        share, lead = _first_of(new, now)
+        return _choose(lead, f"update: {count} publishers since it was told; {share:.0%} of it is new", is_update=True)
+    return f"{count} of {UPDATE_PUBLISHERS} publishers and no new number in a headline since"
 
 
-def numbers_in(text: str) -> frozenset[str]:
-    """The numbers of a text, `5,000` as `5000` and `twelve` as `12`; one is left out, since it is mostly no count."""
-    return guards.numbers_in(split_words(text))
+def _first_of(rated: Sequence[tuple[float, StoryMember]], now: datetime) -> tuple[float, StoryMember]:
+    lead = _lead_of([member for _, member in rated], now)
+    return next((share, member) for share, member in rated if member is lead)
 
 
-def _numbers_known(candidate: StoryCandidate, last_at: datetime, now: datetime) -> frozenset[str]:
-    known: set[str] = set()
-    for member in candidate.members:
-        if seen_at(member, now) <= last_at:
-            # Only the first part is split: a text may be long and its end is never read.
-            lead = " ".join(member.article.text[: LEAD_WORDS * 20].split()[:LEAD_WORDS])
-            known |= numbers_in(member.article.title) | numbers_in(lead)
-    return frozenset(known)
-
-
-def _lead_of(members: Sequence[StoryMember], reason: str, now: datetime, *, is_update: bool = False) -> Choice:
+def _lead_of(members: Sequence[StoryMember], now: datetime) -> StoryMember:
     """The lead is the earliest seen article of the feed that weighs most; every one of `members` answers the topic."""
-    lead = min(members, key=lambda one: (-one.article.weight, seen_at(one, now), one.article.id))
+    return min(members, key=lambda one: (-one.article.weight, seen_at(one, now), one.article.id))
+
+
+def _choose(lead: StoryMember, reason: str, *, is_update: bool = False) -> Choice:
     assert lead.match is not None, "a lead answers the topic"
     return Choice(lead=lead, match=lead.match, reason=reason, is_update=is_update)
 

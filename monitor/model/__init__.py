@@ -9,12 +9,16 @@ Effects: none.
 
 from monitor.model.articles import Article, Relation, Story, StoryChoice
 from monitor.model.digests import (
+    CountedArticle,
     Delivery,
     DeliveryState,
     Digest,
     DigestKind,
     DigestStory,
     FeedTrouble,
+    Folded,
+    FollowUp,
+    Headline,
     Mark,
     StoryCandidate,
     StoryMember,
@@ -37,6 +41,7 @@ from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, Feed
 from monitor.model.marks import LearnedWord, TopicMark, Verdict
 from monitor.model.pages import FullText, PageRoad, PageState, PageText
 from monitor.model.topics import (
+    Dedup,
     Evidence,
     Field,
     Level,
@@ -54,6 +59,8 @@ __all__ = [
     "Article",
     "ArticleId",
     "ChannelName",
+    "CountedArticle",
+    "Dedup",
     "Delivery",
     "DeliveryId",
     "DeliveryState",
@@ -71,8 +78,11 @@ __all__ = [
     "FeedTrouble",
     "Fetched",
     "Field",
+    "Folded",
+    "FollowUp",
     "FullText",
     "Gone",
+    "Headline",
     "LearnedWord",
     "Level",
     "Mark",

@@ -39,15 +39,63 @@ class StoryMember:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedArticle:
+    """As much of an article as its story's counts need."""
+
+    text_id: ArticleId
+    publisher: str
+    origin: str
+    """The agency its text is credited to, where one is."""
+    is_copy: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoryCandidate:
-    """A story that answers a topic and may be told: its articles, oldest first (at most a few hundred)."""
+    """A thing that answers a topic and may be told: its articles, oldest first (at most a few hundred).
+
+    It is a story, or as much of one as counts as one thing where the topic's `dedup` says so.
+    """
 
     story_id: StoryId
+    """What it is remembered by once it is told: the id of the story, of the text, or of the article itself."""
     members: tuple[StoryMember, ...]
     article_count: int
     publisher_count: int
     independent_count: int
-    """Publishers among the independent texts: copies of one text count once."""
+    """Origins of the texts, each once: the agency where one is credited, else the publisher; copies do not count."""
+    further: tuple[CountedArticle, ...] = ()
+    """Articles beyond the members, for the counts alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Another outlet's headline on a story."""
+
+    title: str
+    outlet: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A report of a story that was told before: a line, and no telling."""
+
+    story_id: StoryId
+    told_title: str
+    """What the story was told under."""
+    article: Article
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """An article that answered the topic and was not told by itself, for the daily appendix."""
+
+    article: Article
+    is_copy: bool
+    of_title: str
+    """What it is a copy of, else what its story was told under; empty where that is not known any more."""
+    told_at: datetime | None
+    """When its story was told last; None where it never was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +119,8 @@ class DigestStory:
     """(outlet, url) of up to two other outlets."""
     others_more: int
     score: int
+    headlines: tuple[Headline, ...] = ()
+    """Other headlines of its own texts, the most different first."""
 
 
 class TroubleKind(StrEnum):
@@ -126,6 +176,13 @@ class Digest:
     feed_count: int = 0
     troubles: tuple[FeedTrouble, ...] = ()
     next_at: datetime | None = None
+    follow_ups: tuple[FollowUp, ...] = ()
+    """Reports of what was told before, those of one story side by side."""
+    follow_ups_more: int = 0
+    """Further ones, counted only."""
+    folded: tuple[Folded, ...] = ()
+    """The daily appendix, where it is wanted: what was not told by itself, newest first."""
+    folded_more: int = 0
 
     @property
     def failing(self) -> tuple[FeedTrouble, ...]:

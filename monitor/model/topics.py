@@ -20,6 +20,19 @@ class Level(StrEnum):
     BROAD = "broad"
 
 
+class Dedup(StrEnum):
+    """What counts as one thing to tell, so that a channel is told it once."""
+
+    STRICT = "strict"
+    """A text, with its copies."""
+    BALANCED = "balanced"
+    """A story; other outlets' own texts on what was told stand as lines in a later digest."""
+    LOOSE = "loose"
+    """A story; other outlets' own texts on what was told are only counted."""
+    OFF = "off"
+    """Each article by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """A span of local time in which deliveries are held; it may cross midnight."""
@@ -67,6 +80,11 @@ class Topic:
     must_not_match: tuple[Article, ...] = ()
     feedback: bool = True
     """Whether what readers' marks taught moves its scores."""
+    dedup: Dedup = Dedup.BALANCED
+    headlines: int = 0
+    """Other headlines of a story listed under its entry, at most."""
+    appendix: bool = False
+    """Whether the first digest of a local day ends with what was folded."""
     place: str = ""
     """`file:line` of its table, for messages."""
 

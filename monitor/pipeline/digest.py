@@ -14,12 +14,16 @@ from functools import partial
 from monitor.channels.base import Channel
 from monitor.digests.burst import find_breaking
 from monitor.digests.compose import Composed, compose_digest
-from monitor.digests.schedule import DueSlot, due_slot, held_until, next_slot_at
+from monitor.digests.follow_ups import FOLDED_FOR, FOLDED_MAX, find_folded
+from monitor.digests.novelty import Weight, plain_weight
+from monitor.digests.schedule import DueSlot, day_began_at, due_slot, held_until, next_slot_at
+from monitor.digests.things import key_of_article, things_of
 from monitor.errors import StorageError
 from monitor.logs import get_log
 from monitor.model import (
     ArticleId,
     ChannelName,
+    Dedup,
     Digest,
     DigestId,
     DigestKind,
@@ -46,6 +50,8 @@ class DigestContext:
     topics: Mapping[TopicKey, Topic]
     channels: Mapping[ChannelName, Channel]
     stories_max: Mapping[ChannelName, int]
+    weight: Weight = plain_weight
+    """How much a word tells, for how new an update is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,10 @@ class Closed:
     stories: int
     """Stories told, over all channels the most."""
     deliveries: int
+    taken: int = 0
+    """Matches that are decided, told or not; the others wait."""
+    again_at: datetime | None = None
+    """When something of what waits changes by itself."""
 
 
 def close_due(
@@ -145,15 +155,19 @@ def close_digest(
             return None
         opened = tx.matches.open_for(topic.key)
         done = _write(tx, topic, context, _Slot(slot.label, slot.kind, slot.next_due_at), opened, state, now)
-        is_left = len(opened) == OPEN_MAX or (bool(opened) and done is None)
-        tx.topics.set_next(topic.key, _next_due(topic, slot, now, is_left=is_left), closed_at=now)
+        is_left = bool(opened) and (done is None or (len(opened) == OPEN_MAX and done.taken > 0))
+        again_at = None if done is None else done.again_at
+        tx.topics.set_next(topic.key, _next_due(topic, slot, now, again_at, is_left=is_left), closed_at=now)
         return done
 
 
-def _next_due(topic: Topic, slot: DueSlot, now: datetime, *, is_left: bool) -> datetime | None:
+def _next_due(
+    topic: Topic, slot: DueSlot, now: datetime, again_at: datetime | None, *, is_left: bool
+) -> datetime | None:
     if topic.schedule.now:
         # What this digest could not take is due at once: a moment later, since the slot of a moment closes only once.
-        return now + timedelta(microseconds=1) if is_left else None
+        soon = now + timedelta(microseconds=1)
+        return soon if is_left else again_at and max(again_at, soon)
     return slot.next_due_at or next_slot_at(topic.schedule, now)
 
 
@@ -208,26 +222,55 @@ def _write(
     if digest_id is None:
         return None
     story_ids = sorted({stored.story_id for stored in opened})
-    candidates = tx.stories.as_candidates(story_ids, topic.key)
-    window = _Window(window_start, now, slot, digest_id)
-    counts = [_close_for(tx, topic, context, name, window, candidates) for name in topic.channels]
-    tx.matches.take(topic.key, [ArticleId(stored.match.article_id) for stored in opened], digest_id)
+    candidates = _things_asked(tx.stories.as_candidates(story_ids, topic.key), topic, opened)
+    asking = {ArticleId(stored.match.article_id): stored.matched_at for stored in opened}
+    window = _Window(story_ids, asking, window_start, now, slot, digest_id)
+    shares = [_close_for(tx, topic, context, name, window, candidates) for name in topic.channels]
+    # What waits on one channel waits on all: each remembers what it was told and shown.
+    waiting = frozenset[ArticleId]().union(*(share.waiting for share in shares))
+    taken = [article_id for article_id in asking if article_id not in waiting]
+    tx.matches.take(topic.key, taken, digest_id)
     return Closed(
         topic=topic.key,
         slot=slot.label,
         kind=slot.kind,
         digest_id=digest_id,
-        stories=max((stories for stories, _ in counts), default=0),
-        deliveries=sum(deliveries for _, deliveries in counts),
+        stories=max((share.stories for share in shares), default=0),
+        deliveries=sum(share.deliveries for share in shares),
+        taken=len(taken),
+        again_at=min((share.again_at for share in shares if share.again_at is not None), default=None),
     )
+
+
+def _things_asked(
+    stories: Sequence[StoryCandidate], topic: Topic, opened: Sequence[StoredMatch]
+) -> list[StoryCandidate]:
+    """The things of these stories that an open match asks for; the others were decided before."""
+    if topic.dedup in (Dedup.BALANCED, Dedup.LOOSE):
+        return list(stories)
+    asking = {stored.match.article_id for stored in opened}
+    things = [thing for story in stories for thing in things_of(story, topic.dedup)]
+    return [thing for thing in things if any(member.article.id in asking for member in thing.members)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
+    story_ids: Sequence[StoryId]
+    opened: Mapping[ArticleId, datetime]
     start: datetime
     end: datetime
     slot: _Slot
     digest_id: DigestId
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What a digest comes to on one channel."""
+
+    stories: int = 0
+    deliveries: int = 0
+    waiting: frozenset[ArticleId] = frozenset()
+    again_at: datetime | None = None
 
 
 def _close_for(
@@ -237,20 +280,23 @@ def _close_for(
     name: ChannelName,
     window: _Window,
     candidates: Sequence[StoryCandidate],
-) -> tuple[int, int]:
-    """One channel's share of a digest; returns how many stories and deliveries."""
+) -> _Share:
+    """Tell one channel, and write down what it is told, shown and not told."""
     channel = context.channels.get(name)
     if channel is None:
-        return 0, 0
+        return _Share()
     composed = _compose(tx, topic, context, name, window, candidates)
     tx.digests.log_held(name, window.digest_id, composed.held_back)
     digest = composed.digest
     if digest is None:
-        return 0, 0
+        return _Share(waiting=composed.waiting, again_at=composed.again_at)
     tx.digests.log_told(name, window.digest_id, topic.key, composed.told, window.end)
+    lines = [line.article.id for line in digest.follow_ups]
+    tx.digests.log_shown(name, window.digest_id, topic.key, lines, window.end)
+    digest = _with_appendix(tx, topic, name, digest, composed.waiting)
     deliveries = _render(channel, digest, window.digest_id, topic)
     tx.outbox.add(deliveries, window.end, due_at=window.end)
-    return digest.story_count, len(deliveries)
+    return _Share(digest.story_count, len(deliveries), composed.waiting, composed.again_at)
 
 
 def _compose(
@@ -261,7 +307,7 @@ def _compose(
     window: _Window,
     candidates: Sequence[StoryCandidate],
 ) -> Composed:
-    story_ids = [candidate.story_id for candidate in candidates]
+    keys = [candidate.story_id for candidate in candidates]
     is_breaking = window.slot.kind is DigestKind.BREAKING
     return compose_digest(
         topic=topic,
@@ -270,13 +316,32 @@ def _compose(
         window_start=window.start,
         window_end=window.end,
         candidates=candidates,
-        told=tx.digests.told(name, story_ids),
-        breaking=frozenset(story_ids) if is_breaking else frozenset[StoryId](),
+        told=tx.digests.told(name, keys, dedup=topic.dedup, stories=window.story_ids),
+        breaking=frozenset(keys) if is_breaking else frozenset[StoryId](),
         troubles=tx.health.troubles(window.end),
         feed_count=tx.health.count_active(),
         next_at=window.slot.next_at,
         stories_max=context.stories_max.get(name, 10),
+        opened=window.opened,
+        shown=tx.digests.shown(name, window.story_ids),
+        weight=context.weight,
     )
+
+
+def _with_appendix(
+    tx: Transaction, topic: Topic, name: ChannelName, digest: Digest, waiting: frozenset[ArticleId]
+) -> Digest:
+    """The first digest of a local day with what was folded of late, where the topic wants that."""
+    now = digest.window_end
+    if not topic.appendix or digest.kind is DigestKind.BREAKING:
+        return digest
+    if tx.digests.has_delivered(name, topic.key, day_began_at(now, topic.schedule.timezone)):
+        return digest
+    untold = tx.digests.untold(name, topic.key, now - FOLDED_FOR)
+    keys = sorted({StoryId(key_of_article(topic.dedup, u.article.id, u.text_id, u.story_id)) for u in untold})
+    told = tx.digests.told(name, keys, dedup=topic.dedup, stories=sorted({u.story_id for u in untold}))
+    folded = find_folded(untold, told, topic.dedup, waiting)
+    return replace(digest, folded=folded[:FOLDED_MAX], folded_more=max(0, len(folded) - FOLDED_MAX))
 
 
 def _render(channel: Channel, digest: Digest, digest_id: DigestId, topic: Topic) -> list[NewDelivery]:
@@ -300,7 +365,8 @@ def preview(store: Store, topic: Topic, now: datetime, *, since: datetime, stori
     with store.read() as tx:
         matches = tx.matches.latest(topic.key, since)
         story_ids = sorted({stored.story_id for stored in matches})
-        candidates = [_as_if_fresh(c) for c in tx.stories.as_candidates(story_ids, topic.key)]
+        stories = [_as_if_fresh(story) for story in tx.stories.as_candidates(story_ids, topic.key)]
+        candidates = _things_asked(stories, topic, matches)
         return compose_digest(
             topic=topic,
             kind=DigestKind.NOW if topic.schedule.now else DigestKind.SCHEDULED,

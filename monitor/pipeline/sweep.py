@@ -51,6 +51,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
             tx.words.forget(ids)  # reads their texts once more, so it comes first
             tx.articles.forget(ids)
             tx.matches.forget(ids)
+            tx.digests.forget(ids)
             tx.pages.forget(ids)
             tx.vectors.forget(ids)
             tx.prints.forget(ids)

@@ -3,18 +3,26 @@
 Effects: database.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from monitor.digests.compose import HeldBack, Telling, Told
-from monitor.model import ChannelName, DigestId, DigestKind, StoryId, TopicKey
+from monitor.digests.follow_ups import Untold
+from monitor.digests.things import key_of_article
+from monitor.model import ArticleId, ChannelName, Dedup, DigestId, DigestKind, StoryId, TopicKey
+from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.rows import insert_into, insert_new, portions, take_ids
-from monitor.storage.tables import DIGEST, HELD_BACK, SENT_LOG
+from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FOLLOW_UP, HELD_BACK, MATCH, SENT_LOG
+
+UNTOLD_MAX = 5_000
+"""Articles that the daily appendix of a topic looks at, the newest."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 SPLIT_REASON = "split from story"
 """How the reason of a telling begins that was no message: the state of a story that a person split, copied."""
@@ -86,24 +94,48 @@ class DigestTable:
         made = self._db.execute(statement).scalar()
         return None if made is None else DigestId(made)
 
-    def told(self, channel: ChannelName, story_ids: Sequence[StoryId]) -> dict[StoryId, Told]:
-        """What the channel was told of these stories: the latest telling of each that was told at all."""
-        found: dict[StoryId, Told] = {}
-        for some in portions(story_ids):
-            rows = self._db.execute(
-                sa.select(SENT_LOG)
-                .where(SENT_LOG.c.channel == channel, SENT_LOG.c.story_id.in_(some))
-                .order_by(SENT_LOG.c.story_id, SENT_LOG.c.telling)
-            )
-            for row in rows:  # the last one of each story stays
-                found[StoryId(row.story_id)] = Told(
-                    last_at=row.told_at,
-                    tellings=row.telling + 1,
-                    article_count=row.article_count,
-                    publisher_count=row.publisher_count,
-                    independent_count=row.independent_count,
-                )
-        return found
+    def told(
+        self,
+        channel: ChannelName,
+        keys: Sequence[StoryId],
+        *,
+        dedup: Dedup = Dedup.BALANCED,
+        stories: Sequence[StoryId] | None = None,
+    ) -> dict[StoryId, Told]:
+        """What the channel was told of these things, by their keys; a thing that no row speaks of is not in it.
+
+        A telling is of a thing when the article that led it is of that thing now, whatever `dedup` it was told under
+        and in whatever story it stood then; or when it was written under the thing's key. Since keys of articles,
+        texts and stories come from one counter, a telling of a story is none of a text or an article that happens to
+        have the story's id: there the article decides, as long as we have it. `stories` are the stories that the
+        things are of, the keys themselves unless told.
+        """
+        wanted = set(keys)
+        rows: dict[tuple[int, int], Row[Any]] = {}
+        for some in portions(sorted(wanted)):
+            rows |= self._sent(channel, SENT_LOG.c.story_id.in_(some))
+        for some in portions(sorted(set(keys if stories is None else stories))):
+            articles = sa.select(ARTICLE.c.id).where(ARTICLE.c.story_id.in_(some))
+            rows |= self._sent(channel, SENT_LOG.c.article_id.in_(articles))
+        counted: dict[StoryId, list[Row[Any]]] = defaultdict(list)
+        numbers: dict[StoryId, int] = {}
+        for row in rows.values():
+            of_article = key_of_article(dedup, row.article_id, row.text_id, row.now_story_id)
+            of_row = StoryId(row.story_id)
+            is_by_key = dedup in (Dedup.BALANCED, Dedup.LOOSE) or of_article in (0, of_row)
+            for key in {StoryId(of_article), *([of_row] if is_by_key else ())} & wanted:
+                counted[key].append(row)
+            if of_row in wanted:
+                numbers[of_row] = max(numbers.get(of_row, 0), row.telling + 1)
+        return {key: _to_told(counted[key], numbers.get(key, 0)) for key in sorted({*counted, *numbers})}
+
+    def _sent(self, channel: ChannelName, condition: sa.ColumnElement[bool]) -> dict[tuple[int, int], Row[Any]]:
+        question = (
+            sa.select(SENT_LOG, ARTICLE.c.text_id, ARTICLE.c.story_id.label("now_story_id"), ARTICLE.c.title)
+            .select_from(sa.outerjoin(SENT_LOG, ARTICLE, SENT_LOG.c.article_id == ARTICLE.c.id))
+            .where(SENT_LOG.c.channel == channel, condition)
+        )
+        return {(row.story_id, row.telling): row for row in self._db.execute(question)}
 
     def log_told(
         self, channel: ChannelName, digest_id: DigestId, topic: TopicKey, tellings: Sequence[Telling], now: datetime
@@ -136,6 +168,66 @@ class DigestTable:
         ]
         insert_new(self._db, HELD_BACK, rows)
 
+    def shown(self, channel: ChannelName, stories: Sequence[StoryId]) -> frozenset[ArticleId]:
+        """The articles of these stories that the channel saw in lines."""
+        found: set[ArticleId] = set()
+        for some in portions(stories):
+            articles = sa.select(ARTICLE.c.id).where(ARTICLE.c.story_id.in_(some))
+            lines = sa.select(FOLLOW_UP.c.article_id).where(
+                FOLLOW_UP.c.channel == channel, FOLLOW_UP.c.article_id.in_(articles)
+            )
+            rows = self._db.execute(lines)
+            found.update(ArticleId(number) for number in rows.scalars())
+        return frozenset(found)
+
+    def untold(self, channel: ChannelName, topic: TopicKey, since: datetime) -> list[Untold]:
+        """What answered the topic since then, led no telling of the channel and stood in no line; newest first.
+
+        Without what stood in a feed at its first reading or came as a backlog; at most a few thousand.
+        """
+        first = ARTICLE.alias("first")
+        told = sa.select(SENT_LOG.c.article_id).where(SENT_LOG.c.channel == channel)
+        lines = sa.select(FOLLOW_UP.c.article_id).where(FOLLOW_UP.c.channel == channel)
+        rows = self._db.execute(
+            select_articles()
+            .add_columns(first.c.title.label("text_title"))
+            .join(MATCH, sa.and_(MATCH.c.article_id == ARTICLE.c.id, MATCH.c.topic == topic))
+            .outerjoin(first, ARTICLE.c.text_id == first.c.id)
+            .where(MATCH.c.matched_at >= since, MATCH.c.silent.is_(False))
+            .where(~told.where(SENT_LOG.c.article_id == ARTICLE.c.id).exists())
+            .where(~lines.where(FOLLOW_UP.c.article_id == ARTICLE.c.id).exists())
+            .order_by(MATCH.c.matched_at.desc(), ARTICLE.c.id.desc())
+            .limit(UNTOLD_MAX)
+        )
+        return [_to_untold(row) for row in rows]
+
+    def has_delivered(self, channel: ChannelName, topic: TopicKey, since: datetime) -> bool:
+        """Whether a digest of the topic went to the channel since then; breaking news does not count."""
+        joined = sa.join(DIGEST, DELIVERY, DELIVERY.c.digest_id == DIGEST.c.id)
+        question = (
+            sa.select(DIGEST.c.id)
+            .select_from(joined)
+            .where(DIGEST.c.topic == topic, DIGEST.c.closed_at >= since, DIGEST.c.kind != DigestKind.BREAKING.value)
+            .where(DELIVERY.c.channel == channel)
+            .limit(1)
+        )
+        return self._db.execute(question).first() is not None
+
+    def log_shown(
+        self, channel: ChannelName, digest_id: DigestId, topic: TopicKey, ids: Sequence[ArticleId], now: datetime
+    ) -> None:
+        """Write down which articles the channel sees in lines of the digest."""
+        rows = [
+            {"channel": channel, "article_id": number, "digest_id": digest_id, "topic": topic, "at": now}
+            for number in ids
+        ]
+        insert_new(self._db, FOLLOW_UP, rows)
+
+    def forget(self, article_ids: Sequence[ArticleId]) -> None:
+        """Remove the lines of swept articles; the sent log stays."""
+        for some in portions(article_ids):
+            self._db.execute(sa.delete(FOLLOW_UP).where(FOLLOW_UP.c.article_id.in_(some)))
+
     def by_ids(self, ids: Sequence[DigestId]) -> Mapping[DigestId, StoredDigest]:
         """The digests of these ids."""
         found: dict[DigestId, StoredDigest] = {}
@@ -145,9 +237,11 @@ class DigestTable:
         return found
 
     def tellings_of(self, story_id: StoryId) -> list[SentRecord]:
-        """Every telling of the story, on every channel, in order."""
+        """Every telling of the story, or of an article or text of it by itself, on every channel, in order."""
+        articles = sa.select(ARTICLE.c.id).where(ARTICLE.c.story_id == story_id)
+        of_it = sa.or_(SENT_LOG.c.story_id == story_id, SENT_LOG.c.article_id.in_(articles))
         rows = self._db.execute(
-            sa.select(SENT_LOG).where(SENT_LOG.c.story_id == story_id).order_by(SENT_LOG.c.told_at, SENT_LOG.c.channel)
+            sa.select(SENT_LOG).where(of_it).order_by(SENT_LOG.c.told_at, SENT_LOG.c.channel, SENT_LOG.c.telling)
         )
         return [
             SentRecord(
@@ -163,12 +257,13 @@ class DigestTable:
         ]
 
     def held_of(self, story_id: StoryId, *, limit: int = 20) -> list[HeldRecord]:
-        """The latest reasons for which digests did not tell the story, oldest first."""
+        """The latest reasons for which digests did not tell the story, or a text or article of it, oldest first."""
+        articles = sa.select(ARTICLE.c.id).where(ARTICLE.c.story_id == story_id)
         join = sa.join(HELD_BACK, DIGEST, HELD_BACK.c.digest_id == DIGEST.c.id)
         rows = self._db.execute(
             sa.select(DIGEST, HELD_BACK.c.channel, HELD_BACK.c.reason)
             .select_from(join)
-            .where(HELD_BACK.c.story_id == story_id)
+            .where(sa.or_(HELD_BACK.c.story_id == story_id, HELD_BACK.c.story_id.in_(articles)))
             .order_by(DIGEST.c.id.desc())
             .limit(limit)
         )
@@ -179,6 +274,26 @@ class DigestTable:
         told = sa.and_(SENT_LOG.c.told_at >= since, SENT_LOG.c.reason.not_like(f"{SPLIT_REASON} %"))
         question = sa.select(sa.func.count()).select_from(SENT_LOG).where(told)
         return self._db.execute(question).scalar_one()
+
+
+def _to_told(rows: Sequence[Row[Any]], next_telling: int) -> Told:
+    last = max(rows, key=lambda row: (row.told_at, row.telling, row.story_id), default=None)
+    if last is None:  # its number is taken by what was told under it, and nothing of that is of this thing
+        return Told(last_at=LONG_AGO, tellings=0, next_telling=next_telling)
+    return Told(
+        last_at=last.told_at,
+        tellings=len(rows),
+        article_count=last.article_count,
+        publisher_count=last.publisher_count,
+        independent_count=last.independent_count,
+        next_telling=next_telling,
+        title=last.title or "",
+    )
+
+
+def _to_untold(row: Row[Any]) -> Untold:
+    stored = to_stored(row)
+    return Untold(stored.article, stored.relation, ArticleId(row.text_id), stored.story_id, row.text_title or "")
 
 
 def to_digest(row: Row[Any]) -> StoredDigest:

@@ -12,8 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.digests.things import count_article, count_member, counts_of
 from monitor.feeds.fulltext import complete
 from monitor.model import (
+    Article,
+    ArticleId,
+    CountedArticle,
     FeedId,
     Field,
     Match,
@@ -28,11 +32,12 @@ from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.matches import match_columns, to_match
 from monitor.storage.pages import page_texts
 from monitor.storage.rows import driver_time, insert_rows, portions
-from monitor.storage.tables import ARTICLE, MATCH, STORY
-from monitor.stories.publisher import publisher_key
+from monitor.storage.tables import ARTICLE, FEED, MATCH, STORY
 
 MEMBERS_MAX = 300
-"""Articles of one story that a digest looks at, newest first; the counts are of all."""
+"""Articles of one story that a digest looks at, newest first, and as many more that answer the topic."""
+COUNTED_MAX = 5_000
+"""Articles of one story whose publishers are counted, newest first; articles are counted without a bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +84,17 @@ class StoryTable:
         return found
 
     def as_candidates(self, story_ids: Sequence[StoryId], topic: TopicKey) -> list[StoryCandidate]:
-        """The stories as a digest of the topic sees them, with their articles, oldest first."""
+        """The stories as a digest of the topic sees them, with their articles, oldest first.
+
+        Those that answer the topic are among them also where a story has more articles than a digest looks at.
+        """
         members = self._members(story_ids, topic)
         counts: dict[int, int] = {}
         for some in portions(story_ids):
             rows = self._db.execute(sa.select(STORY.c.id, STORY.c.article_count).where(STORY.c.id.in_(some)))
             counts |= {row.id: row.article_count for row in rows}
         return [
-            _to_candidate(story_id, members[story_id], counts.get(story_id, 0))
+            _to_candidate(story_id, members[story_id], counts.get(story_id, 0), self._further(members[story_id]))
             for story_id in story_ids
             if members.get(story_id)
         ]
@@ -94,17 +102,35 @@ class StoryTable:
     def _members(self, story_ids: Sequence[StoryId], topic: TopicKey) -> dict[StoryId, list[StoryMember]]:
         grouped: dict[StoryId, list[StoryMember]] = defaultdict(list)
         for story_id in story_ids:
-            newest = (
+            of_story = (
                 select_articles()
                 .add_columns(*match_columns())
                 .outerjoin(MATCH, sa.and_(MATCH.c.article_id == ARTICLE.c.id, MATCH.c.topic == topic))
                 .where(ARTICLE.c.story_id == story_id)
-                .order_by(ARTICLE.c.id.desc())
                 .limit(MEMBERS_MAX)
             )
-            rows = list(self._db.execute(newest))
+            rows = list(self._db.execute(of_story.order_by(ARTICLE.c.id.desc())))
+            if len(rows) == MEMBERS_MAX:
+                answering = of_story.where(MATCH.c.topic.is_not(None), ARTICLE.c.id < rows[-1].id)
+                rows += self._db.execute(answering.order_by(ARTICLE.c.id.desc()))
             grouped[story_id] = self._with_pages([_to_member(row) for row in reversed(rows)])
         return grouped
+
+    def _further(self, members: Sequence[StoryMember]) -> list[CountedArticle]:
+        """The articles of a story that has more than these members, for its counts."""
+        if len(members) < MEMBERS_MAX:
+            return []
+        columns = (ARTICLE.c.id, ARTICLE.c.url, ARTICLE.c.source, ARTICLE.c.origin, ARTICLE.c.relation)
+        own_story = sa.select(ARTICLE.c.story_id).where(ARTICLE.c.id == members[0].article.id).scalar_subquery()
+        question = (
+            sa.select(*columns, ARTICLE.c.text_id, FEED.c.name)
+            .select_from(sa.outerjoin(ARTICLE, FEED, ARTICLE.c.feed_id == FEED.c.id))
+            .where(ARTICLE.c.story_id == own_story)
+            .order_by(ARTICLE.c.id.desc())
+            .limit(COUNTED_MAX)
+        )
+        known = {member.article.id for member in members}
+        return [_to_counted(row) for row in self._db.execute(question) if row.id not in known]
 
     def _with_pages(self, members: list[StoryMember]) -> list[StoryMember]:
         """The members whose match stands in their article's page, with the text it stands in."""
@@ -140,13 +166,20 @@ def _is_in_page(match: Match) -> bool:
     return any(span.field is Field.PAGE for one in match.evidence for span in one.spans)
 
 
-def _to_candidate(story_id: StoryId, members: Sequence[StoryMember], article_count: int) -> StoryCandidate:
-    publishers = {publisher_key(m.article) for m in members}
-    independent = {publisher_key(m.article) for m in members if m.relation is not Relation.COPY}
+def _to_candidate(
+    story_id: StoryId, members: Sequence[StoryMember], article_count: int, further: Sequence[CountedArticle]
+) -> StoryCandidate:
+    counts = counts_of([*map(count_member, members), *further])
     return StoryCandidate(
         story_id=story_id,
         members=tuple(members),
-        article_count=max(article_count, len(members)),
-        publisher_count=len(publishers),
-        independent_count=len(independent),
+        article_count=max(article_count, counts.articles),
+        publisher_count=counts.publishers,
+        independent_count=counts.independent,
+        further=tuple(further),
     )
+
+
+def _to_counted(row: Any) -> CountedArticle:
+    article = Article(ArticleId(row.id), "", "", row.url, feed=row.name or "", source=row.source, origin=row.origin)
+    return count_article(article, Relation(row.relation), ArticleId(row.text_id))

@@ -271,7 +271,7 @@ class SentLogRow(SQLModel, table=True):
     """Which story a channel was told, and when: the memory that nothing is told twice."""
 
     __tablename__ = "sent_log"
-    __table_args__ = (sa.Index(None, "story_id"),)
+    __table_args__ = (sa.Index(None, "story_id"), sa.Index(None, "article_id", "channel"))
     channel: str = Field(primary_key=True, max_length=100)
     story_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
     telling: int = Field(primary_key=True)
@@ -283,6 +283,18 @@ class SentLogRow(SQLModel, table=True):
     article_count: int
     publisher_count: int
     independent_count: int
+
+
+class FollowUpRow(SQLModel, table=True):
+    """An article that a channel was shown in a line under a told story: it is shown once, and never tells."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (sa.Index(None, "article_id"),)
+    channel: str = Field(primary_key=True, max_length=100)
+    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    digest_id: int = Field(sa_type=sa.BigInteger)
+    topic: str
+    at: datetime
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -362,6 +374,7 @@ MARK = _table("mark")
 DIGEST = _table("digest")
 HELD_BACK = _table("held_back")
 SENT_LOG = _table("sent_log")
+FOLLOW_UP = _table("follow_up")
 DELIVERY = _table("delivery")
 INDEXED_ARTICLE = _table("indexed_article")
 INDEX_STATE = _table("index_state")

@@ -61,6 +61,9 @@ def a_member(
     answers: bool = True,
     weight: float = 1.0,
     published_hours_before: float | None = 0,
+    origin: str = "",
+    text_id: int | None = None,
+    quiet: bool = False,
 ) -> StoryMember:
     """An article of a story, by a publisher of its own unless one is named."""
     publisher = publisher or f"outlet{number}"
@@ -75,10 +78,12 @@ def a_member(
         published_at=published_at,
         seen_at=seen_at,
         weight=weight,
+        origin=origin,
     )
     evidence = found_in(title, text, {"talks": "talks", "resume": "resume"})
     match = Match(KEY, article.id, 60, Level.BALANCED, evidence, title_hit="talks" in title) if answers else None
-    return StoryMember(article, relation, match, silent)
+    first = None if text_id is None else ArticleId(text_id)
+    return StoryMember(article, relation, match, silent, text_id=first, quiet=quiet)
 
 
 def a_story(

@@ -1,8 +1,11 @@
 """Sample digests of our own fictional news: a plain one, a hostile one, a huge one, an empty one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from monitor.channels.wording import link_of
 from monitor.model import (
     Article,
     ArticleId,
@@ -15,6 +18,9 @@ from monitor.model import (
     DigestKind,
     DigestStory,
     FeedTrouble,
+    Folded,
+    FollowUp,
+    Headline,
     Mark,
     StoryId,
     TopicKey,
@@ -119,7 +125,15 @@ def a_hostile_digest() -> Digest:
             )
         )
     trouble = FeedTrouble("<!everyone>\r\nBcc: x@example.org", "\x1b[2J<@U1>", START)
-    return replace(a_digest(), stories=tuple(stories[:5]), overflow=tuple(stories[5:]), troubles=(trouble,) * 9)
+    headlines = tuple(Headline(title, title, url) for title, url in zip(HOSTILE_TITLES, HOSTILE_URLS, strict=True))
+    stories[0] = replace(stories[0], headlines=headlines)
+    return replace(
+        a_digest(),
+        stories=tuple(stories[:5]),
+        overflow=tuple(stories[5:]),
+        troubles=(trouble,) * 9,
+        **beside(HOSTILE_TITLES, HOSTILE_URLS),
+    )
 
 
 def a_huge_digest() -> Digest:
@@ -136,15 +150,66 @@ def a_huge_digest() -> Digest:
     return replace(a_digest(), stories=tuple(stories[:10]), overflow=tuple(stories[10:]))
 
 
+def an_article(number: int, title: str, url: str, outlet: str = "Harbour Post") -> Article:
+    """An article that stands in a line."""
+    return Article(ArticleId(9_000 + number), title, "", url=url, source=outlet)
+
+
+def beside(titles: Sequence[str], urls: Sequence[str], *, more: int = 7) -> dict[str, Any]:
+    """Ten lines on what was told before and twenty of the daily appendix, of these titles and addresses."""
+    articles = [
+        an_article(
+            number, f"{titles[number % len(titles)]}", urls[number % len(urls)], titles[number % len(titles)][:60]
+        )
+        for number in range(20)
+    ]
+    return {
+        "follow_ups": tuple(
+            FollowUp(StoryId(n % 3), titles[n % 3 % len(titles)], one) for n, one in enumerate(articles[:10])
+        ),
+        "follow_ups_more": more,
+        "folded": tuple(
+            Folded(one, n % 2 == 0, titles[n % 3 % len(titles)], START if n % 3 else None)
+            for n, one in enumerate(articles)
+        ),
+        "folded_more": more,
+    }
+
+
+def a_digest_with_lines() -> Digest:
+    """A digest that says all it can say: lines, other headlines, an appendix."""
+    titles = [f"Ferry {number} left the harbour" for number in range(20)]
+    urls = [f"https://harbourpost.example/ferry/{number}" for number in range(20)]
+    headlines = (Headline("Captives may go home", "Delta Echo", "https://delta.example/h"), Headline("No link", "", ""))
+    return a_digest(2, stories=(a_story(1, headlines=headlines), a_story(2)), **beside(titles, urls))
+
+
+def a_digest_of_huge_lines() -> Digest:
+    """Lines alone fill a message: long titles, and addresses as long as any that is linked."""
+    titles = [f'{number} & < \\" ' + "of a very long day & " * 12 for number in range(20)]
+    urls = [f"https://long.example/{number}?" + "&" * 2_900 for number in range(20)]
+    headlines = tuple(Headline(title, title, url) for title, url in zip(titles[:10], urls[:10], strict=True))
+    stories = tuple(a_story(number, headlines=headlines) for number in range(1, 11))
+    return a_digest(0, stories=stories, **beside(titles, urls))
+
+
 def an_empty_digest() -> Digest:
     """A heartbeat: no story, two failing feeds."""
     trouble = FeedTrouble("Delta Echo", "timeout", START)
     return a_digest(0, kind=DigestKind.HEARTBEAT, troubles=(trouble, replace(trouble, name="Harbour Post")))
 
 
+def links_beside(digest: Digest) -> set[str]:
+    """The addresses that may be linked beside the stories, and under them as other headlines."""
+    articles = [one.article.url for one in digest.follow_ups] + [one.article.url for one in digest.folded]
+    headlines = [one.url for story in digest.stories + digest.overflow for one in story.headlines]
+    return {link_of(url) for url in articles + headlines} - {""}
+
+
 def every_digest() -> list[Digest]:
     """One of each kind."""
-    return [a_digest(), a_digest(8, 40), a_hostile_digest(), a_huge_digest(), an_empty_digest()]
+    lines = [a_digest_with_lines(), a_digest_of_huge_lines(), replace(an_empty_digest(), **beside(["News"], ["x"]))]
+    return [a_digest(), a_digest(8, 40), a_hostile_digest(), a_huge_digest(), an_empty_digest(), *lines]
 
 
 def a_delivery(payload: str, *, part: int = 1, key: str = KEY, **changes: object) -> Delivery:
