@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.digests.things import count_article, counts_of
 from monitor.errors import MonitorError
-from monitor.model import ArticleId, ChannelName, DeliveryState, DigestId, Relation, Story, StoryId, TopicKey
+from monitor.model import ArticleId, ChannelName, DeliveryState, DigestId, Story, StoryId, TopicKey
 from monitor.storage.articles import StoredArticle
 from monitor.storage.corrections import StoryChange
 from monitor.storage.digests import HeldRecord, SentRecord
 from monitor.storage.store import Store, Transaction
-from monitor.stories.publisher import publisher_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +87,16 @@ def find_dossier(store: Store, wanted: int) -> Dossier:
 
 def _outline(tx: Transaction, story: Story, members: Sequence[StoredArticle], topics: dict[TopicKey, int]) -> Outline:
     first = members[0].article if members else None
+    counts = counts_of(count_article(one.article, one.relation, one.text_id) for one in members)
     return Outline(
         story=story,
         title=first.title if first is not None else "",
         url=first.url if first is not None else "",
-        publishers=len({publisher_key(member.article) for member in members}),
-        independent=count_independent(members),
+        publishers=counts.publishers,
+        independent=counts.independent,
         topics=topics,
         tellings=tuple(tx.story_views.tellings(_keys(story.id, members))),
     )
-
-
-def count_independent(members: Sequence[StoredArticle]) -> int:
-    """How many origins the texts of a story have; copies whose text is past the retention count as one of them."""
-    own = {member.article.id for member in members if member.relation is not Relation.COPY}
-    texts = [member for member in members if member.article.id in own]
-    orphans = [member for member in members if member.article.id not in own and member.text_id not in own]
-    return len({member.article.origin or publisher_key(member.article) for member in texts or orphans[:1]})
 
 
 def _keys(story_id: StoryId, members: Sequence[StoredArticle]) -> set[int]:

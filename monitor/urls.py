@@ -38,6 +38,7 @@ _AMP_END = re.compile(r"(?<=[^/])(?:/amp|/amp\.html|\.amp|/amphtml)$")
 _INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp|cfm)$")
 # Four digits in a row (a year, an id) or three words joined by hyphens: such a path names one page by itself.
 _IDENTIFIES = re.compile(r"\d{4}|[\w%]-[\w%]+-[\w%]")
+_NUMBER_OR_SLUG = re.compile(r"=[^&#]*(?:\d|[\w%]-[\w%]+-[\w%])")
 
 _TRACKING = re.compile(
     r"utm_.*|at_(?:medium|campaign|custom\d*|link_.*|format|ptr_name|bbc_team|creation)|itm_.*|mtm_.*"
@@ -134,11 +135,13 @@ def is_front_page(key: str) -> bool:
 
 
 def names_one_page(key: str) -> bool:
-    """Whether a canonical address names one page by itself: by a number or a slug in its path, or by a parameter.
+    """Whether a canonical address names one page by itself: by a year, an id or a slug in it, or a numbered parameter.
 
-    A section (`example.org/news`) does not, though many entries may link to it.
+    A section (`example.org/news`, `example.org/?lang=en`) does not, though many entries may link to it.
     """
-    return "?" in key or _IDENTIFIES.search(key.partition("/")[2]) is not None
+    place, _, query = key.partition("?")
+    path = place.partition("/")[2]
+    return _IDENTIFIES.search(path) is not None or _NUMBER_OR_SLUG.search(query) is not None
 
 
 @lru_cache(maxsize=CACHE_URLS)

@@ -53,6 +53,14 @@ SAME = [
     ("https://example.org/caf%C3%A9", "https://example.org/café"),
     ("https://example.org/caf%c3%a9", "https://example.org/caf%C3%A9"),
     ("https://example.org", "https://example.org/"),
+    (PAGE, PAGE + "/amp.html"),
+    (PAGE, PAGE + "/amphtml"),
+    (PAGE, PAGE + "/default.aspx"),
+    (PAGE, PAGE + "/home.jsp"),
+    (PAGE, PAGE + "?utm_source=rss#Echobox=1"),
+    (PAGE, "https://www.m.example.org/world/2026/talks-resume-in-doha"),
+    ("https://example.org/a?id=7", "https://example.org/a?fbclid=x&id=7&utm_medium=y"),
+    ("https://example.org/a?id=7", "https://example.org/a?id=7&"),
 ]
 APART = [
     ("https://example.org/?p=17", "https://example.org/?p=18"),
@@ -77,7 +85,136 @@ APART = [
     ("urn:uuid:A", "urn:uuid:a"),
     ("https://news.google.com/rss/articles/AAA", "https://news.google.com/rss/articles/BBB"),
     ("https://example.org/a?page=1", "https://example.org/a?page=2"),
+    ("https://example.org/a", "https://example.org/b"),
+    ("https://example.org/2026/03/14/", "https://example.org/2026/03/15/"),
+    ("https://example.org/story-of-a-town-1", "https://example.org/story-of-a-town-2"),
+    ("https://example.org/watch?v=aB1", "https://example.org/watch?v=Ab1"),
+    ("https://example.org/index.php?id=1", "https://example.org/index.php?id=2"),
+    ("https://example.org/?lang=en", "https://example.org/?lang=de"),
+    ("https://example.co.uk/a", "https://example.com/a"),
+    ("https://example.org/a?utm_source=x&id=1", "https://example.org/a?utm_source=x&id=2"),
 ]
+
+
+SHORT = "https://example.org/news"
+"""A path that identifies nothing."""
+ALWAYS_NOISE = """
+    utm_source utm_anything at_medium at_campaign at_custom1 at_custom24 at_link_id at_link_origin at_format
+    at_ptr_name at_bbc_team at_creation itm_source mtm_campaign pk_campaign pk_kwd pk_source pk_medium pk_content
+    matomo_source stm_x hsa_acc fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid
+    igsh mc_cid mc_eid mkt_tok _hsenc _hsmi hsctatracking hsCtaTracking vero_id vero_conv oly_enc_id oly_anon_id
+    ncid ocid cmpid ftag smid smtyp sref srnd spm scm s_cid s_kwcid ito icid ns_mchannel ns_source ns_campaign
+    ns_linkname ns_fee ref_src ref_url reflink reflink_type taid tblci trk trkCampaign wt.mc_id wt.x wt_mc xtor ssm
+    sr_share feedType feedName guccounter guce_referrer guce_referrer_sig taboola_campaign outputType amp amp_js_v
+    _amp usqp __twitter_impression referrer referer campaign_id mbid bxid esrc user_email leadSource seg_id emc
+    partnerid CNDID hashed_user tpcc yptr .tsrc nocache jsessionid PHPSESSID
+"""
+OFTEN_NOISE = """
+    cid source from ref sid share shared st sh mod via feature partner cmp rss nl ei te campaign promo sessionid
+    ceid
+"""
+NEVER_NOISE = """
+    id p page story article newsid lang language v q query s search category section tag date edition utm at_time
+    ns_page pk_page attention reference author type format print output view amplitude city
+"""
+
+
+@pytest.mark.parametrize("name", ALWAYS_NOISE.split())
+@pytest.mark.parametrize("page", [PAGE, SHORT, f"{SHORT}?id=7"])
+def test_tracking_goes_everywhere(page: str, name: str) -> None:
+    """What only says where a reader came from is no part of an address, in whatever letters and wherever it stands."""
+    mark = "&" if "?" in page else "?"
+    assert canonical_url(f"{page}{mark}{name}=x1") == canonical_url(page)
+    assert canonical_url(f"{page}{mark}{name.upper()}=x1&{name}=") == canonical_url(page)
+    assert canonical_url(page.replace("?", f"?{name}=x1&")) == canonical_url(page)
+
+
+@pytest.mark.parametrize("name", OFTEN_NOISE.split())
+def test_generic_names_go_where_the_path_identifies(name: str) -> None:
+    """A short name that may also choose what is shown goes only where the path names the page, or when empty."""
+    assert canonical_url(f"{PAGE}?{name}=x1") == canonical_url(PAGE)
+    assert canonical_url(f"{SHORT}?{name}=") == canonical_url(SHORT)
+    assert canonical_url(f"{SHORT}?{name}=x1") != canonical_url(SHORT)
+    assert canonical_url(f"{SHORT}?{name}=x1") != canonical_url(f"{SHORT}?{name}=x2")
+
+
+@pytest.mark.parametrize("name", NEVER_NOISE.split())
+@pytest.mark.parametrize("page", [PAGE, SHORT])
+def test_unknown_parameters_stay(page: str, name: str) -> None:
+    """What is not known to be noise tells two pages apart, also where the path seems to name one by itself."""
+    assert canonical_url(f"{page}?{name}=1") != canonical_url(f"{page}?{name}=2")
+    assert canonical_url(f"{page}?{name}=1") != canonical_url(page)
+
+
+@pytest.mark.parametrize("front", ["amp.", "mobile.", "m.", "www.", "www2.", "www12.", "touch.", "wap.", "amp-"])
+def test_fronts_of_hosts_go(front: str) -> None:
+    """A host's variant for telephones is the same host, in whatever order the fronts stand; a domain is never cut."""
+    rest = PAGE.removeprefix("https://")
+    assert canonical_url(f"https://{front}{rest}") == canonical_url(PAGE)
+    assert canonical_url(f"http://www.{front}{rest}") == canonical_url(PAGE)
+    assert canonical_url(f"https://{front}example/a") != canonical_url("https://example/a")
+    assert canonical_url(f"https://x{front}{rest}") != canonical_url(PAGE)
+
+
+ESCAPED = "https%3A%2F%2Fexample.org%2Fworld%2F2026%2Ftalks-resume-in-doha%3Futm_source%3Dx"
+
+
+@pytest.mark.parametrize(
+    "redirector",
+    [
+        f"https://www.google.{tld}/url?{name}={ESCAPED}"
+        for tld in ("com", "de", "co.uk", "com.au")
+        for name in ("q", "url")
+    ]
+    + [f"https://{host}/l.php?u={ESCAPED}&h=AT0" for host in ("l.facebook.com", "lm.facebook.com")]
+    + [f"https://out.reddit.com/t3_abc?url={ESCAPED}&token=t", f"https://www.youtube.com/redirect?event=x&q={ESCAPED}"]
+    + [f"https://away.vk.com/away.php?to={ESCAPED}", f"https://slack-redir.net/link?url={ESCAPED}"]
+    + [f"https://www.bing.com/news/apiclick.aspx?ref=FexRss&aid=&tid=1&url={ESCAPED}&c=1&mkt=en-us"]
+    + [
+        f"https://mail.example.com/{word}?url={ESCAPED}"
+        for word in ("redirect", "click", "track", "go", "out", "Go.php")
+    ]
+    + [
+        f"https://mail.example.com/a/{word}/b?id=7&url={ESCAPED}"
+        for word in ("redirect", "click", "track", "go", "out")
+    ]
+    + [
+        f"https://example-org.cdn.ampproject.org/{kind}/{PAGE.removeprefix('https://')}"
+        for kind in ("c/s", "v/s", "c", "v")
+    ]
+    + [f"https://www.google.{tld}/amp/s/{PAGE.removeprefix('https://')}" for tld in ("com", "fr")],
+)
+def test_redirectors_are_unwrapped(redirector: str) -> None:
+    """A redirector that carries its target in its own address is that target, its tracking gone too."""
+    assert canonical_url(redirector) == canonical_url(PAGE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://www.google.com/search?q=" + ESCAPED,
+        "https://notgoogle.com/url?q=" + ESCAPED,
+        "https://google.evil.example.com/url?q=" + ESCAPED,
+        "https://mail.example.com/about-us?url=" + ESCAPED,
+        "https://mail.example.com/going/outline?url=" + ESCAPED,
+        "https://mail.example.com/go?url=talks-resume-in-doha",
+        "https://mail.example.com/go?url=javascript:alert(1)",
+        "https://mail.example.com/go?to=" + ESCAPED,
+        "https://l.facebook.com/other?u=" + ESCAPED,
+        "https://www.youtube.com/watch?v=1&q=" + ESCAPED,
+        "https://ampproject.org/c/s/" + PAGE.removeprefix("https://"),
+    ],
+)
+def test_what_only_looks_like_a_redirector_is_not_unwrapped(other: str) -> None:
+    """Whole hosts and whole path segments are compared, and a target is an address of the web."""
+    assert canonical_url(other) != canonical_url(PAGE)
+    assert canonical_url(other).startswith(other.removeprefix("https://").removeprefix("www.").partition("?")[0])
+
+
+def test_the_tables_are_as_long_as_the_note_asks() -> None:
+    """At least 40 pairs that must meet and 26 that must not."""
+    assert len(SAME) >= 40
+    assert len(APART) >= 26
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
@@ -159,12 +296,14 @@ def test_the_publisher_of_an_address(url: str, publisher: str) -> None:
 
 
 def test_what_names_a_page() -> None:
-    """A front page and a section name no article; a slug, a number or a parameter does."""
+    """A front page and a section name no article; a slug, a number or a numbered parameter does."""
     assert is_front_page(canonical_url("https://www.example.org/#top"))
     assert not is_front_page(canonical_url("https://www.example.org/?p=1"))
     assert names_one_page(canonical_url(PAGE))
     assert names_one_page(canonical_url("https://example.org/?p=1"))
+    assert names_one_page(canonical_url("https://example.org/?story=talks-in-doha"))
     assert not names_one_page(canonical_url("https://example.org/news"))
+    assert not names_one_page(canonical_url("https://example.org/?lang=en"))
 
 
 @pytest.mark.parametrize(

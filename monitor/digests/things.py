@@ -75,13 +75,16 @@ def counts_of(articles: Iterable[CountedArticle]) -> Counts:
     """Articles, publishers, and origins of the texts. A text of which only copies are known is still one text."""
     listed = list(articles)
     texts: dict[ArticleId, CountedArticle] = {}
+    credits: dict[ArticleId, str] = {}
     for one in listed:
         known = texts.get(one.text_id)
         if known is None or (known.is_copy and not one.is_copy):
             texts[one.text_id] = one
+        if one.origin:  # whoever of them names the agency names it for all prints of the text
+            credits.setdefault(one.text_id, one.origin)
     own = [one for one in listed if not one.is_copy]
     own += [one for one in texts.values() if one.is_copy]
-    origins = origins_of((one.origin, one.publisher) for one in own)
+    origins = origins_of((credits.get(one.text_id, ""), one.publisher) for one in own)
     return Counts(len(listed), len({one.publisher for one in listed}), len(origins))
 
 

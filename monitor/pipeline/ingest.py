@@ -44,6 +44,7 @@ from monitor.stories.identity import (
     KnownAlias,
     Standing,
     content_hash,
+    page_link,
     poll_keys,
     resolve_poll,
 )
@@ -224,7 +225,7 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
 
 def _read_draft(entry: Entry, keys: EntryKeys) -> Draft:
     # A link that names nothing in its own feed names no page for other feeds either.
-    return read_draft(entry.title, entry.text[:TEXT_CHARS_MAX], entry.link if AliasKind.URL in keys else "")
+    return read_draft(entry.title, entry.text[:TEXT_CHARS_MAX], page_link(entry, keys))
 
 
 def _quarantined(verdict: EntryVerdict, reason: str) -> EntryVerdict:

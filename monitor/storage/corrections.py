@@ -221,6 +221,7 @@ class CorrectionTable:
             {
                 **row,
                 "story_id": part,
+                "article_id": part,  # its first article: a topic that tells each text asks for the article
                 "reason": f"{SPLIT_REASON} {story_id}",
                 "told_at": at if row["telling"] == last[row["channel"]].telling else row["told_at"],
             }

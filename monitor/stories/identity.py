@@ -135,11 +135,13 @@ def entry_keys(entry: Entry) -> EntryKeys:
     form = headline_form(entry.title)
     if form:
         keys[AliasKind.HEADLINE] = key_of(form)
+        # An aggregator lists one text of many outlets: each is an article, and its publisher counts.
+        outlet = [entry.source] if entry.source else []
         if entry.published is not None:
-            keys[AliasKind.HEADLINE_DATE] = key_of(form, str(int(entry.published.timestamp())))
+            keys[AliasKind.HEADLINE_DATE] = key_of(form, str(int(entry.published.timestamp())), *outlet)
         text = entry.text
         if _is_long(text):
-            keys[AliasKind.HEADLINE_TEXT] = key_of(form, text_form(text, TEXT_CHARS))
+            keys[AliasKind.HEADLINE_TEXT] = key_of(form, text_form(text, TEXT_CHARS), *outlet)
     return keys
 
 
@@ -178,6 +180,14 @@ def poll_keys(entries: Sequence[Entry], *, feed_link: str) -> list[EntryKeys]:
             whole = (entry.id, canonical_url(entry.link), headline_form(entry.title), _text_form(entry))
             keys[AliasKind.HEADLINE_TEXT] = key_of(*whole)
     return named
+
+
+def page_link(entry: Entry, keys: EntryKeys) -> str:
+    """The link by which other feeds may show the same page; empty where it names no page, or named none in this poll.
+
+    `keys` are those of `poll_keys`. A section whose every entry is another article must not make them one story.
+    """
+    return entry.link if AliasKind.URL in keys and names_one_page(canonical_url(entry.link)) else ""
 
 
 def _has_sure_name(entry: Entry, keys: EntryKeys) -> bool:
@@ -276,12 +286,13 @@ def _is_contradicted(kind: AliasKind, entry: Entry, keys: EntryKeys, article: Kn
         if names_one_page(canonical_url(entry.link)):
             return False  # a live page changes everything but its address
         return not _same_time(entry.published, article.published_at)
-    by_url = known.get((AliasKind.URL, keys[AliasKind.URL])) if AliasKind.URL in keys else None
+    has_page = AliasKind.URL in keys and names_one_page(canonical_url(entry.link))
+    by_url = known.get((AliasKind.URL, keys[AliasKind.URL])) if has_page else None
     if by_url is not None and by_url.article_id == article.article_id:
         return False
-    if AliasKind.URL in keys and entry.published and article.published_at:
+    if has_page and entry.published and article.published_at:
         return not _same_time(entry.published, article.published_at)
-    # No link or no date can speak for or against: then the headlines must have little in common.
+    # No link (a section's is none) or no date can speak for or against: then the headlines must have little in common.
     return not _same_time(entry.published, article.published_at) and not _share_words(entry.title, article.title)
 
 
@@ -309,13 +320,9 @@ def _same_verdict(
         if first is None:
             continue
         earlier = entries[first]
-        is_other = (
-            kind is AliasKind.URL
-            and headline_form(entry.title) != headline_form(earlier.title)
-            and not names_one_page(canonical_url(entry.link))
-            and not _same_time(entry.published, earlier.published)
-        )
-        if is_other:
+        # Under a section's link two headlines are two articles; one date proves nothing, feeds date by the day.
+        is_section = kind is AliasKind.URL and not names_one_page(canonical_url(entry.link))
+        if is_section and headline_form(entry.title) != headline_form(earlier.title):
             continue
         verdict = verdicts[first]
         root = first if verdict is None or verdict.same_as is None else verdict.same_as
