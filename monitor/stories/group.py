@@ -35,14 +35,15 @@ HEADLINE_TERMS_MIN = 5
 QUOTED_RUNS_MIN = 4
 """Six words in a row of one's headline in the other's text are no chance."""
 CUT_RUNS_MIN = 3
-OWN_TEXT = 0.05
-"""Where two texts of more than thirty different words share hardly a run of three, somebody wrote another text."""
+OWN_TEXT = 0.15
+"""Where two texts of more than thirty different words share so few runs of three, somebody wrote another text."""
 WHOLE_TEXT = 1.0
 """Where the whole of one text stands in the other, its numbers and names do."""
 PUBLISHER_COPY = 0.80
 """One publisher's look-alikes are follow-ups more often than prints."""
-PUBLISHER_HEADLINE = 0.50
-"""Part of the headlines' words that two of one publisher must share: it puts one teaser over several articles."""
+ONE_SENTENCE = 0.50
+"""Part of the words of two headlines that is shared, from which on they say the same of the same, or its opposite. Two
+copies of one publisher must share it: it puts one teaser under several headlines."""
 PUBLISHER_STORY = 0.60
 QUIET = 0.50
 """From here on a report of another outlet is counted and not shown."""
@@ -239,9 +240,7 @@ def _is_part(a: Print, b: Print) -> bool:
 
 def _is_copy(pair: _Pair, a: Arrival, b: Arrival) -> bool:
     if pair.is_own:
-        one, other = a.print_.said.headline, b.print_.said.headline
-        shared = len(one & other) / max(1, len(one | other))
-        return pair.score >= PUBLISHER_COPY and shared >= PUBLISHER_HEADLINE
+        return pair.score >= PUBLISHER_COPY and _shared_headline(a.print_, b.print_) >= ONE_SENTENCE
     if pair.words < HEADLINE_TERMS_MIN:
         return False
     has_texts = not a.print_.said.is_headline_only and not b.print_.said.is_headline_only
@@ -251,6 +250,11 @@ def _is_copy(pair: _Pair, a: Arrival, b: Arrival) -> bool:
         return False
     enough = COPY_FEW if pair.words <= FEW_WORDS else COPY_SOME if pair.words <= SOME_WORDS else COPY_MANY
     return pair.alike >= enough or pair.text >= TEXT_COPY
+
+
+def _shared_headline(a: Print, b: Print) -> float:
+    one, other = a.said.headline, b.said.headline
+    return len(one & other) / max(1, len(one | other))
 
 
 def _is_report(pair: _Pair, a: Arrival, b: Arrival, gap_s: int) -> bool:
@@ -277,12 +281,13 @@ def _vetoes(pair: _Pair, a: Arrival, b: Arrival, gap_s: int) -> tuple[str, str]:
     left, right = one.said, other.said
     if not is_whole and names_disagree(left.names, one.terms, right.names, other.terms):
         return ("the names differ",) * 2
-    if one.direction * other.direction < 0:
-        return ("one headline rises, the other falls",) * 2
     foreign = "they are in two languages" if a.language and b.language and a.language != b.language else ""
     numbers = left.headline_numbers, right.headline_numbers, left.numbers, right.numbers
     if not is_whole and numbers_disagree(*numbers):
         return "the numbers differ", foreign or _other_filling(one, other)
+    if one.direction * other.direction < 0:
+        why = "one headline rises, the other falls"
+        return why, foreign or (why if _shared_headline(one, other) >= ONE_SENTENCE else "")
     return "", foreign
 
 

@@ -140,7 +140,6 @@ RESULTS = [
 ]
 
 
-@pytest.mark.xfail(reason="the text measure takes the second company's results for a report of the first", strict=True)
 def test_six_companies_results_are_six_stories(world: World) -> None:
     """Six companies' results in the same sentence pattern from one feed within hours."""
     world.know(1)

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from monitor.model import Entry, FeedSpec
 from monitor.pipeline.sweep import ALIAS_DAYS
 from tests.behaviour.given import DAY, HOUR, World, an_entry
@@ -43,7 +41,6 @@ TOLL = [
 ]
 
 
-@pytest.mark.xfail(reason="the text measure does not yet join reports in an outlet's own words", strict=True)
 def test_a_risen_toll_is_one_update(world: World) -> None:
     """A second outlet repeats an accident: nothing. Hours later three report more dead and an arrest: one update."""
     world.know(5)

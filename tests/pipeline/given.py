@@ -31,11 +31,14 @@ from monitor.pipeline.visits import PollSummary
 from monitor.storage.articles import StoredArticle, select_articles, to_stored
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
+from monitor.stories.rarity import read_table
+from monitor.topics.lexicon import load_lexicon
 from monitor.topics.match import compile_watchlist
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import START
 
+TABLE = read_table(load_lexicon().shares())
 OWNER = "worker"
 HOSTAGES = TopicKey("hostages")
 SHIPPING = TopicKey("shipping")
@@ -69,7 +72,7 @@ def a_context(
         PollBounds(),
         owner,
         tell_first_poll,
-        words=StoryWords(dict),
+        words=StoryWords(lambda: TABLE),
     )
 
 

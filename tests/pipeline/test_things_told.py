@@ -13,7 +13,11 @@ from tests.fakes.clock import START
 from tests.pipeline.given import DESK, HOSTAGES, SHIPPING, a_topic, a_wire_copy, articles_of, told_stories
 from tests.pipeline.test_digest import HOUR, Desk, a_desk
 
-REPORT = "Envoys walked out of the valley hostage talks, a driver who waited at the gate told our reporter on Monday."
+REPORT = (
+    "Envoys walked out of the valley hostage talks shortly after noon, a driver who waited at the gate told our "
+    "reporter. Their cars left by the southern road without an escort. Relatives who had camped in front of the hotel "
+    "since Friday said nobody had spoken to them, and a priest from the next village brought bread, candles and tea."
+)
 
 
 def read_wire(desk: Desk, *outlets: int, hours: float = 0) -> None:
