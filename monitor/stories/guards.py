@@ -7,7 +7,7 @@ Effects: none.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from typing import TypeVar
 
 from monitor.stories.normal import split_words
@@ -84,34 +84,40 @@ def names_in(title: str, lead: str) -> frozenset[str]:
     headline that is itself written like a sentence.
     """
     words = _WORD.findall(title)
-    asked = set(map(str.lower, words))
-    small, mid = _capitals(lead, asked)
     later = [word for word in words[1:] if len(word) >= 4]
-    if len(later) >= 2 and 2 * sum(map(str.islower, (word[0] for word in later))) >= len(later):
-        mid |= _capitals(title, asked)[1]
-    names = [word for word in words if (low := word.lower()) in mid and low not in small]
+    is_sentence = len(later) >= 2 and 2 * sum(map(str.islower, (word[0] for word in later))) >= len(later)
+    small = lead.lower()
+    names = [word for word in words if _is_name(word, title if is_sentence else "", lead, word.lower() in small)]
     # Few are names, and only those are folded: taking words apart one by one is most of the time.
     forms = {form for word in names for form in split_words(word)}
     return frozenset(form for form in forms if not form[0].isdigit() and len(form) > 1)
 
 
-def _capitals(text: str, asked: Set[str]) -> tuple[set[str], set[str]]:
-    """Of the words asked for, those in small letters anywhere, and those with a capital in mid-sentence."""
-    small: set[str] = set()
-    mid: set[str] = set()
-    for found in _WORD.finditer(text):
-        word = found.group()
-        low = word.lower()
-        if low not in asked:
-            continue
-        if word[0].islower():
-            small.add(low)
-        elif word[0].isupper() and not (len(word) > 5 and word.isupper()):
-            start = found.start()
-            before = text[max(0, start - 3) : start].rstrip(" ")
-            if before and before[-1] not in _SENTENCE_START:
-                mid.add(low)
-    return small, mid
+def _is_name(word: str, title: str, lead: str, is_in_lead: bool) -> bool:
+    if not is_in_lead:
+        return _is_capital_within(title, word)
+    low = word.lower()
+    if next(_places_of(low, lead), None) is not None:
+        return False
+    return _is_capital_within(title, word) or any(_is_capital_within(lead, form) for form in {word, low.capitalize()})
+
+
+def _is_capital_within(text: str, word: str) -> bool:
+    """Whether the word stands in mid-sentence with a capital; not where it is all capitals, as a whole line is."""
+    if not word[0].isupper() or (len(word) > 5 and word.isupper()):
+        return False
+    before = (text[max(0, start - 3) : start].rstrip(" ") for start in _places_of(word, text))
+    return any(some and some[-1] not in _SENTENCE_START for some in before)
+
+
+def _places_of(word: str, text: str) -> Iterator[int]:
+    """Where the whole word stands in the text, letter by letter."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not (start and text[start - 1].isalnum()) and not text[end : end + 1].isalnum():
+            yield start
+        start = text.find(word, end)
 
 
 def numbers_disagree(headline_a: Set[T], headline_b: Set[T], all_a: Set[T], all_b: Set[T]) -> bool:

@@ -10,6 +10,7 @@ Effects: none.
 import math
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -28,7 +29,9 @@ ARTICLES_MAX = 200_000
 """From here on all counts are halved: what was in every article a year ago fades."""
 TERMS_MAX = 250_000
 """Terms counted at most, some 25 MB; beyond it those of a single article go, and of two, and so on."""
-IDF_MIN = 0.01
+COUNT_MAX = 1_000
+"""How often a word can stand in one article: in a headline of 120 words, three times each, and a beginning of 100."""
+_OFTEN = [0.0, *(1 + math.log(count) for count in range(1, COUNT_MAX))]
 CACHE_WORDS = 32_768
 """Words remembered with their term, about 6 MB: a day's news in one language has some 30,000 different ones."""
 FORMAT = 1
@@ -73,19 +76,15 @@ class Rarity:
     """Counts in how many articles each term stood. Bounded in articles and terms; not for two threads at once."""
 
     def __init__(self, table: Mapping[int, float]) -> None:
-        self._table = table
-        self._table_articles = TABLE_ARTICLES if table else 0
-        self._held: dict[int, int] = {}
+        self._held = Counter({term: round(held) for term, held in table.items()})
         self._log: list[Collection[int]] | None = None
-        self.articles = 0
-        """Counted, since the last halving."""
+        self.articles = TABLE_ARTICLES if table else 0
+        """Counted since the last halving, those of the table among them."""
 
     def learn(self, terms: Collection[int]) -> None:
         """Count one more article with these terms."""
         self.articles += 1
-        held = self._held
-        for term in terms:
-            held[term] = held.get(term, 0) + 1
+        self._held.update(terms)
         if self._log is not None:
             self._log.append(terms)
         else:
@@ -99,42 +98,35 @@ class Rarity:
             yield
         except BaseException:
             for terms in self._log:
-                self._unlearn(terms)
+                self.articles -= 1
+                self._held.subtract(terms)
             raise
         finally:
             self._log = None
         self._bound()
 
-    def _unlearn(self, terms: Collection[int]) -> None:
-        self.articles -= 1
-        for term in terms:
-            self._held[term] -= 1
-            if not self._held[term]:
-                del self._held[term]
-
     def idf(self, term: int) -> float:
-        """How telling the term is, 0.01 to some 12."""
-        held = self._held.get(term, 0) + self._table.get(term, 0.0)
-        return max(IDF_MIN, math.log((self.articles + self._table_articles + 1) / (held + 0.5)))
+        """How telling a term is, 0 to some 12."""
+        return math.log(self.articles + 1) - math.log(self._held.get(term, 0) + 0.5)
 
     def weigh(self, counts: Mapping[int, int]) -> list[tuple[float, int]]:
-        """How much each term of an article weighs, by how telling it is and how often it stands there."""
-        # As `idf`, without a call for each: this is done for every word of every article.
-        held, table, log = self._held.get, self._table.get, math.log
-        most = log(self.articles + self._table_articles + 1)
-        return [
-            (max(IDF_MIN, most - log(held(term, 0) + table(term, 0.0) + 0.5)) * (1 + log(count)), term)
-            for term, count in counts.items()
-        ]
+        """How much each term of an article weighs, by how telling it is and how often it stands there.
+
+        How telling: the logarithm of all articles over those that hold it.
+        """
+        # Lean on purpose: this is done for every word of every article.
+        held, log, often = self._held.get, math.log, _OFTEN
+        most = log(self.articles + 1)
+        return [((most - log(held(term, 0) + 0.5)) * often[count], term) for term, count in counts.items()]
 
     def _bound(self) -> None:
         if self.articles > ARTICLES_MAX:
             self.articles //= 2
-            self._held = {term: count // 2 for term, count in self._held.items() if count > 1}
+            self._held = Counter({term: count // 2 for term, count in self._held.items() if count > 1})
         least = 1
         while len(self._held) > TERMS_MAX:
             # Half the terms were only ever in one article: not to know them is to think them as rare as they are.
-            self._held = {term: count for term, count in self._held.items() if count > least}
+            self._held = Counter({term: count for term, count in self._held.items() if count > least})
             least += 1
 
     def dump(self) -> bytes:
@@ -155,5 +147,5 @@ class Rarity:
             return False
         half = (len(numbers) - 2) // 2
         self.articles = numbers[1]
-        self._held = dict(zip(numbers[2 : 2 + half], numbers[2 + half :], strict=True))
+        self._held = Counter(dict(zip(numbers[2 : 2 + half], numbers[2 + half :], strict=True)))
         return True

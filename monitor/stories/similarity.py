@@ -20,7 +20,7 @@ from itertools import islice
 from zlib import crc32
 
 from monitor.stories.guards import direction_of, names_in, numbers_in
-from monitor.stories.normal import body, body_words, headline, headline_form, key_of, split_words
+from monitor.stories.normal import body, body_words, headline, headline_form, key_of
 from monitor.stories.rarity import Rarity, term_of
 from monitor.urls import canonical_url, is_front_page, names_one_page
 
@@ -29,7 +29,7 @@ LEAD_WORDS = 100
 HEADLINE_WEIGHT = 3
 TERMS_MAX = 48
 """The heaviest words of an article; half as many find as much on RSS-length text, and less on long ones (measured)."""
-KEYS_MAX = 12
+KEYS_MAX = 10
 """The heaviest of them, by which others are found."""
 RUNS_MIN = 12
 """Fewer three-word sequences are a teaser's standing phrase, not a text."""
@@ -132,7 +132,7 @@ def read_draft(title: str, text: str, url: str) -> Draft:
     counts.pop(0, None)
     address = canonical_url(url) if url else ""
     has_page = bool(address) and not is_front_page(address)
-    headline_numbers = numbers_in(split_words(headline(title)))
+    headline_numbers = numbers_in(title_words)
     said = Said(
         headline=frozenset(headline_terms) - {0},
         headline_runs=_runs(title_words),
