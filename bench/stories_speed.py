@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,6 +54,8 @@ FIRST_RATE_WANTED = 4_000
 MEMORY_WANTED_MB = 150
 BYTES_WANTED = 2_300
 GROWTH_WANTED = 2.0
+RESTARTS = 6
+CHANGED_WANTED = 0.005
 
 
 class _Press:
@@ -140,6 +143,18 @@ class _Desk:
             cpu += self.round(NEW_A_FEED)[1]
         return (self.stored - before) / cpu
 
+    def restart(self) -> None:
+        """As a new process begins: only what the database holds is known."""
+        self.context = replace(self.context, words=StoryWords(lambda: read_table(load_lexicon().shares())))
+
+    def decisions(self) -> list[tuple[object, ...]]:
+        """Of every article, in order, its story and what it is in it."""
+        with self.store.read() as tx:
+            rows = tx.connection.exec_driver_sql(
+                "SELECT id, story_id, text_id, relation, quiet FROM article ORDER BY id"
+            )
+            return [tuple(row) for row in rows]
+
     def decide(self) -> list[float]:
         """Milliseconds of wall time to find and store the story of one article, one at a time, least first."""
         assert self.context.words is not None
@@ -216,7 +231,26 @@ def run() -> int:
         grown = _peak_mb() - before_mb
         missed |= _show("memory grown, MB", f"{grown:.0f}", f"wanted {MEMORY_WANTED_MB}", grown <= MEMORY_WANTED_MB)
         desk.close()
+        missed |= _show_restarts(Path(temporary))
     return missed
+
+
+def _show_restarts(folder: Path) -> int:
+    """The same rounds in one process, and in a new one after each of them."""
+    found = []
+    for name in ("whole", "restarted"):
+        desk = _Desk(folder / f"{name}.db")
+        for _ in range(RESTARTS):
+            desk.round(NEW_A_FEED)
+            if name == "restarted":
+                desk.restart()
+        found.append(desk.decisions())
+        desk.close()
+    changed = sum(one != other for one, other in zip(*found, strict=True)) / len(found[0])
+    return _show(
+        f"decisions that {RESTARTS} restarts change, of {len(found[0])}",
+        f"{changed:.2%}", f"wanted under {CHANGED_WANTED:.1%}", changed < CHANGED_WANTED,
+    )  # fmt: skip
 
 
 def _show_large(desk: _Desk, small_p95: float) -> int:

@@ -18,7 +18,7 @@ UNWRAP_MAX = 3
 CACHE_URLS = 4_096
 """Addresses remembered with their key, about 1 MB: a batch asks for each address several times."""
 CACHE_PUBLISHERS = 4_096
-"""Addresses remembered with their publisher: a batch asks for each at least twice."""
+"""Hosts remembered with their publisher."""
 
 
 def _listed(names: str) -> frozenset[str]:
@@ -38,6 +38,9 @@ _AMP_END = re.compile(r"(?<=[^/])(?:/amp|/amp\.html|\.amp|/amphtml)$")
 _INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp|cfm)$")
 # Four digits in a row (a year, an id) or three words joined by hyphens: such a path names one page by itself.
 _IDENTIFIES = re.compile(r"\d{4}|[\w%]-[\w%]+-[\w%]")
+_ID = re.compile(r"(?:^|/)(?=[^/]*\d[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_]{8,}(?:/|$)")
+"""A part of a path that is an id: eight letters and digits or more, two digits among them, as in c0k5m7y9d7o."""
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?=[/?#]|$)")
 _NUMBER_OR_SLUG = re.compile(r"=[^&#]*(?:\d|[\w%]-[\w%]+-[\w%])")
 
 _TRACKING = re.compile(
@@ -107,7 +110,6 @@ def host_of(url: str) -> str:
     return _host_and_port(split.netloc)[0] if split is not None else ""
 
 
-@lru_cache(maxsize=CACHE_PUBLISHERS)
 def publisher_of(url: str, fallback: str) -> str:
     """Who publishes under an address: its registrable domain; `fallback` where the address does not say.
 
@@ -117,9 +119,17 @@ def publisher_of(url: str, fallback: str) -> str:
     bbc.com) count as one. An aggregator's own address does not say who published.
     """
     key = canonical_url(url)
-    if not is_web_url(f"https://{key}") or not is_web_url(url):
-        return fallback
-    host = host_of(f"https://{key}")
+    simple = _HOST.match(key) if _WEB.match(url) else None
+    host = simple[0] if simple else _host_of_key(key, url)
+    return _publisher_at(host, fallback) if host else fallback
+
+
+def _host_of_key(key: str, url: str) -> str:
+    return host_of(f"https://{key}") if is_web_url(url) else ""
+
+
+@lru_cache(maxsize=CACHE_PUBLISHERS)
+def _publisher_at(host: str, fallback: str) -> str:
     if host in _PASS_ON and fallback:
         return fallback
     labels = host.split(".")
@@ -141,7 +151,7 @@ def names_one_page(key: str) -> bool:
     """
     place, _, query = key.partition("?")
     path = place.partition("/")[2]
-    return _IDENTIFIES.search(path) is not None or _NUMBER_OR_SLUG.search(query) is not None
+    return bool(_IDENTIFIES.search(path) or _ID.search(path) or _NUMBER_OR_SLUG.search(query))
 
 
 @lru_cache(maxsize=CACHE_URLS)

@@ -302,6 +302,8 @@ def test_what_names_a_page() -> None:
     assert names_one_page(canonical_url(PAGE))
     assert names_one_page(canonical_url("https://example.org/?p=1"))
     assert names_one_page(canonical_url("https://example.org/?story=talks-in-doha"))
+    assert names_one_page(canonical_url("https://example.org/news/articles/c0k5m7y9d7o"))
+    assert not names_one_page(canonical_url("https://example.org/news/section2/world1"))
     assert not names_one_page(canonical_url("https://example.org/news"))
     assert not names_one_page(canonical_url("https://example.org/?lang=en"))
 

@@ -57,8 +57,9 @@ class StoryWords:
     It belongs to one database and is used by one thread at a time.
     """
 
-    def __init__(self, load_table: Callable[[], Mapping[int, float]]) -> None:
+    def __init__(self, load_table: Callable[[], Mapping[int, float]], counts_every: int = COUNTS_EVERY) -> None:
         self._load_table = load_table
+        self._counts_every = counts_every
         self._rarity: Rarity | None = None
         self._written_id = 0
 
@@ -94,7 +95,7 @@ class StoryWords:
         tx.prints.forget_other_versions()
         written = tx.prints.counts()
         self._written_id = written[0] if written is not None and self.rarity.load(written[1]) else 0
-        for mark in tx.prints.since(self._written_id, limit=COUNTS_EVERY):
+        for mark in tx.prints.since(self._written_id, limit=2 * self._counts_every):
             self.rarity.learn(mark.weights.keys())
         missing = tx.prints.unprinted(now - timedelta(seconds=COPY_WINDOW_S), limit=RENEWED_MAX)
         for some in portions(missing, PORTION):
@@ -110,7 +111,7 @@ class StoryWords:
 
     def write(self, tx: Transaction, newest_id: int) -> None:
         """Write the counts down, now and then."""
-        if newest_id - self._written_id >= COUNTS_EVERY:
+        if newest_id - self._written_id >= self._counts_every:
             tx.prints.keep_counts(newest_id, self.rarity.dump())
             self._written_id = newest_id
 

@@ -126,7 +126,8 @@ def read_draft(title: str, text: str, url: str) -> Draft:
     title_words = form.split()[:HEADLINE_WORDS_MAX]
     lead_words = body_words(text)[:LEAD_WORDS]
     headline_terms = list(map(term_of, title_words))
-    counts = Counter(map(term_of, lead_words))
+    lead_terms = list(map(term_of, lead_words))
+    counts = Counter(lead_terms)
     for term in headline_terms:
         counts[term] += HEADLINE_WEIGHT
     counts.pop(0, None)
@@ -135,8 +136,8 @@ def read_draft(title: str, text: str, url: str) -> Draft:
     headline_numbers = numbers_in(title_words)
     said = Said(
         headline=frozenset(headline_terms) - {0},
-        headline_runs=_runs(title_words),
-        runs=_runs(lead_words),
+        headline_runs=_runs(headline_terms),
+        runs=_runs(lead_terms),
         numbers=frozenset(sorted(map(_hashed, headline_numbers | numbers_in(lead_words)))[:NUMBERS_MAX]),
         headline_numbers=frozenset(map(_hashed, headline_numbers)),
         names=frozenset(sorted(map(term_of, names_in(headline(title), body(text))))[:NAMES_MAX]),
@@ -156,12 +157,14 @@ def _hashed(word: str) -> int:
     return crc32(word.encode("utf-8", "surrogatepass"))
 
 
-def _runs(words: Sequence[str]) -> frozenset[int]:
-    runs = [f"{one} {two} {three} " for one, two, three in zip(words, words[1:], words[2:], strict=False)]
-    try:
-        return frozenset(map(crc32, map(str.encode, runs)))
-    except UnicodeEncodeError:  # half a surrogate pair
-        return frozenset(map(_hashed, runs))
+def _runs(terms: Sequence[int]) -> frozenset[int]:
+    # As a polynomial in the three: they are spread evenly over 32 bits already, and so is this.
+    return frozenset(
+        [
+            (one * 961 + two * 31 + three) & 0xFFFFFFFF
+            for one, two, three in zip(terms, terms[1:], terms[2:], strict=False)
+        ]
+    )
 
 
 def weigh(draft: Draft, rarity: Rarity) -> Print:
