@@ -184,7 +184,10 @@ class _Portion:
             arrival = to_arrival(item.article, item.draft, self._rarity, now, is_recurring=item.is_recurring)
             self._arrivals.append(arrival)
         self._postings = tx.prints.postings(key_set(arrival.print_ for arrival in self._arrivals))
-        ranked = {number for arrival in self._arrivals for number in rank_candidates(arrival.print_, self._postings)}
+        self._ranked = [rank_candidates(arrival.print_, self._postings) for arrival in self._arrivals]
+        self._fresh: set[int] = set()
+        """Keys under which articles of this portion stand."""
+        ranked = {number for numbers in self._ranked for number in numbers}
         self._feeds: dict[StoryId, set[FeedId]] = {}
         """The feeds of stories, as far as they were asked for."""
         self._placed: dict[int, Placed | None] = dict.fromkeys(ranked)
@@ -193,8 +196,8 @@ class _Portion:
     def choose(self) -> list[StoryChoice]:
         """The story of each, in order; the prints are stored with their keys."""
         choices = []
-        for arrival in self._arrivals:
-            candidates = self._open_to(arrival, self._candidates(arrival))
+        for arrival, ranked in zip(self._arrivals, self._ranked, strict=True):
+            candidates = self._open_to(arrival, self._candidates(arrival, ranked))
             choice = assign_story(arrival, candidates, self._forbids)
             story_id = StoryId(arrival.article_id) if choice.story_id is None else choice.story_id
             placed = Placed(arrival, story_id, choice.text_id or arrival.article_id)
@@ -202,6 +205,7 @@ class _Portion:
             if story_id in self._feeds:
                 self._feeds[story_id].add(arrival.feed_id)
             add_postings(self._postings, arrival.print_, arrival.article_id)
+            self._fresh.update(arrival.print_.keys)
             choices.append(choice)
         self._tx.prints.add(self._arrivals)
         return choices
@@ -224,8 +228,9 @@ class _Portion:
             if not any(self._forbids(arrival.feed_id, feed_id) for feed_id in feeds[placed.story_id])
         ]
 
-    def _candidates(self, arrival: Arrival) -> list[Placed]:
-        ranked = rank_candidates(arrival.print_, self._postings)
+    def _candidates(self, arrival: Arrival, ranked: Sequence[int]) -> list[Placed]:
+        if not self._fresh.isdisjoint(arrival.print_.keys):
+            ranked = rank_candidates(arrival.print_, self._postings)
         missing = [number for number in ranked if number not in self._placed]
         if missing:  # what came before it in this portion pushed older ones out, and others are among the twenty now
             self._placed |= dict.fromkeys(missing)

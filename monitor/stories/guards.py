@@ -87,7 +87,11 @@ def names_in(title: str, lead: str) -> frozenset[str]:
     later = [word for word in words[1:] if len(word) >= 4]
     is_sentence = len(later) >= 2 and 2 * sum(map(str.islower, (word[0] for word in later))) >= len(later)
     small = lead.lower()
-    names = [word for word in words if _is_name(word, title if is_sentence else "", lead, word.lower() in small)]
+    names = [
+        word
+        for word in words
+        if word[0].isupper() and _is_name(word, title if is_sentence else "", lead, word.lower() in small)
+    ]
     # Few are names, and only those are folded: taking words apart one by one is most of the time.
     forms = {form for word in names for form in split_words(word)}
     return frozenset(form for form in forms if not form[0].isdigit() and len(form) > 1)
