@@ -18,7 +18,8 @@ LAYERS: dict[int, str] = {
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints
           feeds.moves feeds.coverage feeds.rhythm feeds.sites feeds.webpage
           feeds.page feeds.readable feeds.fulltext feeds.robots
-          stories.identity stories.series stories.normal stories.rarity stories.similarity stories.prints stories.guards
+          stories.identity stories.series stories.standing stories.normal stories.rarity stories.similarity
+          stories.prints stories.guards
           stories.publisher stories.group stories.grouper stories.memory stories.origin stories.wording
           stories.apart stories.split
           topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors

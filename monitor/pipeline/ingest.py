@@ -51,6 +51,7 @@ from monitor.stories.identity import (
 from monitor.stories.origin import origin_of
 from monitor.stories.series import recurring_entries
 from monitor.stories.similarity import Draft, read_draft
+from monitor.stories.standing import find_standing, without_standing
 from monitor.topics.match import CompiledWatchlist, match_article
 
 log = get_log()
@@ -213,19 +214,24 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
     reading.quarantine = why_quarantined(feed.state, parsed, reading.known)
     if reading.quarantine:
         reading.verdicts = [_quarantined(one, reading.quarantine) for one in reading.verdicts]
-    recurring = recurring_entries(parsed.entries, keys, known, now) if context.words is not None else frozenset()
-    for one in reading.verdicts:
-        if one.article_id is None and one.same_as is None:
-            entry = parsed.entries[one.entry_index]
-            # Now, while its text is still remembered cut into words, and not when all of the batch was looked at.
-            draft = _read_draft(entry, keys[one.entry_index]) if context.words is not None else None
-            reading.fresh.append(_Fresh(one, content_hash(entry), draft, one.entry_index in recurring))
+    unknown = [one for one in reading.verdicts if one.article_id is None and one.same_as is None]
+    recurring: frozenset[int] = frozenset()
+    standing: frozenset[int] = frozenset()
+    if unknown and context.words is not None:
+        recurring = recurring_entries(parsed.entries, keys, known, now)
+        standing = find_standing([(entry.source, entry.title, entry.text) for entry in parsed.entries])
+    for one in unknown:
+        entry = parsed.entries[one.entry_index]
+        # Now, while its text is still remembered cut into words, and not when all of the batch was looked at.
+        draft = _read_draft(entry, keys[one.entry_index], standing) if context.words is not None else None
+        reading.fresh.append(_Fresh(one, content_hash(entry), draft, one.entry_index in recurring))
     return reading
 
 
-def _read_draft(entry: Entry, keys: EntryKeys) -> Draft:
+def _read_draft(entry: Entry, keys: EntryKeys, standing: frozenset[int]) -> Draft:
     # A link that names nothing in its own feed names no page for other feeds either.
-    return read_draft(entry.title, entry.text[:TEXT_CHARS_MAX], page_link(entry, keys))
+    text = without_standing(entry.text[:TEXT_CHARS_MAX], standing)
+    return read_draft(entry.title, text, page_link(entry, keys))
 
 
 def _quarantined(verdict: EntryVerdict, reason: str) -> EntryVerdict:

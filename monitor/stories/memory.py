@@ -3,7 +3,7 @@
 Effects: none.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 
 from monitor.model import Article, FeedId, StoryChoice, StoryId
@@ -13,7 +13,11 @@ from monitor.stories.publisher import publisher_key
 from monitor.stories.rarity import Rarity
 from monitor.stories.series import SERIES_GAP_S
 from monitor.stories.similarity import read_draft, weigh
+from monitor.stories.standing import Said, find_standing, without_standing
 
+WINDOW = 30
+"""Entries of a feed that are looked at for sentences it puts under all of them: what most feeds show at one time."""
+FEEDS_MAX = 1_000
 PRINTS_MAX = 20_000
 """Articles remembered, at some 6 KB each; the oldest go first."""
 
@@ -26,11 +30,12 @@ class StoryMemory:
         self._placed: OrderedDict[int, Placed] = OrderedDict()
         self._postings: dict[int, list[int]] = {}
         self._headlines: OrderedDict[tuple[FeedId, int], int] = OrderedDict()
+        self._windows: OrderedDict[FeedId, deque[Said]] = OrderedDict()
         self._prints_max = prints_max
 
     def assign(self, article: Article, at_s: int) -> StoryChoice:
         """The article's story among those remembered; it is remembered with it from now on."""
-        draft = read_draft(article.title, article.text, article.url)
+        draft = read_draft(article.title, self._without_standing(article), article.url)
         self._rarity.learn(draft.counts.keys())
         first_s = self._headlines.setdefault((article.feed_id, draft.headline_key), at_s)
         arrival = Arrival(
@@ -48,6 +53,15 @@ class StoryMemory:
         story_id = StoryId(article.id) if choice.story_id is None else choice.story_id
         self._remember(Placed(arrival, story_id, choice.text_id or article.id))
         return choice
+
+    def _without_standing(self, article: Article) -> str:
+        """Its text without what its feed puts under all, as far as its last entries tell."""
+        window = self._windows.setdefault(article.feed_id, deque(maxlen=WINDOW))
+        self._windows.move_to_end(article.feed_id)
+        while len(self._windows) > FEEDS_MAX:
+            self._windows.popitem(last=False)
+        window.append((article.source, article.title, article.text))
+        return without_standing(article.text, find_standing(window))
 
     def _remember(self, placed: Placed) -> None:
         self._placed[placed.arrival.article_id] = placed

@@ -1,0 +1,65 @@
+"""Sentences that a feed puts under one article after the other: consent notices, newsletters, who the paper is.
+
+They are cut out before anything is compared: two articles that share nothing else are not alike.
+
+Effects: none.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from zlib import crc32
+
+from monitor.stories.normal import BODY_CHARS_MAX
+
+HOLDERS_MIN = 4
+"""Entries of one feed that carry a sentence before it is furniture: three prints of one text are no rare thing."""
+SENTENCE_CHARS_MIN = 30
+"""Shorter ones are said of many things: He declined to comment."""
+TELLING_CHARS_MIN = 4
+"""Shorter words of a headline tell no subject."""
+SUBJECT_SHARE = 0.5
+"""Where more of the holders' headlines share a word, the sentence is part of their news, and no furniture."""
+
+_BREAK = re.compile(r"(?<=[.!?…。！？])\s+|\n+|(?<=[。！？])")
+_WORD = re.compile(r"[^\W\d_]+")
+
+Said = tuple[str, str, str]
+"""What is looked at of an entry: its outlet, headline and text."""
+
+
+def find_standing(entries: Sequence[Said]) -> frozenset[int]:
+    """The keys of the sentences that stand under four entries of one outlet or more, whatever these are about."""
+    if len(entries) < HOLDERS_MIN:
+        return frozenset()
+    holders: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for outlet, headline, text in entries:
+        for key in {_key_of(sentence) for sentence in _sentences(text)}:
+            holders[outlet, key].append(headline)
+    return frozenset(key for (_, key), found in holders.items() if len(found) >= HOLDERS_MIN and not _is_news(found))
+
+
+def without_standing(text: str, standing: Collection[int]) -> str:
+    """The beginning of a text without these sentences; the text itself where it has none of them."""
+    if not standing:
+        return text
+    sentences = [part for part in _BREAK.split(text[:BODY_CHARS_MAX]) if part]
+    kept = [part for part in sentences if _key_of(part) not in standing]
+    return text if len(kept) == len(sentences) else " ".join(kept)
+
+
+def _sentences(text: str) -> Iterable[str]:
+    return (part for part in _BREAK.split(text[:BODY_CHARS_MAX]) if len(part) >= SENTENCE_CHARS_MIN)
+
+
+def _key_of(sentence: str) -> int:
+    return crc32(sentence.strip().encode("utf-8", "surrogatepass"))
+
+
+def _is_news(headlines: Sequence[str]) -> bool:
+    """Whether most of the headlines share a word: then they tell one thing, as thirty prints of one text do."""
+    counts: Counter[str] = Counter()
+    for headline in headlines:
+        counts.update({word for word in _WORD.findall(headline.lower()) if len(word) >= TELLING_CHARS_MIN})
+    most = max(counts.values(), default=0)
+    return most > SUBJECT_SHARE * len(headlines)

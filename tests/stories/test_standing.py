@@ -1,0 +1,77 @@
+"""What a feed puts under all its articles is not compared."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.model import Relation
+from monitor.stories.standing import find_standing, without_standing
+from tests.stories.test_group import Desk
+
+NEWSLETTER = "The valley's week in one letter, every Friday at seven: read by forty thousand neighbours."
+NEWS = {
+    "Bridge closed after barge hits pillar": "A barge hit the middle pillar of the Sandau bridge in the night.",
+    "School board buys twelve buses": "The board of Ortmund voted for twelve electric buses from Kerstal.",
+    "Two held over copper theft": "Police found four tonnes of copper cable in a barn near Vell.",
+    "Choir sings in emptied reservoir": "Three hundred people heard Bach on the dry bed of Lake Amsel.",
+    "Mayor of Linden resigns": "Jutta Reiber gave no reason and named no successor on Monday.",
+}
+ENTRIES = [("", headline, f"{text} {NEWSLETTER}") for headline, text in NEWS.items()]
+
+
+def test_a_sentence_under_four_articles_is_furniture() -> None:
+    """It is cut out wherever it stands, and nothing else is."""
+    standing = find_standing(ENTRIES)
+    assert [without_standing(text, standing) for _, _, text in ENTRIES] == list(NEWS.values())
+    assert without_standing(f"{NEWSLETTER}\nRain is on its way.", standing) == "Rain is on its way."
+
+
+def test_under_three_it_is_not() -> None:
+    """Three prints of one text are no rare thing in a feed."""
+    assert find_standing(ENTRIES[:3]) == frozenset()
+
+
+def test_one_text_in_many_prints_is_no_furniture() -> None:
+    """In an aggregator's feed thirty outlets print one text under headlines that share their subject."""
+    prints = [
+        ("", f"{label}{'Barge hits Sandau bridge' if n % 2 else 'Sandau bridge closed after barge crash'}", NEWSLETTER)
+        for n, label in enumerate(("", "UPDATE 1-", "WATCH: ", "", "Live: ", ""))
+    ]
+    assert find_standing(prints) == frozenset()
+
+
+def test_another_outlets_sentence_counts_for_that_outlet_alone() -> None:
+    """Four outlets of an aggregator that carry one sentence have one text, not one habit."""
+    assert (
+        find_standing([(f"Outlet {n}", headline, text) for n, (_, headline, text) in enumerate(ENTRIES)]) == frozenset()
+    )
+
+
+def test_a_short_sentence_is_said_of_many_things() -> None:
+    """He declined to comment."""
+    assert find_standing([("", headline, "He declined to comment.") for headline in NEWS]) == frozenset()
+
+
+def test_two_papers_of_one_house_are_not_alike_by_their_letter() -> None:
+    """Without its furniture a short notice is compared by what it says."""
+    letter = f"{NEWSLETTER} {NEWSLETTER.replace('Friday', 'Sunday')} {NEWSLETTER.replace('seven', 'nine')}"
+    pair = ("Sandau bridge opens for bicycles", "Tolls rise on Sandau bridge")
+
+    def last(with_habit: bool) -> Relation:
+        desk = Desk()
+        for outlet, headline in zip(("East", "West"), pair, strict=True):
+            for n, habit in enumerate(NEWS if with_habit else ()):
+                desk.take(habit if outlet == "East" else habit[::-1], f"{NEWS[habit] if n else ''} {letter}", outlet)
+            choice = desk.take(headline, letter, outlet)
+        return choice.relation
+
+    assert last(with_habit=False) is Relation.COPY
+    assert last(with_habit=True) is not Relation.COPY
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.text(max_size=8), st.text(max_size=40), st.text(max_size=200)), max_size=12))
+def test_any_texts_can_be_looked_at(entries: list[tuple[str, str, str]]) -> None:
+    """Nothing raises, and what is left of a text was in it."""
+    standing = find_standing(entries)
+    for _, _, text in entries:
+        assert len(without_standing(text, standing)) <= len(text)
