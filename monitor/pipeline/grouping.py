@@ -92,11 +92,17 @@ class StoryWords:
         if self._rarity is not None:
             return
         self._rarity = Rarity(self._load_table())
-        tx.prints.forget_other_versions()
+        if not tx.prints.is_current():
+            self._renew(tx, now)
+            return
         written = tx.prints.counts()
         self._written_id = written[0] if written is not None and self.rarity.load(written[1]) else 0
         for mark in tx.prints.since(self._written_id, limit=2 * self._counts_every):
             self.rarity.learn(mark.weights.keys())
+
+    def _renew(self, tx: Transaction, now: datetime) -> None:
+        tx.prints.forget_all()
+        self._written_id = 0
         missing = tx.prints.unprinted(now - timedelta(seconds=COPY_WINDOW_S), limit=RENEWED_MAX)
         for some in portions(missing, PORTION):
             tx.prints.add([self._renewed(stored, now) for stored in some])

@@ -90,12 +90,12 @@ class PrintTable:
         insert_rows(self._db, PRINT_KEY, ("key", "article_id"), keys)
 
     def unprinted(self, since: datetime, *, limit: int) -> list[StoredArticle]:
-        """Up to `limit` articles first seen since then without a print of the present version: the newest, in order."""
+        """Up to `limit` articles first seen since then without a print: the newest, in order."""
         question = (
             select_articles()
             .outerjoin(STORY_PRINT, STORY_PRINT.c.article_id == ARTICLE.c.id)
             .where(ARTICLE.c.first_seen_at >= since)
-            .where(sa.or_(STORY_PRINT.c.version.is_(None), STORY_PRINT.c.version != VERSION))
+            .where(STORY_PRINT.c.version.is_(None))
             .order_by(ARTICLE.c.id.desc())
             .limit(limit)
         )
@@ -132,13 +132,16 @@ class PrintTable:
             self._forget_keys({row.article_id: row.body for row in rows})
             self._db.execute(sa.delete(STORY_PRINT).where(STORY_PRINT.c.article_id.in_(some)))
 
-    def forget_other_versions(self) -> None:
-        """Remove every print of another version, with all keys where there are any: their terms may mean others."""
-        others = self._db.execute(sa.select(sa.func.count()).where(STORY_PRINT.c.version != VERSION)).scalar_one()
-        if others:
-            self._db.execute(sa.delete(PRINT_KEY))
-            self._db.execute(sa.delete(STORY_PRINT))
-            self._db.execute(sa.delete(WORD_COUNTS))
+    def is_current(self) -> bool:
+        """Whether there are prints, all of the present version: the oldest and the newest tell, for all go at once."""
+        ends = (STORY_PRINT.c.article_id, STORY_PRINT.c.article_id.desc())
+        versions = {self._db.execute(sa.select(STORY_PRINT.c.version).order_by(end).limit(1)).scalar() for end in ends}
+        return versions == {VERSION}
+
+    def forget_all(self) -> None:
+        """Remove every print, with all keys and counts: terms of another version may mean other words."""
+        for table in (PRINT_KEY, STORY_PRINT, WORD_COUNTS):
+            self._db.execute(sa.delete(table))
 
     def _forget_keys(self, bodies: Mapping[int, bytes]) -> None:
         keys = [
