@@ -32,6 +32,8 @@ COUNTS_EVERY = 10_000
 RENEWED_MAX = 20_000
 """Prints made anew after an update, of the newest articles: a week of five hundred feeds is less."""
 
+NOTHING = ArticleId(0)
+"""The id of no article."""
 _ALONE = StoryChoice(Relation.NEW, None)
 
 
@@ -158,7 +160,7 @@ def assign_stories(
                 story_id=story_id,
                 relation=choice.relation,
                 copy_of=choice.of,
-                evidence=tell_choice(choice, titles.get(choice.compared, "")),
+                evidence=tell_choice(choice, titles.get(choice.compared or NOTHING, "")),
                 text_id=choice.text_id,
                 quiet=choice.quiet,
             )
@@ -244,11 +246,9 @@ class _Portion:
         return [placed for number in ranked if (placed := self._placed[number]) is not None]
 
 
-def _titles_of(
-    tx: Transaction, new: Sequence[NewArticle], choices: Sequence[StoryChoice]
-) -> Mapping[ArticleId | None, str]:
+def _titles_of(tx: Transaction, new: Sequence[NewArticle], choices: Sequence[StoryChoice]) -> Mapping[ArticleId, str]:
     """The headlines of the articles that decided."""
-    own: dict[ArticleId | None, str] = {item.article.id: item.article.title for item in new}
-    asked = {choice.compared for choice in choices if choice.compared is not None and choice.compared not in own}
-    own.update(tx.articles.titles(asked).items())
-    return {number: shorten(title, TITLE_SHOWN_CHARS) for number, title in own.items()}
+    asked = {choice.compared for choice in choices if choice.compared is not None}
+    titles = {item.article.id: item.article.title for item in new if item.article.id in asked}
+    titles |= tx.articles.titles(asked - titles.keys())
+    return {number: shorten(title, TITLE_SHOWN_CHARS) for number, title in titles.items()}

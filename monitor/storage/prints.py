@@ -15,7 +15,7 @@ from monitor.storage.articles import StoredArticle, select_articles, to_stored
 from monitor.storage.rows import insert_rows, portions, upsert
 from monitor.storage.tables import ARTICLE, PRINT_KEY, STORY_PRINT, WORD_COUNTS
 from monitor.stories.group import Arrival, Placed
-from monitor.stories.grouper import POSTINGS_MAX
+from monitor.stories.grouper import POSTINGS_MAX, Postings
 from monitor.stories.prints import VERSION, pack, unpack
 from monitor.stories.similarity import Print
 
@@ -40,15 +40,15 @@ class PrintTable:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def postings(self, keys: Sequence[int]) -> dict[int, list[int]]:
+    def postings(self, keys: Sequence[int]) -> Postings:
         """The newest sixty articles under each key, oldest first; keys of none are left out."""
         question = sa.text(_POSTINGS[self._db.dialect.name])
-        found: dict[int, list[int]] = {}
+        found: Postings = {}
         for some in portions(keys, KEYS_PORTION):
             rows = self._db.execute(question, {"keys": json.dumps(list(some)), "most": POSTINGS_MAX}).all()
             for key, listed in rows:
                 if listed:
-                    numbers = list(map(int, listed.split(",")))
+                    numbers = listed.split(",")
                     numbers.reverse()
                     found[key] = numbers
         return found

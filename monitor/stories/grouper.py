@@ -4,7 +4,7 @@ Effects: none.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from heapq import nlargest
 from itertools import chain
 
@@ -17,7 +17,9 @@ CANDIDATES_MAX = 20
 MATES_MIN = 2
 """Keys that two articles must share: one heavy word in common is chance."""
 
-Postings = Mapping[int, Sequence[int]]
+Postings = dict[int, list[str]]
+"""By key the articles under it, oldest first. Their numbers stay the text that the database gave: reading hundreds of
+them as numbers costs more than counting them."""
 
 
 def rank_candidates(mark: Print, postings: Postings) -> list[int]:
@@ -29,17 +31,17 @@ def rank_candidates(mark: Print, postings: Postings) -> list[int]:
     found = [numbers[-POSTINGS_MAX:] for key in mark.keys if (numbers := postings.get(key)) is not None]
     strong = [numbers[-POSTINGS_MAX:] for key in mark.strong_keys if (numbers := postings.get(key)) is not None]
     shared = Counter(chain.from_iterable(chain(found, strong)))
-    ranked = [(count, number) for number, count in shared.items() if count >= MATES_MIN]
+    ranked = [(count, int(number)) for number, count in shared.items() if count >= MATES_MIN]
     return [number for _, number in (nlargest(CANDIDATES_MAX, ranked) if len(ranked) > CANDIDATES_MAX else ranked)]
 
 
-def add_postings(postings: dict[int, list[int]], mark: Print, article_id: int) -> None:
+def add_postings(postings: Postings, mark: Print, article_id: int) -> None:
     """Put an article under its keys; a key keeps its newest sixty."""
     for key in mark.keys:
         numbers = postings.setdefault(key, [])
         if len(numbers) >= POSTINGS_MAX:
             del numbers[0]
-        numbers.append(article_id)
+        numbers.append(str(article_id))
 
 
 def key_set(marks: Iterable[Print]) -> list[int]:

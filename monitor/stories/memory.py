@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from monitor.model import Article, FeedId, StoryChoice, StoryId
 from monitor.stories.group import Arrival, Placed, assign_story, forbids_none
-from monitor.stories.grouper import add_postings, rank_candidates
+from monitor.stories.grouper import Postings, add_postings, rank_candidates
 from monitor.stories.publisher import publisher_key
 from monitor.stories.rarity import Rarity
 from monitor.stories.series import SERIES_GAP_S
@@ -28,7 +28,7 @@ class StoryMemory:
     def __init__(self, table: Mapping[int, float], prints_max: int = PRINTS_MAX) -> None:
         self._rarity = Rarity(table)
         self._placed: OrderedDict[int, Placed] = OrderedDict()
-        self._postings: dict[int, list[int]] = {}
+        self._postings: Postings = {}
         self._headlines: OrderedDict[tuple[FeedId, int], int] = OrderedDict()
         self._windows: OrderedDict[FeedId, deque[Said]] = OrderedDict()
         self._prints_max = prints_max
@@ -70,8 +70,8 @@ class StoryMemory:
             number, oldest = self._placed.popitem(last=False)
             for key in oldest.arrival.print_.keys:
                 numbers = self._postings.get(key, [])
-                if number in numbers:
-                    numbers.remove(number)
+                if str(number) in numbers:
+                    numbers.remove(str(number))
                 if not numbers:
                     self._postings.pop(key, None)
         while len(self._headlines) > self._prints_max:
