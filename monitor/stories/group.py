@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from monitor.model import ArticleId, FeedId, Relation, StoryChoice, StoryId
+from monitor.model.ids import NO_FEED
 from monitor.stories.guards import names_disagree, numbers_disagree
 from monitor.stories.series import SERIES_GAP_S
 from monitor.stories.similarity import Print, containment, cosine
@@ -181,9 +182,14 @@ def _words(pair: _Pair) -> str:
 
 
 def _is_same_page(a: Arrival, other: Placed) -> bool:
-    """Whether both links lead to one page; of an address that may be a section, something must be alike."""
+    """Whether links of two feeds lead to one page; of an address that may be a section, something must be alike.
+
+    Within one feed identity has decided that, and knows which of its links name a page.
+    """
     b = other.arrival
     if a.print_.url_key is None or a.print_.url_key != b.print_.url_key:
+        return False
+    if a.feed_id == b.feed_id != NO_FEED:
         return False
     return a.print_.is_page or not _nothing_covered(a.print_, b.print_)
 

@@ -101,6 +101,14 @@ def test_one_page_under_different_headlines_is_one_story() -> None:
     assert desk.tell(choices[1]) == 'the same page as "Ferry runs aground"'
 
 
+def test_one_link_of_one_feed_proves_nothing() -> None:
+    """Comments under one page are many entries; whether a feed's link names a page, its own entries have told."""
+    desk = Desk()
+    page = "https://paper.example/2026/ferry-runs-aground"
+    assert desk.take("By: Anna", "A fine report, thank you.", "Comments", url=f"{page}#1").relation is Relation.NEW
+    assert desk.take("By: Bert", "The captain is my uncle.", "Comments", url=f"{page}#2").relation is Relation.NEW
+
+
 def test_a_front_page_is_nobodys_address() -> None:
     """Two articles that link to one front page are two stories."""
     desk = Desk()
