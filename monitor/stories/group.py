@@ -182,16 +182,14 @@ def _words(pair: _Pair) -> str:
 
 
 def _is_same_page(a: Arrival, other: Placed) -> bool:
-    """Whether links of two feeds lead to one page; of an address that may be a section, something must be alike.
-
-    Within one feed identity has decided that, and knows which of its links name a page.
+    """Whether both links lead to one page. Of an address that may be a section, something must be alike; so it must in
+    one and the same feed, where identity knew the page and found another article under it.
     """
     b = other.arrival
     if a.print_.url_key is None or a.print_.url_key != b.print_.url_key:
         return False
-    if a.feed_id == b.feed_id != NO_FEED:
-        return False
-    return a.print_.is_page or not _nothing_covered(a.print_, b.print_)
+    is_other_feed = a.feed_id != b.feed_id or a.feed_id == NO_FEED
+    return (a.print_.is_page and is_other_feed) or not _nothing_covered(a.print_, b.print_)
 
 
 def _compare(arrival: Arrival, other: Placed) -> _Pair | None:

@@ -3,7 +3,7 @@
 Effects: none.
 """
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
 
 from monitor.model import Article, FeedId, StoryChoice, StoryId
@@ -13,13 +13,32 @@ from monitor.stories.publisher import publisher_key
 from monitor.stories.rarity import Rarity
 from monitor.stories.series import SERIES_GAP_S
 from monitor.stories.similarity import read_draft, weigh
-from monitor.stories.standing import Said, find_standing, without_standing
+from monitor.stories.standing import HOLDERS_MIN, Said, find_standing, sentence_keys, without_standing
 
 WINDOW = 30
 """Entries of a feed that are looked at for sentences it puts under all of them: what most feeds show at one time."""
 FEEDS_MAX = 1_000
 PRINTS_MAX = 20_000
 """Articles remembered, at some 6 KB each; the oldest go first."""
+
+
+class _Window:
+    """The last entries of a feed, and how many of them hold each sentence."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Said] = deque()
+        self._counts: Counter[int] = Counter()
+
+    def add(self, entry: Said) -> frozenset[int]:
+        """One more entry; the sentences that are furniture now, where it has any that may be."""
+        keys = sentence_keys(entry[2])
+        self._entries.append(entry)
+        self._counts.update(keys)
+        if len(self._entries) > WINDOW:
+            self._counts -= Counter(sentence_keys(self._entries.popleft()[2]))
+        if any(self._counts[key] >= HOLDERS_MIN for key in keys):
+            return find_standing(self._entries)
+        return frozenset()
 
 
 class StoryMemory:
@@ -30,7 +49,7 @@ class StoryMemory:
         self._placed: OrderedDict[int, Placed] = OrderedDict()
         self._postings: Postings = {}
         self._headlines: OrderedDict[tuple[FeedId, int], int] = OrderedDict()
-        self._windows: OrderedDict[FeedId, deque[Said]] = OrderedDict()
+        self._windows: OrderedDict[FeedId, _Window] = OrderedDict()
         self._prints_max = prints_max
 
     def assign(self, article: Article, at_s: int) -> StoryChoice:
@@ -56,12 +75,11 @@ class StoryMemory:
 
     def _without_standing(self, article: Article) -> str:
         """Its text without what its feed puts under all, as far as its last entries tell."""
-        window = self._windows.setdefault(article.feed_id, deque(maxlen=WINDOW))
+        window = self._windows.setdefault(article.feed_id, _Window())
         self._windows.move_to_end(article.feed_id)
         while len(self._windows) > FEEDS_MAX:
             self._windows.popitem(last=False)
-        window.append((article.source, article.title, article.text))
-        return without_standing(article.text, find_standing(window))
+        return without_standing(article.text, window.add((article.source, article.title, article.text)))
 
     def _remember(self, placed: Placed) -> None:
         self._placed[placed.arrival.article_id] = placed

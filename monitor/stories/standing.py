@@ -7,7 +7,7 @@ Effects: none.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from zlib import crc32
 
 from monitor.stories.normal import BODY_CHARS_MAX
@@ -34,7 +34,7 @@ def find_standing(entries: Sequence[Said]) -> frozenset[int]:
         return frozenset()
     holders: dict[tuple[str, int], list[str]] = defaultdict(list)
     for outlet, headline, text in entries:
-        for key in {_key_of(sentence) for sentence in _sentences(text)}:
+        for key in sentence_keys(text):
             holders[outlet, key].append(headline)
     return frozenset(key for (_, key), found in holders.items() if len(found) >= HOLDERS_MIN and not _is_news(found))
 
@@ -48,8 +48,9 @@ def without_standing(text: str, standing: Collection[int]) -> str:
     return text if len(kept) == len(sentences) else " ".join(kept)
 
 
-def _sentences(text: str) -> Iterable[str]:
-    return (part for part in _BREAK.split(text[:BODY_CHARS_MAX]) if len(part) >= SENTENCE_CHARS_MIN)
+def sentence_keys(text: str) -> set[int]:
+    """The keys of the sentences at the beginning of a text that are long enough to be furniture."""
+    return {_key_of(part) for part in _BREAK.split(text[:BODY_CHARS_MAX]) if len(part) >= SENTENCE_CHARS_MIN}
 
 
 def _key_of(sentence: str) -> int:
