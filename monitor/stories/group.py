@@ -24,8 +24,8 @@ FEW_WORDS = 15
 SOME_WORDS = 30
 MANY_WORDS = 50
 """Different words of the shorter article: the fewer there are, the more alike two must be."""
-COPY_FEW, COPY_SOME, COPY_MANY = 0.75, 0.60, 0.55
-STORY_FEW, STORY_SOME, STORY_MANY, STORY_LONG = 0.55, 0.50, 0.35, 0.25
+COPY_FEW, COPY_SOME, COPY_MANY = 0.80, 0.60, 0.55
+STORY_SOME, STORY_MANY, STORY_LONG = 0.55, 0.35, 0.25
 TEXT_COPY = 0.55
 """Part of the shorter text that stands in the other word for word: outlets cut and top a wire text, and rarely rewrite
 it."""
@@ -269,7 +269,7 @@ def _is_report(pair: _Pair, a: Arrival, b: Arrival, gap_s: int) -> bool:
     if pair.is_headline:
         return True
     if pair.words <= SOME_WORDS:
-        return pair.alike >= (STORY_FEW if pair.words <= FEW_WORDS else STORY_SOME)
+        return pair.alike >= STORY_SOME
     return pair.alike >= (STORY_MANY if pair.words <= MANY_WORDS else STORY_LONG)
 
 
