@@ -69,7 +69,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", wide.translate(_FOLDED))
 
 
-def _marks() -> str:
+def _list_marks() -> str:
     """The combining characters that stand inside words; Python's `\\w` leaves them out and so cuts café (NFD)."""
     blocks = (range(0x300, 0x2000), range(0x20D0, 0x2100), range(0xA800, 0xAC00), range(0xFE00, 0xFE30))
     chars = (chr(code) for block in blocks for code in block)
@@ -81,7 +81,9 @@ _SPACELESS = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Japanese
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese
 )
-_INNER = _marks() + _UNSEEN
+MARKS = _list_marks()
+"""Each stands in a word, never between two: vowel signs of Hindi and Thai, which are most of what tells words apart."""
+_INNER = MARKS + _UNSEEN
 _JOINT = r"[.'’ʼ＇&+\-‐‑]"
 _PLAIN_WORD = re.compile(rf"\w+(?:{_JOINT}\w+)*\+{{0,2}}")
 _RUN = rf"(?:[^\W{_SPACELESS}]+(?:[{_INNER}]+[^\W{_SPACELESS}]*)*)"
