@@ -222,7 +222,7 @@ def _write(
     if digest_id is None:
         return None
     story_ids = sorted({stored.story_id for stored in opened})
-    candidates = _things_asked(tx.stories.as_candidates(story_ids, topic.key), topic, opened)
+    candidates = _candidates(tx, topic, story_ids, opened)
     asking = {ArticleId(stored.match.article_id): stored.matched_at for stored in opened}
     window = _Window(story_ids, asking, window_start, now, slot, digest_id)
     shares = [_close_for(tx, topic, context, name, window, candidates) for name in topic.channels]
@@ -242,13 +242,15 @@ def _write(
     )
 
 
-def _things_asked(
-    stories: Sequence[StoryCandidate], topic: Topic, opened: Sequence[StoredMatch]
+def _candidates(
+    tx: Transaction, topic: Topic, story_ids: Sequence[StoryId], opened: Sequence[StoredMatch]
 ) -> list[StoryCandidate]:
     """The things of these stories that an open match asks for; the others were decided before."""
     if topic.dedup in (Dedup.BALANCED, Dedup.LOOSE):
-        return list(stories)
-    asking = {stored.match.article_id for stored in opened}
+        return tx.stories.as_candidates(story_ids, topic.key)
+    # Each is told by itself, so of a story with thousands none may be missing.
+    asking = {ArticleId(stored.match.article_id) for stored in opened}
+    stories = tx.stories.as_candidates(story_ids, topic.key, asking)
     things = [thing for story in stories for thing in things_of(story, topic.dedup)]
     return [thing for thing in things if any(member.article.id in asking for member in thing.members)]
 
@@ -365,8 +367,7 @@ def preview(store: Store, topic: Topic, now: datetime, *, since: datetime, stori
     with store.read() as tx:
         matches = tx.matches.latest(topic.key, since)
         story_ids = sorted({stored.story_id for stored in matches})
-        stories = [_as_if_fresh(story) for story in tx.stories.as_candidates(story_ids, topic.key)]
-        candidates = _things_asked(stories, topic, matches)
+        candidates = [_as_if_fresh(thing) for thing in _candidates(tx, topic, story_ids, matches)]
         return compose_digest(
             topic=topic,
             kind=DigestKind.NOW if topic.schedule.now else DigestKind.SCHEDULED,

@@ -4,7 +4,7 @@ Effects: database.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,8 @@ from monitor.storage.rows import driver_time, insert_rows, portions
 from monitor.storage.tables import ARTICLE, FEED, MATCH, STORY
 
 MEMBERS_MAX = 300
-"""Articles of one story that a digest looks at, newest first, and as many more that answer the topic."""
+"""Articles of one story that a digest looks at, newest first, and as many more that answer the topic; what is asking
+to be told by itself is always looked at."""
 COUNTED_MAX = 5_000
 """Articles of one story whose publishers are counted, newest first; articles are counted without a bound."""
 
@@ -83,12 +84,15 @@ class StoryTable:
                 found[StoryId(story_id)].add(FeedId(feed_id))
         return found
 
-    def as_candidates(self, story_ids: Sequence[StoryId], topic: TopicKey) -> list[StoryCandidate]:
+    def as_candidates(
+        self, story_ids: Sequence[StoryId], topic: TopicKey, asking: Collection[ArticleId] = ()
+    ) -> list[StoryCandidate]:
         """The stories as a digest of the topic sees them, with their articles, oldest first.
 
-        Those that answer the topic are among them also where a story has more articles than a digest looks at.
+        Those that answer the topic are among them also where a story has more articles than a digest looks at: the
+        newest of them, and all that are `asking`.
         """
-        members = self._members(story_ids, topic)
+        members = self._members(story_ids, topic, frozenset(asking))
         counts: dict[int, int] = {}
         for some in portions(story_ids):
             rows = self._db.execute(sa.select(STORY.c.id, STORY.c.article_count).where(STORY.c.id.in_(some)))
@@ -99,7 +103,9 @@ class StoryTable:
             if members.get(story_id)
         ]
 
-    def _members(self, story_ids: Sequence[StoryId], topic: TopicKey) -> dict[StoryId, list[StoryMember]]:
+    def _members(
+        self, story_ids: Sequence[StoryId], topic: TopicKey, asking: frozenset[ArticleId]
+    ) -> dict[StoryId, list[StoryMember]]:
         grouped: dict[StoryId, list[StoryMember]] = defaultdict(list)
         for story_id in story_ids:
             of_story = (
@@ -107,12 +113,15 @@ class StoryTable:
                 .add_columns(*match_columns())
                 .outerjoin(MATCH, sa.and_(MATCH.c.article_id == ARTICLE.c.id, MATCH.c.topic == topic))
                 .where(ARTICLE.c.story_id == story_id)
-                .limit(MEMBERS_MAX)
+                .order_by(ARTICLE.c.id.desc())
             )
-            rows = list(self._db.execute(of_story.order_by(ARTICLE.c.id.desc())))
+            rows = list(self._db.execute(of_story.limit(MEMBERS_MAX)))
             if len(rows) == MEMBERS_MAX:
                 answering = of_story.where(MATCH.c.topic.is_not(None), ARTICLE.c.id < rows[-1].id)
-                rows += self._db.execute(answering.order_by(ARTICLE.c.id.desc()))
+                rows += self._db.execute(answering.limit(MEMBERS_MAX))
+                for some in portions(sorted(asking - {row.id for row in rows}, reverse=True)):
+                    rows += self._db.execute(of_story.where(ARTICLE.c.id.in_(some)))
+                rows.sort(key=lambda row: row.id, reverse=True)
             grouped[story_id] = self._with_pages([_to_member(row) for row in reversed(rows)])
         return grouped
 

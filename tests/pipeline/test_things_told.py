@@ -132,3 +132,18 @@ def test_a_hot_story_is_counted_whole_and_its_one_match_is_seen(store: Store) ->
     assert story.members[0].article.id == ArticleId(stored.article.id)
     assert (story.article_count, story.publisher_count, story.independent_count) == (count + 1, count + 1, count + 1)
     assert [done.stories for done in desk.close(START + timedelta(hours=1))] == [1]
+
+
+@pytest.mark.parametrize("dedup", ["off", "strict"])
+def test_where_each_is_told_by_itself_a_hot_story_loses_none(store: Store, dedup: str) -> None:
+    """More than a digest looks at of one story answered since the last slot: every one of them is told."""
+    desk = a_desk(store, a_topic(dedup=Dedup(dedup)))
+    read_wire(desk, 0)
+    stored = articles_of(store)[1]
+    ids = [ArticleId(1_000 + n) for n in range(2 * MEMBERS_MAX)]
+    with store.write() as tx:
+        [open_one] = tx.matches.open_for(HOSTAGES)
+        tx.articles.add([replace(stored, article=replace(stored.article, id=n), text_id=n) for n in ids])
+        tx.matches.record([replace(open_one, match=replace(open_one.match, article_id=n)) for n in ids])
+    [closed] = desk.close(START + HOUR)
+    assert (closed.stories, closed.taken) == (len(ids) + 1, len(ids) + 1)
