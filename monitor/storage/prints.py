@@ -120,7 +120,12 @@ class PrintTable:
     def past(self, before: datetime, *, limit: int) -> list[ArticleId]:
         """Up to `limit` articles first seen before then that have a print."""
         newest = sa.select(sa.func.max(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at < before).scalar_subquery()
-        old = sa.select(STORY_PRINT.c.article_id).where(STORY_PRINT.c.article_id <= newest)
+        # Of a machine whose clock stood years back for an hour, only what came in that hour looks old.
+        old = (
+            sa.select(STORY_PRINT.c.article_id)
+            .join(ARTICLE, ARTICLE.c.id == STORY_PRINT.c.article_id)
+            .where(STORY_PRINT.c.article_id <= newest, ARTICLE.c.first_seen_at < before)
+        )
         return [ArticleId(number) for number in self._db.execute(old.limit(limit)).scalars()]
 
     def forget(self, ids: Iterable[ArticleId]) -> None:

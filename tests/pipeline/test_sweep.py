@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from monitor.model import ChannelName, DigestKind, StoryId
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.digest import close_due
@@ -79,3 +81,39 @@ def test_a_long_archive_is_swept_in_portions(sqlite_store: Store) -> None:
     store_articles(sqlite_store, [an_article(n) for n in range(1, PORTION + 8)])
     assert sweep(sqlite_store, Retention(), START + 91 * DAY).articles == PORTION + 7
     assert articles_of(sqlite_store) == []
+
+
+def prints_of(store: Store) -> list[int]:
+    """The articles that can be compared, each with as many keys as it has."""
+    question = "SELECT p.article_id FROM story_print p JOIN print_key k ON k.article_id = p.article_id GROUP BY 1"
+    with store.read() as tx:
+        return sorted(tx.connection.execute(sa.text(question)).scalars())
+
+
+def test_what_is_compared_goes_after_a_month(store: Store) -> None:
+    """Prints and their keys go long before the articles; nothing of them is left behind."""
+    context = a_context([a_topic()])
+    [feed] = with_baseline(store, context)
+    ingest(store, [a_visit(feed, [an_entry(1)])], context)
+    later = START + 25 * DAY
+    [feed] = claim_again(store, later)
+    ingest(store, [a_visit(feed, [an_entry(2, at=later)], now=later)], context, later)
+    newest = articles_of(store)[-1].article.id
+    sweep(store, Retention(), START + 31 * DAY)
+    assert prints_of(store) == [newest]
+    assert len(articles_of(store)) == 3
+    with store.read() as tx:
+        assert tx.connection.execute(sa.text("SELECT DISTINCT article_id FROM print_key")).scalars().all() == [newest]
+
+
+def test_a_clock_that_stood_back_loses_no_prints(store: Store) -> None:
+    """What came before an hour of a wrong clock is compared as long as it would have been; only that hour looks old."""
+    context = a_context([a_topic()])
+    [feed] = with_baseline(store, context)
+    ingest(store, [a_visit(feed, [an_entry(1)])], context)
+    back = START - 400 * DAY
+    [feed] = claim_again(store, START)
+    ingest(store, [a_visit(feed, [an_entry(2)], now=back)], context, back)
+    first, second, _ = [stored.article.id for stored in articles_of(store)]
+    sweep(store, Retention(articles_days=1000), START + DAY)
+    assert prints_of(store) == [first, second]
