@@ -40,6 +40,11 @@ _INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp|cfm)$")
 _IDENTIFIES = re.compile(r"\d{4}|[\w%]-[\w%]+-[\w%]")
 _ID = re.compile(r"(?:^|/)(?=[^/]*\d[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_]{8,}(?:/|$)")
 """A part of a path that is an id: eight letters and digits or more, two digits among them, as in c0k5m7y9d7o."""
+_LISTING = re.compile(
+    r"(?:^|/)(?:(?:category|categories|sections?|tags?|topics?|themen?|temas?)/[^/]+|(?:19|20)\d\d(?:/\d\d?){0,2})$",
+    re.IGNORECASE,
+)
+"""The end of a path that lists articles, however it is named: a tag, a topic, all of a year, a month or a day."""
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?=[/?#]|$)")
 _NUMBER_OR_SLUG = re.compile(r"=[^&#]*(?:\d|[\w%]-[\w%]+-[\w%])")
 
@@ -147,11 +152,13 @@ def is_front_page(key: str) -> bool:
 def names_one_page(key: str) -> bool:
     """Whether a canonical address names one page by itself: by a year, an id or a slug in it, or a numbered parameter.
 
-    A section (`example.org/news`, `example.org/?lang=en`) does not, though many entries may link to it.
+    A section (`example.org/news`, `example.org/?lang=en`, `example.org/tag/world-cup-2026`) does not, though many
+    entries may link to it.
     """
     place, _, query = key.partition("?")
     path = place.partition("/")[2]
-    return bool(_IDENTIFIES.search(path) or _ID.search(path) or _NUMBER_OR_SLUG.search(query))
+    is_named = _IDENTIFIES.search(path) or _ID.search(path)
+    return bool((is_named and not _LISTING.search(path)) or _NUMBER_OR_SLUG.search(query))
 
 
 @lru_cache(maxsize=CACHE_URLS)

@@ -304,6 +304,11 @@ def test_what_names_a_page() -> None:
     assert names_one_page(canonical_url("https://example.org/?story=talks-in-doha"))
     assert names_one_page(canonical_url("https://example.org/news/articles/c0k5m7y9d7o"))
     assert not names_one_page(canonical_url("https://example.org/news/section2/world1"))
+    assert not names_one_page(canonical_url("https://example.org/tag/world-cup-2026"))
+    assert not names_one_page(canonical_url("https://example.org/category/artificial-intelligence-and-tech/"))
+    assert not names_one_page(canonical_url("https://example.org/news/2026/03/14"))
+    assert names_one_page(canonical_url("https://example.org/news/2026/03/14/talks"))
+    assert names_one_page(canonical_url("https://example.org/tag/football/talks-in-doha-2026"))
     assert not names_one_page(canonical_url("https://example.org/news"))
     assert not names_one_page(canonical_url("https://example.org/?lang=en"))
 

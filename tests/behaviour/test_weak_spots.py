@@ -144,3 +144,11 @@ def test_a_returning_entry_is_known_though_its_article_was_swept(world: World) -
     world.sweep(after=120 * DAY)
     assert world.articles() == []
     assert world.poll({0: [entry, an_entry(NEWS[1], at=world.now)]}) == 1
+
+
+def test_a_listing_with_a_speaking_name_is_no_page(world: World) -> None:
+    """Every entry of two feeds links to one tag, one new entry at a time: each is another article, and told."""
+    world.know(2)
+    link = "https://paper.example/tag/world-cup-2026"
+    told = [world.poll({n % 2: [an_entry(NEWS[n], n % 2, world.now, id=f"id-{n}", link=link)]}) for n in range(4)]
+    assert told == [1, 1, 1, 1]
