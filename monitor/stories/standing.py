@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from zlib import crc32
 
-from monitor.stories.normal import BODY_CHARS_MAX
+from monitor.stories.normal import BODY_CHARS_MAX, split_words
 
 HOLDERS_MIN = 4
 """Entries of one feed that carry a sentence before it is furniture: three prints of one text are no rare thing."""
@@ -18,11 +18,12 @@ SENTENCE_CHARS_MIN = 30
 """Shorter ones are said of many things: He declined to comment."""
 TELLING_CHARS_MIN = 4
 """Shorter words of a headline tell no subject."""
+DENSE_FROM, DENSE_CHARS_MIN = "\u0e00", 2
+"""The same for scripts that begin here: Thai, Japanese, Chinese, Korean."""
 SUBJECT_SHARE = 0.5
 """Where more of the holders' headlines share a word, the sentence is part of their news, and no furniture."""
 
 _BREAK = re.compile(r"(?<=[.!?…。！？])\s+|\n+|(?<=[。！？])")
-_WORD = re.compile(r"[^\W\d_]+")
 
 Said = tuple[str, str, str]
 """What is looked at of an entry: its outlet, headline and text."""
@@ -61,6 +62,11 @@ def _is_news(headlines: Sequence[str]) -> bool:
     """Whether most of the headlines share a word: then they tell one thing, as thirty prints of one text do."""
     counts: Counter[str] = Counter()
     for headline in headlines:
-        counts.update({word for word in _WORD.findall(headline.lower()) if len(word) >= TELLING_CHARS_MIN})
+        counts.update({word for word in split_words(headline) if _is_telling(word)})
     most = max(counts.values(), default=0)
     return most > SUBJECT_SHARE * len(headlines)
+
+
+def _is_telling(word: str) -> bool:
+    # A syllable of Korean or a sign of Chinese says more than a letter, and of those two are a word.
+    return not word[0].isdigit() and len(word) >= (TELLING_CHARS_MIN if word[0] < DENSE_FROM else DENSE_CHARS_MIN)

@@ -1,5 +1,6 @@
 """What a feed puts under all its articles is not compared."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,3 +76,25 @@ def test_any_texts_can_be_looked_at(entries: list[tuple[str, str, str]]) -> None
     standing = find_standing(entries)
     for _, _, text in entries:
         assert len(without_standing(text, standing)) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "headlines"),
+    [
+        (
+            "据新华社报道，中国国务院总理在北京会见了来访的外国代表团并就双边贸易问题交换了意见和建议。",
+            ["总理会见外国代表团", "代表团与中国谈贸易", "代表团访问北京", "国务院总理谈双边关系"],
+        ),
+        (
+            "대통령은 오늘 서울에서 기자회견을 열고 새로운 경제 정책을 발표했다고 대변인이 전했다.",
+            ["대통령 경제 정책 발표", "대통령 새 정책 내놔", "대통령 회견 열어", "대통령 정책에 야당 반발"],
+        ),
+        (
+            "प्रधानमंत्री ने आज संसद में नया कानून पेश किया और विपक्ष ने इसका कड़ा विरोध किया है।",
+            ["संसद में नया कानून", "नया कानून पेश", "संसद में हंगामा", "कानून पर संसद में बहस"],
+        ),
+    ],
+)
+def test_news_is_no_furniture_in_other_scripts(sentence: str, headlines: list[str]) -> None:
+    """Four reports of one event share a sentence, and their headlines a word of their script: it is their news."""
+    assert find_standing([("", headline, sentence) for headline in headlines]) == frozenset()
