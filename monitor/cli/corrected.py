@@ -1,13 +1,19 @@
-"""A correction of stories by hand, as `stories` and `explain` show it.
+"""A correction of stories by hand, and which part of one was told, as `stories` and `explain` show it.
 
 Effects: none.
 """
 
 from monitor.cli.lines import format_time
+from monitor.model import StoryId
 from monitor.storage.corrections import MERGE, StoryChange
 from monitor.text import plain_line, plural
 
 ARTICLES_SHOWN = 10
+
+
+def part_words(key: StoryId, story_id: StoryId) -> str:
+    """`, article 12` for a telling of that text or article alone; nothing for one of the story."""
+    return "" if key == story_id else f", article {key}"
 
 
 def change_words(change: StoryChange) -> str:

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterator
 from functools import partial
 
-from monitor.cli.corrected import change_record, change_words
+from monitor.cli.corrected import change_record, change_words, part_words
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.model import DeliveryState, Match, NoMatch, PageRoad, PageState
@@ -120,7 +120,7 @@ def _relation_lines(trail: Trail, count: int) -> Iterator[str]:
         yield f"  opened a story of its own; it stands in story {stored.story_id} ({count} articles) now"
         return
     if stored.relation.value == "new":
-        yield f"  opened story {stored.story_id}, which has {count} articles now"
+        yield f"  opened story {stored.story_id}, which has {plural(count, 'article')} now"
         return
     original = (
         f'"{trail.original.article.title}" ({trail.original.article.outlet})' if trail.original else "an older article"
@@ -177,10 +177,12 @@ def _told_lines(trail: Trail) -> Iterator[str]:
         elif not _is_delivered(telling, trail):
             words = "not delivered yet, though put in line"
         when = format_time(telling.told_at)
-        yield f"  {telling.channel}: {words} {when} in digest {telling.digest_id}: {telling.reason}"
+        part = part_words(telling.story_id, trail.stored.story_id)
+        yield f"  {telling.channel}: {words} {when} in digest {telling.digest_id}{part}: {telling.reason}"
     for held in trail.held:
         when = format_time(held.digest.closed_at)
-        yield f"  {held.channel}: not told in digest {held.digest.id} ({when}): {held.reason}"
+        part = part_words(held.story_id, trail.stored.story_id)
+        yield f"  {held.channel}: not told in digest {held.digest.id} ({when}){part}: {held.reason}"
     for item in trail.deliveries:
         delivery = item.delivery
         proof = f", {delivery.receipt}" if delivery.receipt else ""
@@ -256,6 +258,7 @@ def _record(trail: Trail) -> dict[str, object]:
         "told": [
             {
                 "channel": t.channel,
+                "key": t.story_id,
                 "telling": t.telling,
                 "at": format_time(t.told_at),
                 "digest": t.digest_id,
@@ -264,7 +267,13 @@ def _record(trail: Trail) -> dict[str, object]:
             for t in trail.tellings
         ],
         "held_back": [
-            {"channel": h.channel, "digest": h.digest.id, "at": format_time(h.digest.closed_at), "reason": h.reason}
+            {
+                "channel": h.channel,
+                "key": h.story_id,
+                "digest": h.digest.id,
+                "at": format_time(h.digest.closed_at),
+                "reason": h.reason,
+            }
             for h in trail.held
         ],
         "deliveries": [

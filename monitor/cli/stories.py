@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterator
 from datetime import timedelta
 
-from monitor.cli.corrected import change_record, change_words
+from monitor.cli.corrected import change_record, change_words, part_words
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
 from monitor.clock import SystemClock
@@ -33,8 +33,9 @@ EXAMPLE = """monitor stories list --topic hostage-negotiations --since 24h
   monitor stories split 4711 4790 4795 --reason "another ship\""""
 LIMIT = 20
 """Stories shown unless more are asked for: a screen or two."""
+LIMIT_MAX = 10_000
 _GONE = "(its articles are past the retention)"
-_STORY_HELP = "number of a story, as `stories list`, digests and `explain` show it"
+_STORY_HELP = "number of a story, as `stories list` and `explain` show it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +78,7 @@ def _add_list(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     listing.add_argument("--topic", metavar="TOPIC", help="those that answer a topic, by its key or name")
     listing.add_argument("--since", metavar="AGE", type=_age, help="how far back, as in 90m, 24h or 30d")
     listing.add_argument(
-        "--limit", metavar="N", type=_number, default=LIMIT, help=f"stories shown at most (default: {LIMIT})"
+        "--limit", metavar="N", type=_limit, default=LIMIT, help=f"stories shown at most (default: {LIMIT})"
     )
     listing.add_argument("--json", action="store_true", help="one object per line")
 
@@ -97,6 +98,12 @@ def _add(
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1 << 63:
         raise argparse.ArgumentTypeError(f"{plain_line(text)[:40]!r} is not a number of a story or an article")
+    return int(text)
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= LIMIT_MAX:
+        raise argparse.ArgumentTypeError(f"{plain_line(text)[:40]!r} is not a whole number from 1 to {LIMIT_MAX:,}")
     return int(text)
 
 
@@ -236,8 +243,9 @@ def _lines(found: Dossier, wanted: int) -> Iterator[str]:
     for telling in outline.tellings:
         yield f"  {_telling_words(telling, found)}"
     for held in found.held:
-        when = format_time(held.digest.closed_at)
-        yield f"  {held.channel}: not told in digest {held.digest.id} ({held.digest.topic}, {when}): {held.reason}"
+        when = f"{held.digest.topic}, {format_time(held.digest.closed_at)}"
+        part = part_words(held.story_id, story.id)
+        yield f"  {held.channel}: not told in digest {held.digest.id} ({when}){part}: {held.reason}"
     if found.changes:
         yield "Changed by hand"
         for change in found.changes:
@@ -266,9 +274,10 @@ def _standing(member: StoredArticle) -> str:
 
 
 def _telling_words(telling: SentRecord, found: Dossier) -> str:
-    when = f"{format_time(telling.told_at)} in digest {telling.digest_id} ({telling.topic})"
+    part = part_words(telling.story_id, found.outline.story.id)
+    when = f"{format_time(telling.told_at)} in digest {telling.digest_id} ({telling.topic}){part}"
     if telling.reason.startswith(SPLIT_REASON):
-        return f"{telling.channel}: counts as told since {format_time(telling.told_at)}: {telling.reason}"
+        return f"{telling.channel}: counts as told since {format_time(telling.told_at)}{part}: {telling.reason}"
     if (telling.digest_id, telling.channel) not in found.delivered:
         return f"{telling.channel}: put in line {when}, not delivered yet: {telling.reason}"
     again = "told again" if telling.reason.startswith("update") else "told"  # a merge numbers first tellings on
@@ -288,6 +297,7 @@ def _record(found: Dossier) -> dict[str, object]:
         "held_back": [
             {
                 "channel": held.channel,
+                "key": held.story_id,
                 "digest": held.digest.id,
                 "topic": held.digest.topic,
                 "at": format_time(held.digest.closed_at),

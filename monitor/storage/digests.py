@@ -47,6 +47,7 @@ class SentRecord:
 
     channel: ChannelName
     story_id: StoryId
+    """What was told: the story, or by its own id a text or article of it."""
     telling: int
     topic: TopicKey
     digest_id: DigestId
@@ -60,6 +61,8 @@ class HeldRecord:
 
     digest: StoredDigest
     channel: ChannelName
+    story_id: StoryId
+    """What was not told: the story, or by its own id a text or article of it."""
     reason: str
 
 
@@ -261,13 +264,13 @@ class DigestTable:
         articles = sa.select(ARTICLE.c.id).where(ARTICLE.c.story_id == story_id)
         join = sa.join(HELD_BACK, DIGEST, HELD_BACK.c.digest_id == DIGEST.c.id)
         rows = self._db.execute(
-            sa.select(DIGEST, HELD_BACK.c.channel, HELD_BACK.c.reason)
+            sa.select(DIGEST, HELD_BACK.c.channel, HELD_BACK.c.story_id, HELD_BACK.c.reason)
             .select_from(join)
             .where(sa.or_(HELD_BACK.c.story_id == story_id, HELD_BACK.c.story_id.in_(articles)))
             .order_by(DIGEST.c.id.desc())
             .limit(limit)
         )
-        return [HeldRecord(to_digest(row), ChannelName(row.channel), row.reason) for row in reversed(list(rows))]
+        return [to_held(row) for row in reversed(list(rows))]
 
     def count_told_since(self, since: datetime) -> int:
         """How many tellings there were since then, over all channels."""
@@ -294,6 +297,11 @@ def _to_told(rows: Sequence[Row[Any]], next_telling: int) -> Told:
 def _to_untold(row: Row[Any]) -> Untold:
     stored = to_stored(row)
     return Untold(stored.article, stored.relation, ArticleId(row.text_id), stored.story_id, row.text_title or "")
+
+
+def to_held(row: Row[Any]) -> HeldRecord:
+    """A row of a digest with what was held back as the model."""
+    return HeldRecord(to_digest(row), ChannelName(row.channel), StoryId(row.story_id), row.reason)
 
 
 def to_digest(row: Row[Any]) -> StoredDigest:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, DigestId, Story, StoryId, TopicKey
 from monitor.storage.articles import StoredArticle, to_stored
-from monitor.storage.digests import HeldRecord, SentRecord, to_digest
+from monitor.storage.digests import HeldRecord, SentRecord, to_held
 from monitor.storage.rows import portions
 from monitor.storage.tables import ARTICLE, DIGEST, FEED, HELD_BACK, MATCH, SENT_LOG, STORY
 
@@ -83,11 +83,11 @@ class StoryViews:
         rows: list[Row[Any]] = []
         join = sa.join(HELD_BACK, DIGEST, HELD_BACK.c.digest_id == DIGEST.c.id)
         for some in portions(sorted(keys)):
-            asked = sa.select(DIGEST, HELD_BACK.c.channel, HELD_BACK.c.reason).select_from(join)
+            asked = sa.select(DIGEST, HELD_BACK.c.channel, HELD_BACK.c.story_id, HELD_BACK.c.reason).select_from(join)
             newest = asked.where(HELD_BACK.c.story_id.in_(some)).order_by(DIGEST.c.id.desc()).limit(HELD_MAX)
             rows += self._db.execute(newest)
         rows.sort(key=lambda row: (row.id, row.channel))
-        return [HeldRecord(to_digest(row), ChannelName(row.channel), row.reason) for row in rows[-HELD_MAX:]]
+        return [to_held(row) for row in rows[-HELD_MAX:]]
 
 
 def _select_light() -> sa.Select[Any]:

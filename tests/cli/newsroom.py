@@ -131,11 +131,11 @@ class Newsroom:
             with store.write() as tx:
                 tx.feeds.release("worker")
 
-    def tell(self, *, faults: Sequence[str] = (), deliver: bool = True) -> None:
+    def tell(self, *, faults: Sequence[str] = (), deliver: bool = True, topics: Sequence[Topic] = TOPICS) -> None:
         """Close what is due and deliver it on the console."""
         channel = RecordingChannel("console", faults=list(faults))
         with self.store() as store:
-            close_due(store, digest_context(TOPICS, channel), self.now)
+            close_due(store, digest_context(topics, channel), self.now)
             if deliver:
                 sender = Sender(store, FakeClock(self.now), owner="me", jitter=lambda: 0.0)
                 sender.deliver_due(channel, SendRules())

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.model import Dedup
 from monitor.pipeline.sweep import Retention, sweep
-from tests.cli.newsroom import Newsroom
+from tests.cli.newsroom import TOPICS, Newsroom
 from tests.pipeline.given import a_wire_copy, an_entry
 
 EVENT = an_entry(5, outlet=1)
@@ -72,6 +73,28 @@ def test_a_story_is_shown_with_how_each_article_came_into_it(newsroom: Newsroom)
     assert (record["told"][0]["delivered"], record["changes"], record["merged"]) == (True, [], [])
 
 
+def test_what_was_told_of_one_article_alone_names_it(newsroom: Newsroom) -> None:
+    """With `dedup = "off"` or `"strict"` a story is told in parts, of which one may be told and the next held back."""
+    each = [replace(topic, dedup=Dedup.OFF) for topic in TOPICS]
+    texts = [replace(topic, dedup=Dedup.STRICT) for topic in TOPICS]
+    newsroom.read_first(topics=each)
+    newsroom.read(a_wire_copy(0))
+    newsroom.read(a_wire_copy(1), outlet=1)
+    newsroom.tell(topics=each)
+    records = newsroom.run("stories", "show", "1", "--json").records
+    wire, copy = (member["article"] for member in records[0]["members"])
+    for words in (("stories", "show", str(wire)), ("explain", str(wire)), ("explain", str(copy))):
+        told = [line for line in newsroom.run(*words).out.splitlines() if line.endswith("first telling")]
+        assert [f", article {copy}: " in line for line in told] == [False, True]
+        assert f", article {wire}: " not in "".join(told)
+    newsroom.now += timedelta(hours=2)
+    newsroom.read(a_wire_copy(2), outlet=2)
+    newsroom.tell(topics=texts)
+    [explained] = newsroom.run("explain", str(copy), "--json").records
+    assert [one["key"] for one in explained["told"]] == [wire, copy]
+    assert [one["key"] for one in explained["held_back"]] == [wire]
+
+
 def test_two_stories_are_merged_and_parted_again(newsroom: Newsroom) -> None:
     """Who, when and why stays to be seen, `explain` follows, and neither tells anything."""
     wire, copy, event = with_stories(newsroom)
@@ -126,6 +149,7 @@ def test_copies_that_go_along_are_named(newsroom: Newsroom) -> None:
         (("merge", "1"), 2, "required: STORY"),
         (("split", "1"), 2, "required: ARTICLE"),
         (("list", "--since", "yesterday"), 2, "yesterday"),
+        (("list", "--limit", "0"), 2, "'0' is not a whole number from 1 to 10,000"),
         ((), 2, "list|show|merge|split"),
     ],
 )
