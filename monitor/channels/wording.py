@@ -128,7 +128,7 @@ def subject_line(digest: Digest) -> str:
     if not told_at_once or digest.story_count != 1:
         return header_line(digest)
     story = (digest.stories + digest.overflow)[0]
-    word = "Breaking: " if digest.kind is DigestKind.BREAKING else ""
+    word = "Breaking: " if digest.kind is DigestKind.BREAKING else "Update: " if Mark.UPDATE in story.marks else ""
     return f"{word}{topic_name(digest)}: {shorten(title_of(story), 100)}"
 
 

@@ -21,7 +21,7 @@ from monitor.channels.wording import (
     subject_line,
     troubles_line,
 )
-from monitor.model import DigestKind
+from monitor.model import DigestKind, Mark
 from tests.fakes.digests import END, START, a_digest, a_hostile_digest, a_story, an_empty_digest, every_digest
 
 
@@ -76,6 +76,12 @@ def test_a_heartbeat_tells_silence_from_breakage() -> None:
 def test_one_breaking_story_is_the_subject() -> None:
     """A mail or notification about one breaking story says which."""
     assert subject_line(a_digest(1, kind=DigestKind.BREAKING)).startswith("Breaking: Hostage negotiations: Mediators")
+
+
+def test_a_told_story_that_comes_back_is_no_news_in_the_subject() -> None:
+    """Who reads only the subject sees that it is an update."""
+    digest = a_digest(0, kind=DigestKind.NOW, stories=(a_story(2, marks=(Mark.UPDATE,)),))
+    assert subject_line(digest).startswith("Update: Hostage negotiations: Mediators")
 
 
 @pytest.mark.parametrize(
