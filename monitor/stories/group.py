@@ -238,8 +238,8 @@ def _is_part(a: Print, b: Print) -> bool:
     runs = a.said.headline_runs
     if len(runs) >= QUOTED_RUNS_MIN and runs <= b.said.runs:
         return True
-    # Of a headline that is cut off the last word may be in pieces.
-    return a.is_cut and len(runs) >= CUT_RUNS_MIN and len(runs - b.said.headline_runs) <= 1
+    # All of it: "He says he will impose …" is not the beginning of "He says he will meet".
+    return a.is_cut and len(runs) >= CUT_RUNS_MIN and runs <= b.said.headline_runs
 
 
 def _is_copy(pair: _Pair, a: Arrival, b: Arrival) -> bool:

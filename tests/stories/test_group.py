@@ -257,6 +257,13 @@ def test_another_outlets_own_text_is_a_report() -> None:
     assert relations([(TITLE, TEXT, "A"), (headline, own, "B")], timedelta(days=4)) == [Relation.NEW] * 2
 
 
+def test_a_cut_headline_is_only_the_beginning_of_one_that_holds_all_of_it() -> None:
+    """What begins alike and goes on with another word is other news."""
+    cut = ("Premier says he will impose ...", "", "A")
+    assert relations([cut, ("Premier says he will meet the rebels next week", "", "B")])[1] is not Relation.COPY
+    assert relations([cut, ("Premier says he will impose a tax on kites", "", "B")])[1] is Relation.COPY
+
+
 def test_short_headlines_alone_prove_nothing() -> None:
     """A label of a few words without a text is no story."""
     assert relations([("Live updates", "", "A"), ("Live updates", "", "B")]) == [Relation.NEW] * 2
