@@ -205,8 +205,11 @@ class _Portion:
         """The story of each, in order; the prints are stored with their keys."""
         choices = []
         for arrival, ranked in zip(self._arrivals, self._ranked, strict=True):
-            candidates = self._open_to(arrival, self._candidates(arrival, ranked))
+            found = self._candidates(arrival, ranked)
+            candidates = self._open_to(arrival, found)
             choice = assign_story(arrival, candidates, self._forbids)
+            if choice.relation is Relation.NEW and len(candidates) < len(found):
+                choice = _kept_apart(choice, assign_story(arrival, found, forbids_none))
             story_id = StoryId(arrival.article_id) if choice.story_id is None else choice.story_id
             placed = Placed(arrival, story_id, choice.text_id or arrival.article_id)
             self._placed[arrival.article_id] = placed
@@ -244,6 +247,14 @@ class _Portion:
             self._placed |= dict.fromkeys(missing)
             self._placed |= self._tx.prints.placed(missing)
         return [placed for number in ranked if (placed := self._placed[number]) is not None]
+
+
+def _kept_apart(choice: StoryChoice, otherwise: StoryChoice) -> StoryChoice:
+    """The choice of a new story, with the reason that a person's word kept it out of the one it would have joined."""
+    if otherwise.relation is Relation.NEW:
+        return choice
+    why = "but never_merge keeps their feeds apart"
+    return replace(choice, evidence=otherwise.evidence, verdict=why, compared=otherwise.compared)
 
 
 def _titles_of(tx: Transaction, new: Sequence[NewArticle], choices: Sequence[StoryChoice]) -> Mapping[ArticleId, str]:

@@ -53,6 +53,8 @@ SERIES_RUNS_MIN = 40
 """A recurring headline is a print only over 42 words that are as good as identical: columns have standing texts."""
 COVER_MIN = 0.25
 """How much of either headline must stand in the other article: one consent notice under two headlines is no copy."""
+TELLING_MIN = 64
+"""A quarter of an article's heaviest word: lighter ones are in, off and near."""
 NEAR_MIN = 0.20
 """Less alike is not worth a word to a person."""
 
@@ -103,8 +105,12 @@ class _Pair:
     """Part of the shorter text that stands in the other."""
     is_headline: bool = False
     """Whether they have one headline, or one's headline stands in the other's text."""
+    is_cut: bool = False
+    """Whether that is so only as far as a headline that is cut off goes."""
     is_own: bool = False
     """Whether one publisher has both."""
+    gap_s: int = 0
+    """Between the two, in seconds."""
     words: int = 0
     """Different words of the shorter article."""
     relation: Relation = Relation.NEW
@@ -143,7 +149,7 @@ def assign_story(arrival: Arrival, candidates: Iterable[Placed], forbids: Forbid
     nearest = best.get(Relation.NEW)
     if nearest is None:
         return StoryChoice(Relation.NEW, None)
-    why = f"but {nearest.veto}" if nearest.veto else "too little to be one"
+    why = f"but {nearest.veto}" if nearest.veto else _too_little(nearest)
     return StoryChoice(
         Relation.NEW, None, evidence=_words(nearest), verdict=why, compared=nearest.other.arrival.article_id
     )
@@ -164,6 +170,17 @@ def _choose(pair: _Pair, words: str, arrival: Arrival | None = None) -> StoryCho
         text_id=other.text_id if pair.relation is Relation.COPY else None,
         compared=other.arrival.article_id,
     )
+
+
+def _too_little(pair: _Pair) -> str:
+    """What more is asked of two articles that are not alike enough."""
+    if pair.words < HEADLINE_TERMS_MIN:
+        return "too few words to be one"
+    if pair.gap_s > REPORT_WINDOW_S:
+        return "after three days only a copy belongs to it"
+    asked = PUBLISHER_STORY if pair.is_own else _asked_of_report(pair)
+    whose = "one publisher's articles" if pair.is_own else "articles of so many words"
+    return f"too little to be one: {asked:.0%} is asked of {whose}"
 
 
 def tell_choice(choice: StoryChoice, title: str) -> str:
@@ -199,16 +216,19 @@ def _compare(arrival: Arrival, other: Placed) -> _Pair | None:
     if gap_s > COPY_WINDOW_S:
         return None
     alike = cosine(a.print_, b.print_)
-    is_headline = a.print_.headline_key == b.print_.headline_key
-    if alike < NEAR_MIN and not is_headline:
+    is_same = a.print_.headline_key == b.print_.headline_key
+    if alike < NEAR_MIN and not is_same:
         return None
+    is_headline = _is_one_headline(a.print_, b.print_, is_same)
     pair = _Pair(
         other,
         alike,
         containment(a.print_.said, b.print_.said),
-        is_headline=_is_one_headline(a.print_, b.print_, is_headline),
+        is_headline=is_headline or _is_cut_off(a.print_, b.print_) or _is_cut_off(b.print_, a.print_),
+        is_cut=not is_headline,
         is_own=bool(a.publisher) and a.publisher == b.publisher,
         words=min(a.print_.words, b.print_.words),
+        gap_s=gap_s,
     )
     is_copy, is_report = _is_copy(pair, a, b), _is_report(pair, a, b, gap_s)
     if not is_copy and not is_report:
@@ -228,27 +248,30 @@ def _are_apart(a: Arrival, b: Arrival) -> bool:
 
 
 def _is_one_headline(a: Print, b: Print, is_same: bool) -> bool:
-    """Whether two articles have one headline, be it cut off in one, or one's headline is a sentence of the other."""
+    """Whether two articles have one headline, or one's headline is a sentence of the other."""
     if is_same and min(len(a.said.headline), len(b.said.headline)) >= HEADLINE_TERMS_MIN:
         return True
-    return _is_part(a, b) or _is_part(b, a)
+    return _is_quoted(a, b) or _is_quoted(b, a)
 
 
-def _is_part(a: Print, b: Print) -> bool:
+def _is_quoted(a: Print, b: Print) -> bool:
+    return len(a.said.headline_runs) >= QUOTED_RUNS_MIN and a.said.headline_runs <= b.said.runs
+
+
+def _is_cut_off(a: Print, b: Print) -> bool:
     runs = a.said.headline_runs
-    if len(runs) >= QUOTED_RUNS_MIN and runs <= b.said.runs:
-        return True
     # All of it: "He says he will impose …" is not the beginning of "He says he will meet".
     return a.is_cut and len(runs) >= CUT_RUNS_MIN and runs <= b.said.headline_runs
 
 
 def _is_copy(pair: _Pair, a: Arrival, b: Arrival) -> bool:
+    has_texts = not a.print_.said.is_headline_only and not b.print_.said.is_headline_only
     if pair.is_own:
-        return pair.score >= PUBLISHER_COPY and _shared_headline(a.print_, b.print_) >= ONE_SENTENCE
+        is_text = not has_texts or pair.text >= OWN_TEXT
+        return is_text and pair.score >= PUBLISHER_COPY and _shared_headline(a.print_, b.print_) >= ONE_SENTENCE
     if pair.words < HEADLINE_TERMS_MIN:
         return False
-    has_texts = not a.print_.said.is_headline_only and not b.print_.said.is_headline_only
-    if pair.is_headline and (not has_texts or pair.text >= HEADLINE_TEXT_COPY):
+    if pair.is_headline and (pair.text >= HEADLINE_TEXT_COPY or (not has_texts and not pair.is_cut)):
         return True
     if has_texts and pair.text < OWN_TEXT and pair.words > SOME_WORDS:
         return False
@@ -266,11 +289,13 @@ def _is_report(pair: _Pair, a: Arrival, b: Arrival, gap_s: int) -> bool:
         return False
     if pair.is_own:
         return pair.alike >= PUBLISHER_STORY
-    if pair.is_headline:
-        return True
+    return pair.is_headline or pair.alike >= _asked_of_report(pair)
+
+
+def _asked_of_report(pair: _Pair) -> float:
     if pair.words <= SOME_WORDS:
-        return pair.alike >= STORY_SOME
-    return pair.alike >= (STORY_MANY if pair.words <= MANY_WORDS else STORY_LONG)
+        return STORY_SOME
+    return STORY_MANY if pair.words <= MANY_WORDS else STORY_LONG
 
 
 def _vetoes(pair: _Pair, a: Arrival, b: Arrival, gap_s: int) -> tuple[str, str]:
@@ -292,7 +317,25 @@ def _vetoes(pair: _Pair, a: Arrival, b: Arrival, gap_s: int) -> tuple[str, str]:
     if one.direction * other.direction < 0:
         why = "one headline rises, the other falls"
         return why, foreign or (why if _shared_headline(one, other) >= ONE_SENTENCE else "")
-    return "", foreign
+    return _turned(one, other, is_whole=is_whole), foreign
+
+
+def _turned(a: Print, b: Print, *, is_whole: bool) -> str:
+    """What speaks against copies under nearly one headline: that one says no, or that each says what the other article
+    does not. Hostages freed is not hostages killed, whatever the rest of the text.
+    """
+    if a.headline_key == b.headline_key or _shared_headline(a, b) < ONE_SENTENCE:
+        return ""
+    if a.is_negated != b.is_negated:
+        return "one headline says no"
+    if not is_whole and _says_more(a, b) and _says_more(b, a):
+        return "each headline says what the other article does not"
+    return ""
+
+
+def _says_more(a: Print, b: Print) -> bool:
+    """Whether a telling word of the one headline is nowhere in the other article."""
+    return any(a.weights.get(term, 0) >= TELLING_MIN for term in a.said.headline - b.terms)
 
 
 def _other_filling(a: Print, b: Print) -> str:

@@ -7,11 +7,11 @@ Effects: none.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from typing import TypeVar
 
 from monitor.stories.normal import split_words
-from monitor.stories.wording import DOWN_WORDS, NUMBER_OF, THOUSANDS, UP_WORDS
+from monitor.stories.wording import DOWN_WORDS, NEGATION_WORDS, NUMBER_OF, THOUSANDS, UP_WORDS
 
 T = TypeVar("T")
 """A word, or what stands for one."""
@@ -75,6 +75,11 @@ def _times_thousand(number: str) -> str:
 def direction_of(headline_terms: frozenset[str]) -> int:
     """1 where a headline's words rise, -1 where they fall, 0 for neither or both."""
     return bool(headline_terms & UP_WORDS) - bool(headline_terms & DOWN_WORDS)
+
+
+def is_negated(headline_words: Collection[str]) -> bool:
+    """Whether a headline denies something, as far as little words tell."""
+    return not NEGATION_WORDS.isdisjoint(headline_words)
 
 
 def names_in(title: str, lead: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from monitor.stories.similarity import Print, Said
 VERSION = 1
 """Raise it when anything changes that a print is made of: words, terms, weights, guards."""
 _HEAD = struct.Struct("<BBHdqq7B")
-_CUT, _PAGE, _UP, _DOWN, _HAS_URL = 1, 2, 4, 8, 16
+_CUT, _PAGE, _UP, _DOWN, _HAS_URL, _NEGATED = 1, 2, 4, 8, 16, 32
 
 
 def pack(mark: Print) -> bytes:
@@ -33,7 +33,7 @@ def pack(mark: Print) -> bytes:
         said.names,
     ]
     flags = _CUT * mark.is_cut | _PAGE * mark.is_page | _HAS_URL * (mark.url_key is not None)
-    flags |= (0, _UP, _DOWN)[mark.direction]
+    flags |= (0, _UP, _DOWN)[mark.direction] | _NEGATED * mark.is_negated
     # What is not told apart by order is written in whatever order it comes.
     head = _HEAD.pack(
         VERSION, flags, min(mark.words, 65_535), mark.norm, mark.headline_key, mark.url_key or 0, *map(len, parts)
@@ -63,6 +63,7 @@ def unpack(packed: bytes) -> Print | None:
         is_page=bool(flags & _PAGE),
         direction=bool(flags & _UP) - bool(flags & _DOWN),
         is_cut=bool(flags & _CUT),
+        is_negated=bool(flags & _NEGATED),
         read_said=partial(_read_said, hashes, counts),
     )
 

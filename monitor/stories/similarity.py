@@ -19,7 +19,7 @@ from heapq import nlargest
 from itertools import islice
 from zlib import crc32
 
-from monitor.stories.guards import direction_of, names_in, numbers_in
+from monitor.stories.guards import direction_of, is_negated, names_in, numbers_in
 from monitor.stories.normal import body, body_words, headline, headline_form, key_of
 from monitor.stories.rarity import Rarity, term_of
 from monitor.urls import canonical_url, is_front_page, names_one_page
@@ -75,6 +75,7 @@ class Draft:
     is_page: bool
     direction: int
     is_cut: bool
+    is_negated: bool
 
 
 @dataclass
@@ -97,6 +98,8 @@ class Print:
     """Whether the headline says that something rises (1), falls (-1), or neither (0)."""
     is_cut: bool
     """Whether the headline ends in dots."""
+    is_negated: bool
+    """Whether the headline says no to something."""
     read_said: Callable[[], Said] = field(repr=False, compare=False)
 
     @cached_property
@@ -150,6 +153,7 @@ def read_draft(title: str, text: str, url: str) -> Draft:
         is_page=has_page and names_one_page(address),
         direction=direction_of(frozenset(title_words)),
         is_cut=title.rstrip().endswith(CUT_MARKS),
+        is_negated=is_negated(title_words),
     )
 
 
@@ -183,6 +187,7 @@ def weigh(draft: Draft, rarity: Rarity) -> Print:
         is_page=draft.is_page,
         direction=draft.direction,
         is_cut=draft.is_cut,
+        is_negated=draft.is_negated,
         read_said=lambda: draft.said,
     )
 

@@ -120,9 +120,15 @@ DOWN: dict[str, str] = {
 }
 """Words by which headlines fall."""
 
+NEGATIONS = """not no never none without cannot t nicht kein keine keinen keinem keiner nie niemals ne pas jamais non
+    sans nunca jamas sin nao sem senza mai niet geen nooit ikke ingen inte aldrig не нет ни без nie bez nem ei degil
+    δεν οχι ليس لا لن لم ما بدون לא אין बिना नहीं tidak bukan tanpa khong"""
+"""Little words that turn what a headline says into its opposite; the t is that of won't."""
+
 NUMBER_OF = {
     fold(word): number for table in NUMBERS.values() for number, words in table.items() for word in words.split()
 }
 """Every folded number word with its number."""
 UP_WORDS = frozenset(fold(word) for words in UP.values() for word in words.split())
+NEGATION_WORDS = frozenset(map(fold, NEGATIONS.split()))
 DOWN_WORDS = frozenset(fold(word) for words in DOWN.values() for word in words.split())

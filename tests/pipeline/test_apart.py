@@ -36,6 +36,9 @@ def test_a_text_two_feeds_print_is_two_stories(store: Store, at_once: bool) -> N
     """The third outlet's print joins the older; what one of the two says holds for both."""
     context = a_context_apart(of_1=["Outlet 0"])
     assert stories_of(store, context, (0, 1, 2), at_once=at_once) == [0, 1, 0]
+    why = next(stored.evidence for stored in articles_of(store) if stored.article.feed == "Outlet 1")
+    assert "of the text the same" in why
+    assert why.endswith("but never_merge keeps their feeds apart")
 
 
 @pytest.mark.parametrize("at_once", [True, False])

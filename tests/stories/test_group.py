@@ -261,7 +261,53 @@ def test_a_cut_headline_is_only_the_beginning_of_one_that_holds_all_of_it() -> N
     """What begins alike and goes on with another word is other news."""
     cut = ("Premier says he will impose ...", "", "A")
     assert relations([cut, ("Premier says he will meet the rebels next week", "", "B")])[1] is not Relation.COPY
-    assert relations([cut, ("Premier says he will impose a tax on kites", "", "B")])[1] is Relation.COPY
+    assert relations([cut, ("Premier says he will impose a tax on kites", "", "B")])[1] is Relation.REPORT
+
+
+TURNED = [
+    ("Hostages freed in the Ostrian valley", "Hostages killed in the Ostrian valley"),
+    ("Court rules the minister must resign", "Court rules the minister must not resign"),
+    ("Rebels in the Velja hills accept truce", "Rebels in the Velja hills reject truce"),
+    ("Port union to strike over pay on Monday", "Port union won't strike over pay on Monday"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), TURNED)
+def test_a_headline_turned_into_its_opposite_is_never_silent(one: str, other: str) -> None:
+    """However much of the text stands in both, the second is shown: a reader of the first believes the contrary."""
+    text = (
+        "Officials spoke to reporters in front of the town hall late on Friday evening. They said that envoys of both "
+        "sides had met since noon, that the governor had been told, and that more would be known in the morning. "
+        "Families who had waited behind the barriers for two days were led into the building by a side door."
+    )
+    desk = Desk()
+    desk.take(one, f"{one}, it became known. {text}", "A")
+    choice = desk.take(other, f"{other}, it became known. {text}", "B")
+    assert (choice.relation, choice.quiet) == (Relation.REPORT, False), desk.tell(choice)
+
+
+def test_two_issues_of_a_briefing_are_no_copies() -> None:
+    """One publisher's headline of the morning over other news in the evening is another article."""
+    morning = (
+        "A barge hit the Sandau bridge. The school board of Ortmund buys twelve electric buses. Two men are held over "
+        "four tonnes of copper. Rain from noon, and a choir sings in the emptied reservoir of Lake Amsel tonight."
+    )
+    evening = (
+        "The mayor of Linden resigned without giving a reason. Vell votes on a dog tax that nobody wants. The ferry to "
+        "Tarn is cancelled until Thursday, and Kerstal beat Ortmund by three goals in front of an empty stand."
+    )
+    briefing = "The Valley briefing: what you need to know today"
+    assert relations([(briefing, morning, "Valley Post"), (briefing, evening, "Valley Post")])[1] is not Relation.COPY
+
+
+def test_too_little_says_how_much_is_asked() -> None:
+    """A person sees what was missing, which depends on length, publisher and time."""
+    desk = Desk()
+    desk.take(TITLE, TEXT, "A")
+    choice = desk.take("Ferry company of Bastia names a new captain for its Livorno line", "", "B")
+    assert "too little to be one: 55% is asked of articles of so many words" in desk.tell(choice)
+    late = desk.take("Passenger ferry aground in storm off Corsica: inquiry", "", "B", after=timedelta(days=5))
+    assert "after three days only a copy belongs to it" in desk.tell(late)
 
 
 def test_short_headlines_alone_prove_nothing() -> None:

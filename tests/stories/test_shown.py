@@ -5,7 +5,7 @@ import pytest
 from monitor.model import Relation
 from tests.stories.test_group import TEXT, TITLE, Desk
 
-OWN_TITLE = "In heavy storm a ferry with 210 aboard runs aground near Corsica"
+OWN_TITLE = "In heavy storm a ferry with 210 aboard runs aground off Corsica"
 OWN_TEXT = (
     "Engines of the ferry failed on Saturday near Bastia, in winds of 120 kilometres; passengers, 210 of them, were "
     "aground early. By helicopters the elderly and the children left the deck, and tugs kept off rocks the ship, as "
