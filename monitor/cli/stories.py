@@ -255,7 +255,7 @@ def _lines(found: Dossier, wanted: int) -> Iterator[str]:
 def _member_lines(member: StoredArticle) -> Iterator[str]:
     article = member.article
     publisher = publisher_of(article.url, "")
-    where = f" ({publisher})" if publisher and publisher != article.outlet else ""
+    where = f" ({plain_line(publisher)})" if publisher and publisher != article.outlet else ""
     origin = f", text by {plain_line(article.origin)}" if article.origin else ""
     yield f"  {format_time(article.seen_at)}  {article.id:>8}  {_standing(member)}"
     yield f"      {plain_line(article.title)}"

@@ -32,6 +32,8 @@ class Told:
     """The number of the next telling in the sent log, where that is another one."""
     title: str = ""
     """What it was last told under; empty where that article is past the retention."""
+    shown_at: datetime | None = None
+    """When it was last shown, where that was before `last_at`: a person split it meanwhile, which shows nothing."""
 
     @property
     def number(self) -> int:
@@ -110,6 +112,8 @@ def _choose_update(
     since = f"{told.last_at:%Y-%m-%d %H:%M} UTC"
     fresh = [member for member in loud if seen_at(member, now) > told.last_at]
     own_texts = [member for member in fresh if member.relation is not Relation.COPY]
+    if not fresh and told.shown_at is not None:
+        return _held_at_split(loud, told.shown_at, now, shown)
     if not fresh:
         return Held(f"told at {since}, nothing new that answers the topic since")
     if not own_texts:
@@ -127,6 +131,16 @@ def _choose_update(
         hours = UPDATE_AFTER // timedelta(hours=1)
         return Held(f"told at {since}, less than {hours} hours ago; else {choice.reason}", again_at, unseen)
     return choice
+
+
+def _held_at_split(loud: Sequence[StoryMember], shown_at: datetime, now: datetime, shown: frozenset[ArticleId]) -> Held:
+    """What waited for a line when a person split the story waits on; it is no update of either part."""
+    waiting = tuple(
+        member
+        for member in loud
+        if seen_at(member, now) > shown_at and member.relation is not Relation.COPY and member.article.id not in shown
+    )
+    return Held("split from what was told, nothing new that answers the topic since", fresh=waiting)
 
 
 def _find_update(

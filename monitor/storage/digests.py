@@ -134,8 +134,16 @@ class DigestTable:
 
     def _sent(self, channel: ChannelName, condition: sa.ColumnElement[bool]) -> dict[tuple[int, int], Row[Any]]:
         question = (
-            sa.select(SENT_LOG, ARTICLE.c.text_id, ARTICLE.c.story_id.label("now_story_id"), ARTICLE.c.title)
-            .select_from(sa.outerjoin(SENT_LOG, ARTICLE, SENT_LOG.c.article_id == ARTICLE.c.id))
+            sa.select(
+                SENT_LOG,
+                ARTICLE.c.text_id,
+                ARTICLE.c.story_id.label("now_story_id"),
+                ARTICLE.c.title,
+                DIGEST.c.closed_at,
+            )
+            .select_from(SENT_LOG)
+            .outerjoin(ARTICLE, SENT_LOG.c.article_id == ARTICLE.c.id)
+            .outerjoin(DIGEST, SENT_LOG.c.digest_id == DIGEST.c.id)
             .where(SENT_LOG.c.channel == channel, condition)
         )
         return {(row.story_id, row.telling): row for row in self._db.execute(question)}
@@ -291,6 +299,7 @@ def _to_told(rows: Sequence[Row[Any]], next_telling: int) -> Told:
         independent_count=last.independent_count,
         next_telling=next_telling,
         title=last.title or "",
+        shown_at=last.closed_at if last.reason.startswith(f"{SPLIT_REASON} ") else None,
     )
 
 

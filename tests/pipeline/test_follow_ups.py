@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from monitor.channels.base import Payload
-from monitor.model import ChannelName, Dedup, Digest, DigestKind, Entry, Mark, StoryId, Topic, TopicKey
+from monitor.model import ArticleId, ChannelName, Dedup, Digest, DigestKind, Entry, Mark, StoryId, Topic, TopicKey
+from monitor.pipeline.corrections import split_story
 from monitor.storage.store import Store
 from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import START
@@ -155,6 +156,25 @@ def test_a_report_of_a_told_story_stands_in_the_next_digest_that_goes_out_anyway
     desk.close(START + 5 * HOUR)
     assert lines_of(reader.digests[1]) == []
     assert len(told_stories(store)) == 3
+
+
+def test_a_split_hides_no_report_that_waits_for_its_line(store: Store) -> None:
+    """It is no update of either part, and stands in a line of the next digest that goes out anyway."""
+    desk, reader = a_told_fire(store)
+    report = join(desk, 1, "Redcliff mourns hostage and dockers", SAME, hours=1.5)
+    [story] = told_stories(store)
+    desk.close(START + 2 * HOUR)
+    split_story(store, StoryId(story), [ArticleId(report)], by="ada", reason="another", now=START + 2.5 * HOUR)
+    desk.close(START + 3 * HOUR)
+    assert (reader.digests, open_count(store)) == ([], 1)
+
+    desk.read(an_entry(5), now=START + 3.5 * HOUR)
+    desk.close(START + 4 * HOUR)
+
+    [digest] = reader.digests
+    assert digest.story_count == 1
+    assert [title for _, title in lines_of(digest)] == ["Redcliff mourns hostage and dockers"]
+    assert open_count(store) == 0
 
 
 def test_quiet_reports_and_copies_are_only_counted(store: Store) -> None:
