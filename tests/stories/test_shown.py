@@ -57,7 +57,7 @@ def test_a_report_of_few_words_is_shown_however_alike() -> None:
 COLUMN = (
     "Spring tide at the northern piers with gusts from the west, the harbour office advises. Ferries to Tarn sail by "
     "the outer channel, the lock at Vell opens on the hour, and anglers keep off the mole. Sea temperature is 9 "
-    "degrees, water stands at {0} centimetres, and the next bulletin follows when the wind has turned to the north again."
+    "degrees, water stands at {0} centimetres, and the next bulletin follows when the wind has turned to the north."
 )
 
 
