@@ -32,7 +32,7 @@ demo: $(STAMP) ## a digest on the console in under a minute; no network, no toke
 	@exec $(BIN)/monitor demo
 
 test: $(STAMP) ## every test, on two cores
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	@$(BIN)/ruff check .

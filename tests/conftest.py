@@ -89,3 +89,9 @@ def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
     opened = Store(open_engine(f"sqlite:///{path}"))
     yield opened
     opened.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files first, each in its own random order: a long one that begins last keeps one core waiting."""
+    items.sort(key=lambda item: "acceptance" not in item.path.parts)
