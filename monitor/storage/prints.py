@@ -20,10 +20,10 @@ from monitor.stories.prints import VERSION, pack, unpack
 from monitor.stories.similarity import Print
 
 KEYS_PORTION = 1_000
-"""Keys looked up in one statement, of at most sixty articles each."""
+"""Keys looked up in one statement, of at most forty-five articles each."""
 
 _POSTINGS = {
-    # One row per key, and of a key no more than its newest sixty are touched, however hot it is. A row for each
+    # One row per key, and of a key no more than its newest forty-five are touched, however hot it is. A row for each
     # article would cost four times as much to fetch as to find (measured).
     "sqlite": """SELECT k.value, (SELECT group_concat(article_id) FROM (
         SELECT p.article_id FROM print_key p WHERE p.key = k.value ORDER BY p.article_id DESC LIMIT :most))
@@ -41,7 +41,7 @@ class PrintTable:
         self._db = connection
 
     def postings(self, keys: Sequence[int]) -> Postings:
-        """The newest sixty articles under each key, oldest first; keys of none are left out."""
+        """The newest forty-five articles under each key, oldest first; keys of none are left out."""
         question = sa.text(_POSTINGS[self._db.dialect.name])
         found: Postings = {}
         for some in portions(keys, KEYS_PORTION):

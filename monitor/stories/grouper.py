@@ -10,7 +10,7 @@ from itertools import chain
 
 from monitor.stories.similarity import Print
 
-POSTINGS_MAX = 60
+POSTINGS_MAX = 45
 """Articles looked at per key, the newest: bounds the work however hot a story is."""
 CANDIDATES_MAX = 20
 """Articles compared, those that share most keys: thirty find no more (measured)."""
@@ -26,7 +26,7 @@ def rank_candidates(mark: Print, postings: Postings) -> list[int]:
     """The articles to compare, at most twenty: those that share most keys, of equals the newest.
 
     Headline or address alone is enough, of heavy words two are. `postings` are the articles under each key, oldest
-    first; only the newest sixty of a key count.
+    first; only the newest forty-five of a key count.
     """
     found = [numbers[-POSTINGS_MAX:] for key in mark.keys if (numbers := postings.get(key)) is not None]
     strong = [numbers[-POSTINGS_MAX:] for key in mark.strong_keys if (numbers := postings.get(key)) is not None]
@@ -36,7 +36,7 @@ def rank_candidates(mark: Print, postings: Postings) -> list[int]:
 
 
 def add_postings(postings: Postings, mark: Print, article_id: int) -> None:
-    """Put an article under its keys; a key keeps its newest sixty."""
+    """Put an article under its keys; a key keeps its newest forty-five."""
     for key in mark.keys:
         numbers = postings.setdefault(key, [])
         if len(numbers) >= POSTINGS_MAX:
