@@ -254,18 +254,7 @@ class DigestTable:
         rows = self._db.execute(
             sa.select(SENT_LOG).where(of_it).order_by(SENT_LOG.c.told_at, SENT_LOG.c.channel, SENT_LOG.c.telling)
         )
-        return [
-            SentRecord(
-                channel=ChannelName(row.channel),
-                story_id=StoryId(row.story_id),
-                telling=row.telling,
-                topic=TopicKey(row.topic),
-                digest_id=DigestId(row.digest_id),
-                told_at=row.told_at,
-                reason=row.reason,
-            )
-            for row in rows
-        ]
+        return [to_sent(row) for row in rows]
 
     def held_of(self, story_id: StoryId, *, limit: int = 20) -> list[HeldRecord]:
         """The latest reasons for which digests did not tell the story, or a text or article of it, oldest first."""
@@ -306,6 +295,19 @@ def _to_told(rows: Sequence[Row[Any]], next_telling: int) -> Told:
 def _to_untold(row: Row[Any]) -> Untold:
     stored = to_stored(row)
     return Untold(stored.article, stored.relation, ArticleId(row.text_id), stored.story_id, row.text_title or "")
+
+
+def to_sent(row: Row[Any]) -> SentRecord:
+    """A row of the sent log as the model."""
+    return SentRecord(
+        channel=ChannelName(row.channel),
+        story_id=StoryId(row.story_id),
+        telling=row.telling,
+        topic=TopicKey(row.topic),
+        digest_id=DigestId(row.digest_id),
+        told_at=row.told_at,
+        reason=row.reason,
+    )
 
 
 def to_held(row: Row[Any]) -> HeldRecord:

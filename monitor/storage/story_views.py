@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from monitor.model import ChannelName, DigestId, Story, StoryId, TopicKey
+from monitor.model import Story, StoryId, TopicKey
 from monitor.storage.articles import StoredArticle, to_stored
-from monitor.storage.digests import HeldRecord, SentRecord, to_held
+from monitor.storage.digests import HeldRecord, SentRecord, to_held, to_sent
 from monitor.storage.rows import portions
 from monitor.storage.tables import ARTICLE, DIGEST, FEED, HELD_BACK, MATCH, SENT_LOG, STORY
 
@@ -65,18 +65,7 @@ class StoryViews:
         for some in portions(sorted(keys)):
             rows += self._db.execute(sa.select(SENT_LOG).where(SENT_LOG.c.story_id.in_(some)))
         rows.sort(key=lambda row: (row.told_at, row.channel, row.story_id, row.telling))
-        return [
-            SentRecord(
-                channel=ChannelName(row.channel),
-                story_id=StoryId(row.story_id),
-                telling=row.telling,
-                topic=TopicKey(row.topic),
-                digest_id=DigestId(row.digest_id),
-                told_at=row.told_at,
-                reason=row.reason,
-            )
-            for row in rows
-        ]
+        return [to_sent(row) for row in rows]
 
     def held(self, keys: Collection[int]) -> list[HeldRecord]:
         """The latest reasons for which digests did not tell what stands under these keys, oldest first."""
