@@ -21,8 +21,8 @@ from pathlib import Path
 from monitor import __version__
 from monitor.channels.base import Channel
 from monitor.clock import Clock
+from monitor.config.channels import ChannelSettings
 from monitor.config.load import Loaded
-from monitor.config.schema import ChannelSettings
 from monitor.destinations import build_channel
 from monitor.digests.novelty import table_weight
 from monitor.digests.schedule import next_slot_at

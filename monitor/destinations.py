@@ -15,8 +15,9 @@ from monitor.channels.record import digest_record
 from monitor.channels.slack import SlackChannel
 from monitor.channels.slack_blocks import render_messages
 from monitor.channels.webhook import WebhookChannel
+from monitor.config.channels import AppriseSettings, ConsoleSettings, EmailSettings, SlackSettings
 from monitor.config.load import Loaded
-from monitor.config.schema import ConsoleSettings, EmailSettings, SlackSettings
+from monitor.errors import ConfigError
 from monitor.feeds.guard import Guard, PostAnswer, guarded_post
 from monitor.model import ChannelName, Digest
 
@@ -41,6 +42,9 @@ def build_channel(name: str, loaded: Loaded, guard: Guard, write: Callable[[str]
             username=settings.smtp.username,
             password=secret or None,
         )
+
+    if isinstance(settings, AppriseSettings):
+        raise ConfigError("apprise is not built in yet", where=f'channel "{name}"')
 
     def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
         return guarded_post(guard, url, body, headers, timeout_s)

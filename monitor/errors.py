@@ -114,6 +114,19 @@ class SendOutcome(StrEnum):
     """It may have been sent: ask the channel before sending again."""
 
 
+class RefusalScope(StrEnum):
+    """What a refusal speaks of: who else need not be tried."""
+
+    MESSAGE = "message"
+    SIZE = "size"
+    """The message is too long for the other side: smaller parts of it may do."""
+    RECIPIENT = "recipient"
+    CHANNEL = "channel"
+    """Every message to this channel would be refused alike."""
+    ACCOUNT = "account"
+    """Every message with these credentials would be refused alike."""
+
+
 class ChannelError(MonitorError):
     """A channel that did not take a message. `reason` is a short constant such as `rate_limited`."""
 
@@ -126,10 +139,12 @@ class ChannelError(MonitorError):
         retry_after_s: float | None = None,
         where: str = "",
         remedy: str = "",
+        scope: RefusalScope = RefusalScope.MESSAGE,
     ) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.reason = reason
         self.outcome = outcome
+        self.scope = scope
         self.retry_after_s = retry_after_s
 
 

@@ -35,9 +35,11 @@ LAYERS: dict[int, str] = {
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
           channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
           channels.console
+          config.section config.channels
           config.schema config.values config.places config.secrets config.files config.feeds config.watchlist
           config.load config.examples config.faults config.watch config.edit
-          storage.engine storage.columns storage.story_tables storage.tables storage.revision storage.migrate
+          storage.engine storage.columns storage.story_tables
+          storage.delivery_tables storage.tables storage.revision storage.migrate
           storage.backup storage.feeds
           storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
           storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
@@ -79,7 +81,13 @@ DOORS: dict[str, set[str]] = {
     "slack_sdk": {"channels.slack"},
     "smtplib": {"channels.email"},
     "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
-    "pydantic": {"config.schema", "config.values", "config.faults"},  # faults turns its errors into ours
+    "pydantic": {
+        "config.schema",
+        "config.section",
+        "config.channels",
+        "config.values",
+        "config.faults",
+    },  # faults turns its errors into ours
     "tomlkit": {"config.edit"},  # writes text in TOML's own quoting
     "tomllib": {"config.files", "health"},  # the health check runs every half minute on the standard library alone
     "sqlmodel": {"storage"},

@@ -3,12 +3,12 @@
 Effects: writes through the function it is given.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from monitor.channels.base import Payload, Receipt
-from monitor.channels.plain import render_text
+from monitor.channels.base import Examined, Grown, Payload, Receipt
+from monitor.channels.plain import render_note_text, render_text
 from monitor.errors import ChannelError, SendOutcome
-from monitor.model import Delivery, Digest
+from monitor.model import Delivery, Digest, Note, StoryId
 
 __all__ = ["ConsoleChannel", "render_text"]
 
@@ -18,16 +18,37 @@ class ConsoleChannel:
 
     kind = "console"
     can_find = False
+    account = "console"
+    spacing_s = 0.0
 
     def __init__(self, name: str, write: Callable[[str], None], *, ansi: bool = False) -> None:
         self.name = name
         self._write = write
         self._ansi = ansi
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """One part: the digest as text, a blank line after it."""
-        del key  # nothing on a terminal can be found again
+        del key, root  # nothing on a terminal can be found again
         return [Payload(part=1, suffix="", body=render_text(digest, ansi=self._ansi) + "\n")]
+
+    def render_note(self, note: Note, key: str, root: str = "") -> Sequence[Payload]:
+        """One part: the note as text, a blank line after it."""
+        del key, root
+        return [Payload(part=1, suffix="", body=render_note_text(note) + "\n")]
+
+    def render_edit(self, body: str, stories: Mapping[StoryId, Grown]) -> str | None:
+        """What was written stays as it is."""
+        del body, stories
+        return None
+
+    def split(self, delivery: Delivery) -> Sequence[str]:
+        """Nothing is too long for a terminal."""
+        del delivery
+        return ()
+
+    def examine(self) -> Sequence[Examined]:
+        """Nothing is tried."""
+        return ()
 
     def send(self, delivery: Delivery) -> Receipt:
         """Write the text in one call. A pipe that nobody reads any more is retryable: a restart brings a reader."""

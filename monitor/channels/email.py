@@ -12,15 +12,15 @@ import json
 import smtplib
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.channels.base import Payload, Receipt
-from monitor.channels.email_message import read_address, read_sender, render_mail
+from monitor.channels.base import Examined, Grown, Payload, Receipt
+from monitor.channels.email_message import read_address, read_sender, render_mail, render_note_mail
 from monitor.errors import ChannelError, ConfigError, SendOutcome
-from monitor.model import Delivery, Digest
+from monitor.model import Delivery, Digest, Note, StoryId
 
 Security = Literal["starttls", "tls", "none"]
 TIMEOUT_S = 90.0  # for the whole dialogue, below the outbox's lease; a content filter after the dot takes its time
@@ -42,6 +42,7 @@ class EmailChannel:
 
     kind = "email"
     can_find = False
+    spacing_s = 0.0
 
     def __init__(
         self,
@@ -78,16 +79,19 @@ class EmailChannel:
         self._timeout_s = timeout_s
         self._tls = tls
         self._unsubscribe = unsubscribe
+        self.account = f"smtp {username or ''}@{host}:{port}"
 
     def __repr__(self) -> str:
         return f"EmailChannel(name={self.name!r}, host={self._host!r}, to={list(self._to)!r})"
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """One message per recipient, each frozen with its envelope; the recipient is the payload's suffix."""
+        del root
         return [
             Payload(
                 part=1,
                 suffix=recipient,
+                lane=recipient,
                 body=json.dumps(
                     {
                         "sender": self._sender.address,
@@ -98,6 +102,39 @@ class EmailChannel:
             )
             for recipient in self._to
         ]
+
+    def render_note(self, note: Note, key: str, root: str = "") -> Sequence[Payload]:
+        """One message per recipient, as for a digest."""
+        del root
+        return [
+            Payload(
+                part=1,
+                suffix=recipient,
+                lane=recipient,
+                body=json.dumps(
+                    {
+                        "sender": self._sender.address,
+                        "recipient": recipient,
+                        "message": render_note_mail(note, key, self._sender, recipient),
+                    }
+                ),
+            )
+            for recipient in self._to
+        ]
+
+    def render_edit(self, body: str, stories: Mapping[StoryId, Grown]) -> str | None:
+        """A mail stays as it is."""
+        del body, stories
+        return None
+
+    def split(self, delivery: Delivery) -> Sequence[str]:
+        """A mail is not divided."""
+        del delivery
+        return ()
+
+    def examine(self) -> Sequence[Examined]:
+        """Nothing is tried."""
+        return ()
 
     def send(self, delivery: Delivery) -> Receipt:
         """One dialogue with the server; the receipt is the Message-ID. A resend is the same message to the byte."""

@@ -22,10 +22,10 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.channels import wording
-from monitor.channels.plain import render_text
+from monitor.channels.plain import render_note_text, render_text
 from monitor.errors import ConfigError
-from monitor.model import Digest, DigestStory, Mark
-from monitor.text import shorten
+from monitor.model import Digest, DigestStory, Mark, Note
+from monitor.text import plain_line, shorten
 
 HTML_BYTES_MAX = 100_000  # Gmail hides what comes after some 102 kB
 TEXT_WIDTH = 76  # columns of the text part: no client wraps it again
@@ -104,6 +104,21 @@ def render_mail(digest: Digest, key: str, sender: Sender, recipient: str, unsubs
     message.set_content(render_text(digest, width=TEXT_WIDTH) + _text_foot(), cte="quoted-printable")
     message.make_alternative(boundary=f"=_{identity}")  # the library's own boundary is random
     message.add_alternative(render_html(digest), subtype="html", cte="quoted-printable")
+    return message.as_bytes(policy=_WIRE).decode("ascii")
+
+
+def render_note_mail(note: Note, key: str, sender: Sender, recipient: str) -> str:
+    """A note as a whole message of plain text; pure."""
+    identity = hashlib.sha256(f"{key}|{recipient}".encode()).hexdigest()[:32]
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"] = str(Address(sender.name, addr_spec=sender.address)) if sender.name else sender.address
+    message["To"] = recipient
+    message["Subject"] = shorten(plain_line(note.head), SUBJECT_CHARS_MAX)
+    message["Date"] = format_datetime(note.at)
+    message["Message-ID"] = f"<{identity}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-News-Monitor-Delivery"] = quote(key, safe=":/@+,= ")
+    message.set_content(render_note_text(note, width=TEXT_WIDTH), cte="quoted-printable")
     return message.as_bytes(policy=_WIRE).decode("ascii")
 
 

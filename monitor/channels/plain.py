@@ -13,6 +13,7 @@ from monitor.channels.wording import (
     FOLDED_HEAD,
     FOLLOW_UPS_HEAD,
     Line,
+    clean_title,
     count_line,
     folded_lines,
     follow_up_groups,
@@ -33,7 +34,8 @@ from monitor.channels.wording import (
     troubles_line,
     why_terms,
 )
-from monitor.model import Digest, DigestStory
+from monitor.model import Digest, DigestStory, Note
+from monitor.text import plain_line
 
 WIDTH = 100  # columns: a wide terminal, and a mail still reads well
 _INDENT = "    "
@@ -64,6 +66,21 @@ def render_text(digest: Digest, *, ansi: bool = False, width: int = WIDTH) -> st
     text = "\n".join(lines) + "\n"
     on, off = ("\x1b[1m", "\x1b[0m") if ansi else ("", "")
     return text.replace(_ON, on).replace(_OFF, off)
+
+
+def render_note_text(note: Note, *, width: int = WIDTH) -> str:
+    """A note as text; ends with a newline."""
+    lines = [*_wrap(plain_line(note.head), width)]
+    for one in note.lines:
+        after = f" – {name_of(one.after)}" if one.after else ""
+        lines += _wrap(f"{clean_title(one.title)}{after}", width, first="  - ")
+        if link_of(one.url):
+            lines.append(_INDENT + link_of(one.url))
+    if note.more:
+        lines.append(f"{_INDENT}… {more_line(note.more)}")
+    if note.remedy:
+        lines += _wrap(plain_line(note.remedy), width)
+    return "\n".join(lines) + "\n"
 
 
 def _story_lines(story: DigestStory, number: int, timezone: str, width: int, ansi: bool) -> Iterator[str]:

@@ -22,7 +22,25 @@ from monitor.channels.wording import (
     topic_name,
     why_terms,
 )
-from monitor.model import Article, Digest, DigestStory
+from monitor.model import Article, Digest, DigestStory, Note
+from monitor.text import plain_line
+
+
+def note_record(note: Note) -> dict[str, Any]:
+    """A note with plain values only, in a fixed order."""
+    return {
+        "note": note.kind.value,
+        "topic": note.topic,
+        "topic_name": name_of(note.topic_name),
+        "at": note.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "head": plain_line(note.head),
+        "lines": [
+            {"title": clean_title(one.title), "url": link_of(one.url), "after": plain_line(one.after)}
+            for one in note.lines
+        ],
+        "more": note.more,
+        "remedy": plain_line(note.remedy),
+    }
 
 
 def digest_record(digest: Digest) -> dict[str, Any]:

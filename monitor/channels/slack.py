@@ -22,12 +22,12 @@ from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandl
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from monitor.channels.base import Payload, Receipt
-from monitor.channels.slack_blocks import render_messages
+from monitor.channels.base import Examined, Grown, Payload, Receipt
+from monitor.channels.slack_blocks import render_messages, render_note_message
 from monitor.channels.slack_errors import THREAD_LOST_CODES, read_refusal
 from monitor.channels.waits import read_http_date, read_retry_after
-from monitor.errors import ChannelError, ConfigError, SendOutcome
-from monitor.model import Delivery, Digest
+from monitor.errors import ChannelError, ConfigError, RefusalScope, SendOutcome
+from monitor.model import Delivery, Digest, Note, StoryId
 
 ANSWER_BYTES_MAX = 8_000_000  # a page of 200 messages with 46 blocks each is under 3 MB
 PAGE_MESSAGES = 200
@@ -41,6 +41,8 @@ class SlackChannel:
 
     kind = "slack"
     can_find = True
+    spacing_s = 1.0
+    """What Slack asks for: about one message a second and channel."""
 
     def __init__(
         self,
@@ -66,17 +68,39 @@ class SlackChannel:
         self._now = now
         self._elapsed = elapsed
         self._bot_id: str | None = None
+        self.account = f"slack {api_url}"
 
     def __repr__(self) -> str:
         return f"SlackChannel(name={self.name!r}, channel={self._channel!r})"
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """The thread's root, then its replies. The channel is not in them: one corrected later takes a retry too."""
+        del root  # the outbox knows the thread's receipt
         messages = render_messages(digest, key)
         return [
             Payload(part=part, suffix="", body=json.dumps(message, ensure_ascii=False, separators=(",", ":")))
             for part, message in enumerate(messages, 1)
         ]
+
+    def render_note(self, note: Note, key: str, root: str = "") -> Sequence[Payload]:
+        """One message."""
+        del root
+        message = render_note_message(note, key)
+        return [Payload(part=1, suffix="", body=json.dumps(message, ensure_ascii=False, separators=(",", ":")))]
+
+    def render_edit(self, body: str, stories: Mapping[StoryId, Grown]) -> str | None:
+        """Nothing yet changes a message that is out."""
+        del body, stories
+        return None
+
+    def split(self, delivery: Delivery) -> Sequence[str]:
+        """A message is not divided."""
+        del delivery
+        return ()
+
+    def examine(self) -> Sequence[Examined]:
+        """Nothing is tried."""
+        return ()
 
     def send(self, delivery: Delivery) -> Receipt:
         """Post one part; the receipt is its `ts`. Parts after the first go into the first one's thread.
@@ -92,9 +116,9 @@ class SlackChannel:
                 where=self._where(delivery),
             )
         try:
-            return self._post(delivery, message, delivery.parent_receipt if delivery.part > 1 else None)
+            return self._post(delivery, message, delivery.parent_receipt)
         except ChannelError as error:
-            if delivery.part == 1 or error.reason not in THREAD_LOST_CODES:
+            if delivery.parent_receipt is None or error.reason not in THREAD_LOST_CODES:
                 raise
             return self._post(delivery, message, None)
 
@@ -107,7 +131,7 @@ class SlackChannel:
         until = self._elapsed() + FIND_S_MAX
         wanted = json.loads(delivery.payload)["metadata"]
         oldest = f"{((delivery.first_attempt_at or delivery.created_at) - CLOCK_SKEW).timestamp():.6f}"
-        if delivery.part > 1 and delivery.parent_receipt:
+        if delivery.parent_receipt:
             found = self._look(
                 delivery, "conversations.replies", wanted, oldest, {"ts": delivery.parent_receipt}, until
             )
@@ -210,7 +234,9 @@ class SlackChannel:
         needed = response.get("needed")
         named = f"{code} ({needed})" if isinstance(needed, str) and needed.isprintable() else code
         again = ", and will again" if refusal.outcome is SendOutcome.REFUSED else ""
-        return self._error(delivery, f"Slack says {named}{again}", code, refusal.outcome, refusal.remedy)
+        return self._error(
+            delivery, f"Slack says {named}{again}", code, refusal.outcome, refusal.remedy, scope=refusal.scope
+        )
 
     def _dropped(self, delivery: Delivery, error: Exception) -> ChannelError:
         """What a failed connection means; only a connection that never stood means "not sent"."""
@@ -225,7 +251,14 @@ class SlackChannel:
         return self._error(delivery, f"no answer came ({kind})", word, SendOutcome.UNKNOWN)
 
     def _error(
-        self, delivery: Delivery, what: str, reason: str, outcome: SendOutcome, remedy: str = ""
+        self,
+        delivery: Delivery,
+        what: str,
+        reason: str,
+        outcome: SendOutcome,
+        remedy: str = "",
+        *,
+        scope: RefusalScope = RefusalScope.MESSAGE,
     ) -> ChannelError:
         return ChannelError(
             what,
@@ -233,6 +266,7 @@ class SlackChannel:
             outcome=outcome,
             where=self._where(delivery),
             remedy=remedy.replace("{id}", str(delivery.id)),
+            scope=scope,
         )
 
     def _where(self, delivery: Delivery) -> str:

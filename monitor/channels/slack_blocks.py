@@ -16,6 +16,7 @@ from monitor.channels.wording import (
     FOLDED_HEAD,
     FOLLOW_UPS_HEAD,
     Line,
+    clean_title,
     count_line,
     folded_lines,
     follow_up_groups,
@@ -37,7 +38,7 @@ from monitor.channels.wording import (
     troubles_line,
     why_terms,
 )
-from monitor.model import Digest, DigestStory
+from monitor.model import Digest, DigestStory, Note
 from monitor.text import plural, shorten
 
 Block = dict[str, Any]
@@ -249,6 +250,21 @@ def _others(story: DigestStory, links: bool) -> list[Element]:
 def _why(story: DigestStory) -> list[Element]:
     terms = ", ".join(why_terms(story))
     return [_text(f"Why: {terms}")] if terms else []
+
+
+def render_note_message(note: Note, key: str) -> dict[str, Any]:
+    """A note as one message; pure, no channel and no token."""
+    sections = [_section([_text(shorten(note.head, 1_000), bold=True)])]
+    for one in note.lines[:LINES_MAX]:
+        after = [_text(f" – {name_of(one.after)}")] if one.after else []
+        sections.append(_section([_text("• "), _link(link_of(one.url), clean_title(one.title)), *after]))
+    more = note.more + max(0, len(note.lines) - LINES_MAX)
+    if more:
+        sections.append(_section([_text(f"… {more_line(more)}")]))
+    if note.remedy:
+        sections.append(_section([_text(shorten(note.remedy, 1_000))]))
+    text = escape(shorten(note.head, TEXT_CHARS_MAX // 2))
+    return _message(text, [_rich(sections, "note")], key, 1)
 
 
 def _first_text(digest: Digest) -> str:

@@ -7,7 +7,7 @@ Effects: none.
 
 from dataclasses import dataclass
 
-from monitor.errors import SendOutcome
+from monitor.errors import RefusalScope, SendOutcome
 
 RATE_CODES = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 """Not executed; Slack asks for time."""
@@ -80,6 +80,25 @@ _REMEDIES = {
     "markdown_text_conflict": _REPORT,
     "invalid_arguments": _REPORT,
 }
+_SCOPES = {
+    **dict.fromkeys(
+        (
+            "channel_not_found",
+            "not_in_channel",
+            "is_archived",
+            "is_inactive",
+            "messages_tab_disabled",
+            "team_not_found",
+            "ekm_access_denied",
+            "restricted_action",
+            "slack_connect_",
+        ),
+        RefusalScope.CHANNEL,
+    ),
+    "msg_blocks_too_long": RefusalScope.SIZE,
+    "msg_too_long": RefusalScope.SIZE,
+}
+"""What more than the one message is refused, or only its length."""
 _PREFIXES = {"restricted_action": _ADMIN, "slack_connect_": _ADMIN, "invalid_metadata_": _REPORT}
 
 
@@ -91,6 +110,7 @@ class Refusal:
     remedy: str = ""
     """With `{id}` where the delivery's number goes."""
     is_rate: bool = False
+    scope: RefusalScope = RefusalScope.MESSAGE
 
 
 def read_refusal(code: str) -> Refusal:
@@ -99,14 +119,14 @@ def read_refusal(code: str) -> Refusal:
         return Refusal(SendOutcome.RETRYABLE, is_rate=True)
     if code in RETRYABLE_CODES:
         return Refusal(SendOutcome.RETRYABLE)
-    if code in _REMEDIES:
-        return Refusal(SendOutcome.REFUSED, _REMEDIES[code])
     if code in CREDENTIAL_CODES:
-        return Refusal(SendOutcome.REFUSED, _RENEW)
+        return Refusal(SendOutcome.REFUSED, _REMEDIES.get(code, _RENEW), scope=RefusalScope.ACCOUNT)
+    if code in _REMEDIES:
+        return Refusal(SendOutcome.REFUSED, _REMEDIES[code], scope=_SCOPES.get(code, RefusalScope.MESSAGE))
     if code in THREAD_LOST_CODES:
         return Refusal(SendOutcome.REFUSED, _ADMIN)
     for prefix, remedy in _PREFIXES.items():
         if code.startswith(prefix):
-            return Refusal(SendOutcome.REFUSED, remedy)
+            return Refusal(SendOutcome.REFUSED, remedy, scope=_SCOPES.get(prefix, RefusalScope.MESSAGE))
     # fatal_error and internal_error among them: Slack says some of it may have succeeded.
     return Refusal(SendOutcome.UNKNOWN)

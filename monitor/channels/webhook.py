@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote
 
-from monitor.channels.base import Payload, Receipt
-from monitor.channels.record import digest_record
+from monitor.channels.base import Examined, Grown, Payload, Receipt
+from monitor.channels.record import digest_record, note_record
 from monitor.channels.waits import read_http_date, read_retry_after
 from monitor.errors import ChannelError, ConfigError, FetchError, FetchReason, SendOutcome
-from monitor.model import Delivery, Digest
+from monitor.model import Delivery, Digest, Note, StoryId
 
 TIMEOUT_S = 20.0  # the standard asks receivers to answer within 15-30 s
 _NOT_SENT = frozenset({FetchReason.DNS, FetchReason.CONNECT, FetchReason.TLS})
@@ -52,6 +52,7 @@ class WebhookChannel:
 
     kind = "webhook"
     can_find = False
+    spacing_s = 0.0
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class WebhookChannel:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.name = name
+        self.account = f"webhook {name}"
         self._url = url
         self._secret = _read_secret(name, secret)
         self._post = post
@@ -71,10 +73,29 @@ class WebhookChannel:
     def __repr__(self) -> str:
         return f"WebhookChannel(name={self.name!r})"
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """One part: the digest's record as JSON. The key is not in it; `send` puts it into the headers."""
-        del key
+        del key, root
         return [Payload(1, "", json.dumps(digest_record(digest), ensure_ascii=False, separators=(",", ":")))]
+
+    def render_note(self, note: Note, key: str, root: str = "") -> Sequence[Payload]:
+        """One part: the note's record as JSON, told from a digest's by its key `note`."""
+        del key, root
+        return [Payload(1, "", json.dumps(note_record(note), ensure_ascii=False, separators=(",", ":")))]
+
+    def render_edit(self, body: str, stories: Mapping[StoryId, Grown]) -> str | None:
+        """What was posted stays as it is."""
+        del body, stories
+        return None
+
+    def split(self, delivery: Delivery) -> Sequence[str]:
+        """A receiver says nothing of lengths."""
+        del delivery
+        return ()
+
+    def examine(self) -> Sequence[Examined]:
+        """Nothing is tried."""
+        return ()
 
     def send(self, delivery: Delivery) -> Receipt:
         """Post the frozen bytes with a fresh timestamp and signature. Any 2xx is taken; the receipt is the status."""

@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from monitor.config.channels import CHANNEL_KINDS, SmtpSection
 from monitor.config.places import Path, Places
-from monitor.config.schema import CHANNEL_KINDS, ExampleEntry, FeedEntry, SmtpSection, TopicEntry
+from monitor.config.schema import ExampleEntry, FeedEntry, TopicEntry
 from monitor.config.values import ValueFault, near_miss, shown
 from monitor.errors import ConfigError
 from monitor.text import plain_line, plural

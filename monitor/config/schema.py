@@ -9,27 +9,27 @@ Effects: none.
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from monitor.config.channels import ChannelSettings, ConsoleSettings
+from monitor.config.section import Section, exactly_one
 from monitor.config.values import (
     URL_CHARS_MAX,
-    ApiUrl,
     ChannelKey,
     Duration,
     FileName,
     FolderPath,
     HeaderName,
+    HttpsUrl,
     LanguageTag,
     Line,
     Listen,
     ListKey,
-    MailAddress,
     PrivateHost,
     ProxyUrl,
     QueryText,
     QuietSpan,
     ScheduleText,
-    SlackChannelId,
     TimezoneName,
     TopicKeyText,
     Url,
@@ -49,12 +49,6 @@ CONSOLE = "console"
 """The channel that is always there: a topic that names no channel is told on standard output."""
 
 
-class Section(BaseModel):
-    """A table of a config file. Values are taken as written: "8" is never a number, 8 never a text."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
 def _check_database_url(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
@@ -68,17 +62,6 @@ def _check_database_url(url: str) -> str:
     return url
 
 
-def _exactly_one(section: Section, stem: str, *, is_needed: bool, needed_for: str = "") -> None:
-    variable, file = getattr(section, f"{stem}_env"), getattr(section, f"{stem}_file")
-    if variable and file:
-        raise ValueFault(f"stands beside {stem}_env. Keep one of the two.", key=f"{stem}_file")
-    if is_needed and not variable and not file:
-        raise ValueFault(
-            f"{stem}_env is missing{needed_for}. Name the variable that holds the {stem}, or use {stem}_file.",
-            is_whole=True,
-        )
-
-
 class DatabaseSection(Section):
     """Where articles, stories and deliveries are kept."""
 
@@ -88,7 +71,7 @@ class DatabaseSection(Section):
 
     @model_validator(mode="after")
     def _check(self) -> "DatabaseSection":
-        _exactly_one(self, "password", is_needed=False)
+        exactly_one(self, "password", is_needed=False)
         return self
 
 
@@ -123,6 +106,8 @@ class WebSection(Section):
     """The status page."""
 
     listen: Listen = "127.0.0.1:8080"
+    public_url: HttpsUrl | None = Field(default=None, examples=['"https://news.example.org"'])
+    """Where readers reach the page from outside; with it mails can be unsubscribed from with one click."""
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -138,97 +123,18 @@ class MatchingSection(Section):
     semantic_model: FileName | None = None
 
 
+class OperatorSection(Section):
+    """Who is told what needs a person."""
+
+    channels: list[Line] = []
+    """Empty: the first other channel that is written down."""
+
+
 class RetentionSection(Section):
     """How long things are kept. What was seen and told stays known for longer than any body."""
 
     articles_days: int = Field(default=90, ge=8, le=36_500)
     polls_days: int = Field(default=14, ge=1, le=3_650)
-
-
-class ChannelSection(Section):
-    """What every channel has."""
-
-    max_age_s: Annotated[Duration, Field(ge=60, le=2_592_000)] = Field(default=86_400, alias="max_age")
-    """A delivery that could not be made for this long is given up: yesterday's news is no news."""
-    stories_max: int = Field(default=10, ge=1, le=50)
-    """Stories told in full in one digest; the rest is counted."""
-
-
-class ConsoleSettings(ChannelSection):
-    """Standard output."""
-
-    kind: Literal["console"]
-
-
-class SlackSettings(ChannelSection):
-    """A Slack channel, through a bot's token."""
-
-    kind: Literal["slack"]
-    channel: SlackChannelId = Field(examples=['"C0123456789"'])
-    token_env: VariableName | None = None
-    token_file: FileName | None = None
-    api_url: ApiUrl = "https://slack.com/api/"
-
-    @model_validator(mode="after")
-    def _check(self) -> "SlackSettings":
-        _exactly_one(self, "token", is_needed=True)
-        return self
-
-
-class SmtpSection(Section):
-    """The mail server that takes our messages."""
-
-    host: str = Field(min_length=1, examples=['"mail.example.org"'])
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str | None = None
-    password_env: VariableName | None = None
-    password_file: FileName | None = None
-
-    @model_validator(mode="after")
-    def _check(self) -> "SmtpSection":
-        _exactly_one(self, "password", is_needed=bool(self.username), needed_for=" beside username")
-        if not self.username and (self.password_env or self.password_file):
-            raise ValueFault(
-                "username is missing beside the password. Add it, or take the password away.", is_whole=True
-            )
-        return self
-
-
-class EmailSettings(ChannelSection):
-    """Mail, one message per recipient."""
-
-    kind: Literal["email"]
-    to: list[MailAddress] = Field(min_length=1, max_length=100, examples=['["desk@example.org"]'])
-    sender: MailAddress = Field(alias="from", examples=['"News monitor <monitor@example.org>"'])
-    smtp: SmtpSection = Field(examples=['{ host = "mail.example.org" }'])
-    on_unknown: Literal["resend", "hold"] = "resend"
-
-
-class WebhookSettings(ChannelSection):
-    """A signed POST to an address of your own."""
-
-    kind: Literal["webhook"]
-    url: Url = Field(examples=['"https://example.org/hook"'])
-    secret_env: VariableName | None = None
-    secret_file: FileName | None = None
-    on_unknown: Literal["resend", "hold"] = "resend"
-
-    @model_validator(mode="after")
-    def _check(self) -> "WebhookSettings":
-        _exactly_one(self, "secret", is_needed=True)
-        return self
-
-
-ChannelSettings = Annotated[
-    ConsoleSettings | SlackSettings | EmailSettings | WebhookSettings, Field(discriminator="kind")
-]
-CHANNEL_KINDS: dict[str, type[ChannelSection]] = {
-    "console": ConsoleSettings,
-    "slack": SlackSettings,
-    "email": EmailSettings,
-    "webhook": WebhookSettings,
-}
 
 
 class Settings(Section):
@@ -239,6 +145,7 @@ class Settings(Section):
     matching: MatchingSection = MatchingSection()
     web: WebSection = WebSection()
     retention: RetentionSection = RetentionSection()
+    operator: OperatorSection = OperatorSection()
     channels: dict[ChannelKey, ChannelSettings] = {}
 
     @model_validator(mode="after")
@@ -277,9 +184,9 @@ class FeedEntry(Section):
 
     @model_validator(mode="after")
     def _check(self) -> "FeedEntry":
-        _exactly_one(self, "password", is_needed=bool(self.username), needed_for=" beside username")
-        _exactly_one(self, "header", is_needed=bool(self.header), needed_for=" beside header")
-        _exactly_one(self, "proxy", is_needed=False)
+        exactly_one(self, "password", is_needed=bool(self.username), needed_for=" beside username")
+        exactly_one(self, "header", is_needed=bool(self.header), needed_for=" beside header")
+        exactly_one(self, "proxy", is_needed=False)
         for stem, key in (("password", "username"), ("header", "header")):
             if not getattr(self, key) and (getattr(self, f"{stem}_env") or getattr(self, f"{stem}_file")):
                 raise ValueFault(f"{key} is missing beside {stem}_env or {stem}_file. Add it.", is_whole=True)
@@ -340,7 +247,9 @@ class TopicEntry(Section):
     """Other headlines listed under each story."""
     appendix: bool = False
     """Whether the day's first digest ends with what was folded."""
-    on_empty: Literal["skip", "heartbeat"] = "skip"
+    on_empty: Literal["skip", "heartbeat", "daily_heartbeat"] = "skip"
+    breaking_overrides_quiet: bool = False
+    """Whether breaking news is told in quiet hours too."""
 
     @model_validator(mode="after")
     def _check(self) -> "TopicEntry":

@@ -151,6 +151,12 @@ def _check_folder(text: str) -> str:
     return text
 
 
+def _check_https(url: str) -> str:
+    if not url.lower().startswith("https://"):
+        raise ValueFault("must begin with https://: what readers do there must not be read on the way.")
+    return url.rstrip("/")
+
+
 def _check_api_url(url: str) -> str:
     return url if url.endswith("/") else url + "/"
 
@@ -304,6 +310,7 @@ QuietSpan = Annotated[QuietHours | None, BeforeValidator(_parsed(_read_quiet_hou
 ScheduleText = Annotated[str, BeforeValidator(_parsed(_read_schedule, '"every 1h"'))]
 TimezoneName = Annotated[str, BeforeValidator(_parsed(_read_timezone, '"Europe/Berlin"'))]
 Url = Annotated[str, AfterValidator(_check_url)]
+HttpsUrl = Annotated[str, AfterValidator(_check_url), AfterValidator(_check_https)]
 ProxyUrl = Annotated[str, AfterValidator(_check_proxy)]
 ApiUrl = Annotated[str, AfterValidator(_check_url), AfterValidator(_check_api_url)]
 FolderPath = Annotated[str, AfterValidator(_check_folder)]

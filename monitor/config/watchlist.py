@@ -88,6 +88,7 @@ def _as_topic(key: str, entry: TopicEntry, timezone: str, file: ConfigFile) -> T
         dedup=Dedup(entry.dedup),
         headlines=entry.headlines,
         appendix=entry.appendix,
+        breaking_overrides_quiet=entry.breaking_overrides_quiet,
         place=file.place("topics", key),
     )
 

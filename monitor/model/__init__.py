@@ -11,6 +11,7 @@ from monitor.model.articles import Article, Relation, Story, StoryChoice
 from monitor.model.digests import (
     CountedArticle,
     Delivery,
+    DeliveryKind,
     DeliveryState,
     Digest,
     DigestKind,
@@ -20,9 +21,13 @@ from monitor.model.digests import (
     FollowUp,
     Headline,
     Mark,
+    Note,
+    NoteKind,
+    NoteLine,
     StoryCandidate,
     StoryMember,
     TroubleKind,
+    Volume,
 )
 from monitor.model.feeds import (
     Entry,
@@ -39,6 +44,7 @@ from monitor.model.feeds import (
 )
 from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
 from monitor.model.marks import LearnedWord, TopicMark, Verdict
+from monitor.model.mutes import Follow, Mute, MuteKind
 from monitor.model.pages import FullText, PageRoad, PageState, PageText
 from monitor.model.topics import (
     Dedup,
@@ -63,6 +69,7 @@ __all__ = [
     "Dedup",
     "Delivery",
     "DeliveryId",
+    "DeliveryKind",
     "DeliveryState",
     "Digest",
     "DigestId",
@@ -79,6 +86,7 @@ __all__ = [
     "Fetched",
     "Field",
     "Folded",
+    "Follow",
     "FollowUp",
     "FullText",
     "Gone",
@@ -87,8 +95,13 @@ __all__ = [
     "Level",
     "Mark",
     "Match",
+    "Mute",
+    "MuteKind",
     "NoMatch",
     "NotModified",
+    "Note",
+    "NoteKind",
+    "NoteLine",
     "PageRoad",
     "PageState",
     "PageText",
@@ -110,5 +123,6 @@ __all__ = [
     "TroubleKind",
     "Verdict",
     "Via",
+    "Volume",
     "Watchlist",
 ]

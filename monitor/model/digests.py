@@ -121,6 +121,21 @@ class DigestStory:
     score: int
     headlines: tuple[Headline, ...] = ()
     """Other headlines of its own texts, the most different first."""
+    also_topics: tuple[str, ...] = ()
+    """Names of the channel's other topics that it answers too: it stands here once, for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How much a topic brings, beside what is usual, for the line that tells a rush from an ordinary day."""
+
+    count: int
+    """Articles that answered the topic in the digest's window."""
+    usual: int | None
+    """The median of the same window at the same hours of the week before; None where too little is known."""
+    buckets: tuple[int, ...]
+    """The last eight windows of that length, oldest first, the digest's own last."""
+    is_spike: bool = False
 
 
 class TroubleKind(StrEnum):
@@ -183,6 +198,9 @@ class Digest:
     folded: tuple[Folded, ...] = ()
     """The daily appendix, where it is wanted: what was not told by itself, newest first."""
     folded_more: int = 0
+    volume: Volume | None = None
+    gathered_since: datetime | None = None
+    """Since when the channel's most messages an hour were reached, so that this one gathers what came meanwhile."""
 
     @property
     def failing(self) -> tuple[FeedTrouble, ...]:
@@ -198,6 +216,60 @@ class Digest:
     def article_count(self) -> int:
         """All articles of all stories."""
         return sum(story.article_count for story in self.stories + self.overflow)
+
+
+class NoteKind(StrEnum):
+    """What a note is about."""
+
+    GROWN = "grown"
+    """A breaking story has grown on."""
+    FOLLOWED = "followed"
+    """What came on a story that somebody follows."""
+    RETITLED = "retitled"
+    """The page of what was told says something else now."""
+    WITHDRAWN = "withdrawn"
+    """The page of what was told is gone."""
+    AWAY = "away"
+    """What could not be delivered while it was news."""
+    OPERATOR = "operator"
+    """Something needs a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A title with its address and what stands behind it."""
+
+    title: str
+    url: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A short message beside the digests, in the thread of an earlier one where there is one. It may hold feed text."""
+
+    kind: NoteKind
+    head: str
+    """One sentence that reads well alone: in a notification, in a subject line."""
+    at: datetime
+    timezone: str = "UTC"
+    topic: str = ""
+    """The topic's key; empty where it is of none."""
+    topic_name: str = ""
+    lines: tuple[NoteLine, ...] = ()
+    more: int = 0
+    """Further lines, counted only."""
+    remedy: str = ""
+    """What a person can do."""
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery carries."""
+
+    DIGEST = "digest"
+    NOTE = "note"
+    EDIT = "edit"
+    """New words for a message that is out: sent again it says the same, so it needs no asking."""
 
 
 class DeliveryState(StrEnum):
@@ -229,7 +301,10 @@ class Delivery:
     perhaps_sent: bool = False
     """True when an attempt ended without a known outcome: ask before sending again."""
     parent_receipt: str | None = None
-    """The receipt of part 1, for parts that belong under it."""
+    """The receipt of the message it belongs to: part 1 for later parts, its thread's root, what it edits."""
+    kind: DeliveryKind = DeliveryKind.DIGEST
+    lane: str = ""
+    """Deliveries of one channel and lane go out in order: the recipient for mail, else empty."""
     receipt: str | None = None
     reason: str = ""
     error: str = ""

@@ -74,7 +74,7 @@ class Topic:
     breaking: bool = True
     quiet_hours: QuietHours | None = None
     on_empty: str = "skip"
-    """`skip` or `heartbeat`."""
+    """`skip`, `heartbeat`, or `daily_heartbeat` for one on a local day at most."""
     must_match: tuple[Article, ...] = ()
     """Articles, mostly of a headline alone, that the topic has to find."""
     must_not_match: tuple[Article, ...] = ()
@@ -85,6 +85,8 @@ class Topic:
     """Other headlines of a story listed under its entry, at most."""
     appendix: bool = False
     """Whether the first digest of a local day ends with what was folded."""
+    breaking_overrides_quiet: bool = False
+    """Whether breaking news is told in quiet hours too."""
     place: str = ""
     """`file:line` of its table, for messages."""
 

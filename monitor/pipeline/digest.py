@@ -357,6 +357,7 @@ def _render(channel: Channel, digest: Digest, digest_id: DigestId, topic: Topic)
             part=payload.part,
             stories=digest.story_count,
             payload=payload.body,
+            lane=payload.lane,
         )
         for payload in channel.render(digest, stem)
     ]

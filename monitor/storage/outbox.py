@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryState, DigestId, TopicKey
+from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
 from monitor.storage.rows import portions, take_ids
-from monitor.storage.tables import DELIVERY
+from monitor.storage.tables import CHANNEL_HOLD, DELIVERY
 
 LEASE_S = 180
 """Longer than any channel's own bound on one send (mail: 90 s), so that nobody asks too early."""
@@ -32,6 +32,10 @@ class NewDelivery:
     part: int
     stories: int
     payload: str
+    kind: DeliveryKind = DeliveryKind.DIGEST
+    lane: str = ""
+    thread_of: DeliveryId | None = None
+    """The delivery in whose thread it stands, or that it edits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,12 @@ class OutboxTable:
         self._db = connection
 
     def add(self, deliveries: Sequence[NewDelivery], now: datetime, *, due_at: datetime) -> list[DeliveryId]:
-        """Put frozen payloads in line, due at `due_at`; the key makes a second writer fail rather than double."""
+        """Put frozen payloads in line, due at `due_at`; the key makes a second writer fail rather than double.
+
+        Parts of one message have one place in line, that of the first.
+        """
         ids = take_ids(self._db, "delivery", len(deliveries))
+        places: dict[tuple[object, ...], int] = {}
         rows = [
             {
                 "id": number,
@@ -63,6 +71,10 @@ class OutboxTable:
                 "part": new.part,
                 "stories": new.stories,
                 "payload": new.payload,
+                "kind": new.kind.value,
+                "lane": new.lane,
+                "place": places.setdefault((new.digest_id, new.channel, new.lane, new.kind, new.thread_of), number),
+                "thread_of": new.thread_of,
                 "state": DeliveryState.PENDING.value,
                 "created_at": now,
                 "next_attempt_at": due_at,
@@ -78,24 +90,15 @@ class OutboxTable:
         return [DeliveryId(number) for number in ids]
 
     def claim(self, now: datetime, *, owner: str, channel: ChannelName, limit: int = 1) -> list[Delivery]:
-        """Lease the channel's next deliveries, in the order they were made.
+        """Lease the next deliveries of each of the channel's lanes, in the order they were made.
 
-        The attempt is counted before the first byte goes out. A lease that ran out means "perhaps sent". Part n of a
-        digest waits until part n-1 was sent; two workers never get the same row.
+        The attempt is counted before the first byte goes out. A lease that ran out means "perhaps sent". Nothing
+        overtakes what waits in its lane, and part n of a digest waits until part n-1 was sent; two workers never get
+        the same row. A channel that is held gives nothing.
         """
-        earlier = DELIVERY.alias("earlier")
-        waits = sa.exists().where(
-            earlier.c.digest_id == DELIVERY.c.digest_id,
-            earlier.c.channel == DELIVERY.c.channel,
-            earlier.c.part < DELIVERY.c.part,
-            earlier.c.state != DeliveryState.SENT.value,
-        )
-        due = sa.or_(
-            sa.and_(DELIVERY.c.state == DeliveryState.PENDING.value, DELIVERY.c.next_attempt_at <= now),
-            sa.and_(DELIVERY.c.state == DeliveryState.LEASED.value, DELIVERY.c.lease_until <= now),
-        )
-        chosen = sa.select(DELIVERY.c.id).where(DELIVERY.c.channel == channel, due, ~waits)
-        chosen = chosen.order_by(DELIVERY.c.id).limit(limit)
+        due = _due(now)
+        chosen = sa.select(DELIVERY.c.id).where(DELIVERY.c.channel == channel, due, ~_waits(), ~_held(now))
+        chosen = chosen.order_by(DELIVERY.c.place, DELIVERY.c.part, DELIVERY.c.id).limit(limit)
         if self._db.dialect.name == "postgresql":
             chosen = chosen.with_for_update(skip_locked=True)
         # As a CTE: PostgreSQL may run a subselect in IN more than once, and then takes more than the limit.
@@ -118,11 +121,13 @@ class OutboxTable:
         return [_to_delivery(row, self._root_receipt(row)) for row in rows]
 
     def _root_receipt(self, row: Row[Any]) -> str | None:
-        if row.part == 1:
+        question = sa.select(DELIVERY.c.receipt)
+        if row.part > 1:
+            question = question.where(DELIVERY.c.id == row.place)
+        elif row.thread_of is not None:
+            question = question.where(DELIVERY.c.id == row.thread_of)
+        else:
             return None
-        question = sa.select(DELIVERY.c.receipt).where(
-            DELIVERY.c.digest_id == row.digest_id, DELIVERY.c.channel == row.channel, DELIVERY.c.part == 1
-        )
         return self._db.execute(question).scalar()
 
     def settle_sent(self, delivery: Delivery, owner: str, receipt: str, now: datetime) -> bool:
@@ -172,11 +177,10 @@ class OutboxTable:
         """Give up until a person acts; the parts behind it give up too. False when the lease is not ours."""
         values = {"state": DeliveryState.DEAD.value, "settled_at": now, "reason": reason, "error": error}
         done = self._settle(delivery, owner, values)
-        if done:
+        row = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery.id)).first() if done else None
+        if row is not None:
             behind = sa.update(DELIVERY).where(
-                DELIVERY.c.digest_id == delivery.digest_id,
-                DELIVERY.c.channel == delivery.channel,
-                DELIVERY.c.part > delivery.part,
+                *_behind(row),
                 DELIVERY.c.state == DeliveryState.PENDING.value,
             )
             self._db.execute(
@@ -201,11 +205,8 @@ class OutboxTable:
 
     def channels_due(self, now: datetime) -> list[ChannelName]:
         """Channels that have something to send now."""
-        due = sa.or_(
-            sa.and_(DELIVERY.c.state == DeliveryState.PENDING.value, DELIVERY.c.next_attempt_at <= now),
-            sa.and_(DELIVERY.c.state == DeliveryState.LEASED.value, DELIVERY.c.lease_until <= now),
-        )
-        rows = self._db.execute(sa.select(DELIVERY.c.channel).where(due).distinct().order_by(DELIVERY.c.channel))
+        due = sa.select(DELIVERY.c.channel).where(_due(now), ~_waits(), ~_held(now))
+        rows = self._db.execute(due.distinct().order_by(DELIVERY.c.channel))
         return [ChannelName(name) for name in rows.scalars()]
 
     def retry(self, delivery_id: DeliveryId, now: datetime) -> bool:
@@ -223,12 +224,7 @@ class OutboxTable:
             DELIVERY.c.payload != "",
             sa.or_(
                 DELIVERY.c.id == delivery_id,
-                sa.and_(
-                    DELIVERY.c.digest_id == row.digest_id,
-                    DELIVERY.c.channel == row.channel,
-                    DELIVERY.c.part > row.part,
-                    DELIVERY.c.state == DeliveryState.DEAD.value,
-                ),
+                sa.and_(*_behind(row), DELIVERY.c.state == DeliveryState.DEAD.value),
             ),
         )
         self._db.execute(
@@ -255,9 +251,7 @@ class OutboxTable:
         if row is None or row.state not in (DeliveryState.DEAD.value, DeliveryState.PENDING.value):
             return False
         change = sa.update(DELIVERY).where(
-            DELIVERY.c.digest_id == row.digest_id,
-            DELIVERY.c.channel == row.channel,
-            sa.or_(DELIVERY.c.id == delivery_id, DELIVERY.c.part > row.part),
+            sa.or_(DELIVERY.c.id == delivery_id, sa.and_(*_behind(row))),
             DELIVERY.c.state.in_((DeliveryState.DEAD.value, DeliveryState.PENDING.value)),
         )
         self._db.execute(change.values(state=DeliveryState.DEAD.value, reason="dropped", settled_at=now))
@@ -307,6 +301,41 @@ class OutboxTable:
         return self._db.execute(change.values(payload="")).rowcount
 
 
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        sa.and_(DELIVERY.c.state == DeliveryState.PENDING.value, DELIVERY.c.next_attempt_at <= now),
+        sa.and_(DELIVERY.c.state == DeliveryState.LEASED.value, DELIVERY.c.lease_until <= now),
+    )
+
+
+def _waits() -> sa.ColumnElement[bool]:
+    """Something earlier in its lane is not out yet, or a part before it failed."""
+    earlier = DELIVERY.alias("earlier")
+    same_place = sa.and_(earlier.c.place == DELIVERY.c.place, earlier.c.part < DELIVERY.c.part)
+    return sa.exists().where(
+        earlier.c.channel == DELIVERY.c.channel,
+        earlier.c.lane == DELIVERY.c.lane,
+        sa.or_(
+            sa.and_(sa.or_(earlier.c.place < DELIVERY.c.place, same_place), earlier.c.state.in_(_OPEN)),
+            sa.and_(same_place, earlier.c.state == DeliveryState.DEAD.value),
+        ),
+    )
+
+
+def _held(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.exists().where(CHANNEL_HOLD.c.channel == DELIVERY.c.channel, CHANNEL_HOLD.c.until > now)
+
+
+def _behind(row: Row[Any]) -> tuple[sa.ColumnElement[bool], ...]:
+    """The parts behind one, of the same message in the same lane."""
+    return (
+        DELIVERY.c.channel == row.channel,
+        DELIVERY.c.lane == row.lane,
+        DELIVERY.c.place == row.place,
+        DELIVERY.c.part > row.part,
+    )
+
+
 def _to_delivery(row: Row[Any], parent_receipt: str | None = None) -> Delivery:
     return Delivery(
         id=DeliveryId(row.id),
@@ -325,6 +354,8 @@ def _to_delivery(row: Row[Any], parent_receipt: str | None = None) -> Delivery:
         receipt=row.receipt,
         reason=row.reason,
         error=row.error,
+        kind=DeliveryKind(row.kind),
+        lane=row.lane,
     )
 
 

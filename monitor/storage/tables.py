@@ -13,9 +13,30 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from monitor.storage.columns import BIG, LONG, metadata
+from monitor.storage.delivery_tables import (
+    ChannelHoldRow,
+    DeliveryRow,
+    FollowRow,
+    MuteRow,
+    RecipientRow,
+    SecondLookRow,
+)
 from monitor.storage.story_tables import PrintKeyRow, StoryChangeRow, StoryPrintRow, StoryRow, WordCountsRow
 
-__all__ = ["PrintKeyRow", "StoryChangeRow", "StoryPrintRow", "StoryRow", "WordCountsRow", "metadata"]
+__all__ = [
+    "ChannelHoldRow",
+    "DeliveryRow",
+    "FollowRow",
+    "MuteRow",
+    "PrintKeyRow",
+    "RecipientRow",
+    "SecondLookRow",
+    "StoryChangeRow",
+    "StoryPrintRow",
+    "StoryRow",
+    "WordCountsRow",
+    "metadata",
+]
 
 
 class CounterRow(SQLModel, table=True):
@@ -297,33 +318,6 @@ class FollowUpRow(SQLModel, table=True):
     at: datetime
 
 
-class DeliveryRow(SQLModel, table=True):
-    """The outbox: one part of one digest to one channel and recipient."""
-
-    __tablename__ = "delivery"
-    __table_args__ = (sa.Index(None, "state", "next_attempt_at"), sa.Index(None, "digest_id", "channel", "part"))
-    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
-    digest_id: int = Field(sa_type=sa.BigInteger)
-    topic: str
-    channel: str = Field(max_length=100)
-    key: str = Field(unique=True, max_length=600)
-    part: int
-    stories: int
-    payload: str = Field(sa_type=LONG)
-    state: str = Field(max_length=16)
-    attempt: int = 0
-    created_at: datetime
-    next_attempt_at: datetime
-    first_attempt_at: datetime | None = None
-    lease_owner: str | None = None
-    lease_until: datetime | None = None
-    perhaps_sent: bool = False
-    receipt: str | None = None
-    reason: str = ""
-    error: str = ""
-    settled_at: datetime | None = None
-
-
 class IndexedArticleRow(SQLModel, table=True):
     """An article whose words are in the index; goes with the article."""
 
@@ -376,6 +370,11 @@ HELD_BACK = _table("held_back")
 SENT_LOG = _table("sent_log")
 FOLLOW_UP = _table("follow_up")
 DELIVERY = _table("delivery")
+CHANNEL_HOLD = _table("channel_hold")
+RECIPIENT = _table("recipient")
+MUTE = _table("mute")
+FOLLOW = _table("follow")
+SECOND_LOOK = _table("second_look")
 INDEXED_ARTICLE = _table("indexed_article")
 INDEX_STATE = _table("index_state")
 HEARTBEAT = _table("heartbeat")

@@ -11,26 +11,31 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from monitor.config import schema
+from monitor.config import channels, schema
+from monitor.config.channels import (
+    AppriseSettings,
+    ChannelSection,
+    ConsoleSettings,
+    EmailSettings,
+    SlackSettings,
+    SmtpSection,
+    WebhookSettings,
+)
 from monitor.config.load import load
 from monitor.config.schema import (
-    ChannelSection,
     DatabaseSection,
-    EmailSettings,
     ExampleEntry,
     FeedEntry,
     FeedsFile,
     MatchingSection,
+    OperatorSection,
     PollingSection,
     RetentionSection,
-    Section,
-    SlackSettings,
-    SmtpSection,
     TopicEntry,
     WatchlistFile,
-    WebhookSettings,
     WebSection,
 )
+from monitor.config.section import Section
 from monitor.digests.schedule import parse_duration
 from monitor.topics.query import compile_query
 from tests.config.folder import FEEDS
@@ -45,11 +50,13 @@ PAGES: dict[tuple[str, str], type[Section]] = {
     ("monitor.toml.md", "`[matching]`"): MatchingSection,
     ("monitor.toml.md", "`[web]`"): WebSection,
     ("monitor.toml.md", "`[retention]`"): RetentionSection,
+    ("monitor.toml.md", "`[operator]`"): OperatorSection,
     ("monitor.toml.md", "`[channels.NAME]`"): ChannelSection,
     ("monitor.toml.md", '`kind = "slack"`'): SlackSettings,
     ("monitor.toml.md", '`kind = "email"`'): EmailSettings,
     ("monitor.toml.md", "`smtp = { … }`"): SmtpSection,
     ("monitor.toml.md", '`kind = "webhook"`'): WebhookSettings,
+    ("monitor.toml.md", '`kind = "apprise"`'): AppriseSettings,
     ("feeds.toml.md", "At the top"): FeedsFile,
     ("feeds.toml.md", "`[[feeds]]`"): FeedEntry,
     ("watchlist.toml.md", "At the top"): WatchlistFile,
@@ -93,10 +100,11 @@ def test_every_table_of_the_schema_has_a_page() -> None:
     """A new table of the schema needs its heading here."""
     tables = {
         item
-        for item in vars(schema).values()
+        for module in (schema, channels)
+        for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, Section) and item.model_fields
     }
-    assert tables - set(PAGES.values()) == {schema.Settings, schema.ConsoleSettings}
+    assert tables - set(PAGES.values()) == {schema.Settings, ConsoleSettings}
     headings = {heading for page, heading in PAGES if page == "monitor.toml.md"}
     assert {f"`[{name}]`" for name in schema.Settings.model_fields if name != "channels"} <= headings
     assert set(rows_of("monitor.toml.md")) == headings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.config.channels import ConsoleSettings, SlackSettings
 from monitor.config.load import ConfigFaults, load, load_watchlist
-from monitor.config.schema import ConsoleSettings, SlackSettings
 from monitor.model import Level, QuietHours
 from tests.config.folder import FEEDS, write_folder
 

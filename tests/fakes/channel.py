@@ -1,11 +1,11 @@
 """A channel that remembers what it took, and fails as it is told to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.channels.base import Payload, Receipt
+from monitor.channels.base import Examined, Grown, Payload, Receipt
 from monitor.errors import ChannelError, SendOutcome
-from monitor.model import Delivery, Digest
+from monitor.model import Delivery, Digest, Note, StoryId
 
 
 class Crash(BaseException):
@@ -23,14 +23,33 @@ class RecordingChannel:
     name: str = "desk"
     can_find: bool = True
     kind: str = "recording"
+    account: str = "recording"
+    spacing_s: float = 0.0
     faults: list[str] = field(default_factory=list)
     arrived: list[str] = field(default_factory=list)
     asked: int = 0
     on_send: Callable[[Delivery], None] | None = None
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """One part that names its stories."""
         return [Payload(1, "", f"{key}: " + ", ".join(str(story.story_id) for story in digest.stories))]
+
+    def render_note(self, note: Note, key: str, root: str = "") -> Sequence[Payload]:
+        """One part that says what it is about."""
+        return [Payload(1, "", f"{key}: {note.kind}: {note.head}")]
+
+    def render_edit(self, body: str, stories: Mapping[StoryId, Grown]) -> str | None:
+        """The body with the counts behind it."""
+        return f"{body} {', '.join(f'{story}={grown.publisher_count}' for story, grown in sorted(stories.items()))}"
+
+    def split(self, delivery: Delivery) -> Sequence[str]:
+        """The two halves of a body."""
+        half = len(delivery.payload) // 2
+        return (delivery.payload[:half], delivery.payload[half:]) if half else ()
+
+    def examine(self) -> Sequence[Examined]:
+        """All is well."""
+        return [Examined("connection", True, "it answers.")]
 
     def send(self, delivery: Delivery) -> Receipt:
         """Take it, or fail as told."""

@@ -242,11 +242,11 @@ def test_a_channel_that_left_the_configuration_is_passed_over(sqlite_store: Stor
 class BrokenChannel(RecordingChannel):
     """A channel whose own code fails while it renders."""
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """Fails on one topic, the first that is closed."""
         if digest.topic == HOSTAGES:
             raise ZeroDivisionError
-        return super().render(digest, key)
+        return super().render(digest, key, root)
 
 
 def test_a_digest_that_cannot_be_rendered_stops_no_other(sqlite_store: Store) -> None:
@@ -290,9 +290,9 @@ def test_a_digest_that_broke_is_left_alone_for_a_minute(sqlite_store: Store) -> 
 class Reworded(RecordingChannel):
     """The same channel after an update that words everything anew."""
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """Nothing like before."""
-        return [replace(payload, body="reworded") for payload in super().render(digest, key)]
+        return [replace(payload, body="reworded") for payload in super().render(digest, key, root)]
 
 
 def test_a_payload_is_frozen_when_its_digest_closes(sqlite_store: Store) -> None:

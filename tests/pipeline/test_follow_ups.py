@@ -32,10 +32,10 @@ class Reader(RecordingChannel):
 
     digests: list[Digest] = field(default_factory=list)
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """As ever."""
         self.digests.append(digest)
-        return super().render(digest, key)
+        return super().render(digest, key, root)
 
 
 def a_reader(desk: Desk, name: str = DESK) -> Reader:

@@ -59,10 +59,10 @@ class SnippetChannel(RecordingChannel):
 
     snippets: list[str] = field(default_factory=list)
 
-    def render(self, digest: Digest, key: str) -> Sequence[Payload]:
+    def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """As ever."""
         self.snippets += [story.snippet for story in digest.stories]
-        return super().render(digest, key)
+        return super().render(digest, key, root)
 
 
 @dataclass

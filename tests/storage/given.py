@@ -70,7 +70,9 @@ def a_match(article_id: int, *, story_id: int | None = None, silent: bool = Fals
     return StoredMatch(match, StoryId(story_id if story_id is not None else article_id), at, silent)
 
 
-def a_delivery(number: int = 1, *, digest_id: int = 1, channel: str = "desk", part: int = 1) -> NewDelivery:
+def a_delivery(
+    number: int = 1, *, digest_id: int = 1, channel: str = "desk", part: int = 1, lane: str = ""
+) -> NewDelivery:
     """A delivery as a closing digest makes it."""
     return NewDelivery(
         digest_id=DigestId(digest_id),
@@ -80,4 +82,5 @@ def a_delivery(number: int = 1, *, digest_id: int = 1, channel: str = "desk", pa
         part=part,
         stories=2,
         payload="{}",
+        lane=lane,
     )

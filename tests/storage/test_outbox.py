@@ -29,7 +29,7 @@ def add(store: Store, *deliveries: object) -> list[int]:
 
 def test_a_delivery_goes_to_one_worker(store: Store) -> None:
     """Two daemons on one database send once."""
-    add(store, *(a_delivery(n, digest_id=n) for n in range(30)))
+    add(store, *(a_delivery(n, digest_id=n, lane=f"reader{n}@example.org") for n in range(30)))
     claimed: list[Delivery] = []
     lock = threading.Lock()
 
@@ -56,6 +56,20 @@ def test_the_attempt_is_counted_before_the_first_byte(store: Store) -> None:
 
     assert (delivery.attempt, delivery.state, delivery.perhaps_sent) == (1, DeliveryState.LEASED, False)
     assert delivery.first_attempt_at == START
+
+
+def test_nothing_overtakes_what_waits_in_its_lane(store: Store) -> None:
+    """A digest that is to be tried again later is not told after the next one; another reader does not wait."""
+    add(store, *(a_delivery(n, digest_id=n, lane=lane) for n, lane in enumerate(("anna", "anna", "ben"), 1)))
+    [first] = claim(store)
+    with store.write() as tx:
+        at = START + timedelta(minutes=5)
+        tx.outbox.settle_later(first, "me", at, reason="busy", error="450", perhaps_sent=False)
+
+    assert [delivery.lane for delivery in claim(store)] == ["ben"]
+    assert claim(store) == []
+    [again] = claim(store, seconds=301)
+    assert again.id == first.id
 
 
 def test_a_lease_that_ran_out_means_perhaps_sent(store: Store) -> None:
