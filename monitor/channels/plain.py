@@ -13,10 +13,12 @@ from monitor.channels.wording import (
     FOLDED_HEAD,
     FOLLOW_UPS_HEAD,
     Line,
+    also_topics_line,
     clean_title,
     count_line,
     folded_lines,
     follow_up_groups,
+    gathered_line,
     header_line,
     headline_lines,
     heartbeat_line,
@@ -32,6 +34,7 @@ from monitor.channels.wording import (
     snippet_pieces,
     title_of,
     troubles_line,
+    volume_words,
     why_terms,
 )
 from monitor.model import Digest, DigestStory, Note
@@ -53,6 +56,8 @@ def render_text(digest: Digest, *, ansi: bool = False, width: int = WIDTH) -> st
         lines += _wrap(kind_line(digest), width)
     else:
         lines += _wrap(heartbeat_line(digest), width)
+    for words in (volume_words(digest), gathered_line(digest)):
+        lines += _wrap(words, width) if words else []
     for number, story in enumerate(digest.stories, 1):
         lines += ["", *_story_lines(story, number, digest.timezone, width, ansi)]
     if digest.overflow:
@@ -93,6 +98,8 @@ def _story_lines(story: DigestStory, number: int, timezone: str, width: int, ans
         on, off = (_ON, _OFF) if ansi else ("*", "*")
         marked = "".join(f"{on}{piece}{off}" if is_hit else piece for piece, is_hit in pieces)
         yield from _wrap(f"“{marked}”", width, first=_INDENT)
+    if also_topics_line(story):
+        yield from _wrap(also_topics_line(story), width, first=_INDENT)
     if why_terms(story):
         yield from _wrap(f"why: {', '.join(why_terms(story))}", width, first=_INDENT)
     if link_of(story.lead.url):

@@ -69,6 +69,15 @@ def digest_record(digest: Digest) -> dict[str, Any]:
             for one, line in zip(digest.folded, folded_lines(digest), strict=True)
         ],
         "folded_more": digest.folded_more,
+        "volume": None
+        if digest.volume is None
+        else {
+            "articles": digest.volume.count,
+            "usual": digest.volume.usual,
+            "windows": list(digest.volume.buckets),
+            "spike": digest.volume.is_spike,
+        },
+        "gathered_since": _iso(digest.gathered_since),
         "failing_feeds": [
             {"name": name_of(trouble.name), "reason": name_of(trouble.reason), "since": _iso(trouble.since)}
             for trouble in digest.failing
@@ -101,6 +110,7 @@ def _story_record(story: DigestStory) -> dict[str, Any]:
         "snippet": "".join(piece for piece, _ in pieces),
         "highlights": _offsets(pieces),
         "why": why_terms(story),
+        "also_topics": [name for name in map(name_of, story.also_topics) if name],
         "others": [{"outlet": outlet, "url": url} for outlet, url in other_outlets(story)],
         "others_more": story.others_more,
         "score": story.score,

@@ -23,6 +23,7 @@ URL_CHARS_MAX = 3000  # Slack's limit for an address, and more than browsers' ba
 WHY_MAX = 6  # terms; more tell a reader nothing
 FAILING_NAMES_MAX = 3  # feeds named in the line, the rest are counted
 
+_BARS = "▁▂▃▄▅▆▇█"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _URL_UNSAFE = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
@@ -237,6 +238,32 @@ def _trouble(trouble: FeedTrouble, timezone: str) -> str:
 def next_line(digest: Digest) -> str:
     """When the next digest of this topic is due; empty when nobody can say."""
     return f"Next digest {local_time(digest.next_at, digest.timezone)}." if digest.next_at else ""
+
+
+def volume_words(digest: Digest) -> str:
+    """`▁▁▂▁▃▇█ 19 (usual 6)`: how much this is beside the windows before it; empty where nothing is known."""
+    volume = digest.volume
+    if volume is None or not volume.buckets:
+        return ""
+    most = max(volume.buckets) or 1
+    bars = "".join(_BARS[round(count / most * (len(_BARS) - 1))] for count in volume.buckets)
+    usual = f" (usual {volume.usual:,})" if volume.usual is not None else ""
+    rush = ", far more than usual" if volume.is_spike else ""
+    return f"{bars} {plural(volume.count, 'article', 'articles')}{usual}{rush}"
+
+
+def also_topics_line(story: DigestStory) -> str:
+    """`Also for: Gulf shipping, Elections`: the channel's other topics that the story answers; empty without any."""
+    names = [name for name in map(name_of, story.also_topics) if name]
+    return f"Also for: {', '.join(names)}" if names else ""
+
+
+def gathered_line(digest: Digest) -> str:
+    """Why a message told at once comes late; empty where it does not."""
+    if digest.gathered_since is None:
+        return ""
+    since = local_time(digest.gathered_since, digest.timezone)
+    return f"Many messages: this channel had its most in an hour, so what came since {since} was gathered."
 
 
 def why_terms(story: DigestStory) -> list[str]:
