@@ -34,7 +34,7 @@ from monitor.feeds.policy import PollBounds
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
 from monitor.model import ChannelName, FullText, Topic, TopicKey
-from monitor.outbox.deliver import Sender, SendRules, Sent
+from monitor.outbox.deliver import Peers, Sender, SendRules, Sent
 from monitor.pipeline.digest import DigestContext
 from monitor.pipeline.grouping import StoryWords
 from monitor.pipeline.ingest import IngestContext
@@ -58,8 +58,8 @@ log = get_log()
 
 FIRST_ROUND_SPREAD_S = 60
 """First visits of new feeds are spread over a minute: a thousand feeds do not start as one burst."""
-SENDER_THREADS_MAX = 32
-"""Channels that may be spoken to at one time."""
+SENDER_THREADS_MAX = 256
+"""Channels that may be spoken to at one time; a thread is made where none is idle. One that hangs keeps its own."""
 FREE_BYTES_MIN = 200_000_000
 """Below this much free disk polling stops, while there is still room to write down what was sent."""
 PUBLIC_HOST_SPACING_S = 1.0
@@ -75,6 +75,7 @@ class InForce:
     watched: Watched
     channels: dict[ChannelName, Channel]
     rules: dict[ChannelName, SendRules]
+    peers: Peers
     ingest: IngestContext
     digest: DigestContext
 
@@ -98,6 +99,9 @@ class App:
         self.store = store
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._lock = lock
+        self._report_poll = report_poll
+        self.on_match: Callable[[], None] = lambda: None
+        """Called on the loop when a visit brought matches, so that nothing waits for the next tick."""
         self._is_starting = True
         self._write = write
         self.guard = Guard(polling.allow_private_hosts)
@@ -122,20 +126,37 @@ class App:
         self.meanings = MeaningReader(
             store, partial(load_installed, loaded.semantic_folder), clock, context=lambda: self.in_force.ingest
         )
-        self.sender = Sender(store, clock, owner=self.owner, jitter=lambda: random.uniform(-1, 1), report=report_sent)
-        self.poller = Poller(
+        self.sender = Sender(
             store,
+            clock,
+            owner=self.owner,
+            jitter=lambda: random.uniform(-1, 1),
+            report=report_sent,
+            peers=lambda: self.in_force.peers,
+        )
+        self.poller = self._build_poller()
+
+    def _build_poller(self) -> Poller:
+        polling = self.in_force.loaded.settings.polling
+        return Poller(
+            self.store,
             self.fetcher,
             self.parser,
-            clock,
+            self.clock,
             context=lambda: self.in_force.ingest,
             owner=self.owner,
             concurrency=polling.concurrency,
             limit_of=self._limit_of,
             database_pool=self.database_pool,
             parser_pool=self.parser_pool,
-            report=report_poll,
+            report=self._note_visit,
         )
+
+    def _note_visit(self, visit: PollSummary) -> None:
+        if self._report_poll is not None:
+            self._report_poll(visit)
+        if visit.matches:
+            self.on_match()
 
     def _build_pages(self) -> tuple[Fetcher, PageReader]:
         """Another fetcher: pages have other bounds than feeds, and any feed may link anywhere.
@@ -182,6 +203,7 @@ class App:
             # Who mends a password wants to see it mended, and not when the wait of the wrong one ends.
             tx.feeds.hurry([feed.url for feed in loaded.feeds if before.get(feed.url, feed.rules) != feed.rules], now)
             waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
+            tx.holds.try_now(now)  # a start or an edit may have brought what a channel lacked
             tx.topics.sync([_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics], now)
         self.in_force = prepared
         self._is_starting = False
@@ -258,6 +280,11 @@ class App:
             watched=watched,
             channels=channels,
             rules={name: _rules(value) for name, value in settings.items()},
+            peers=Peers(
+                channels,
+                tuple(ChannelName(name) for name in loaded.settings.operator.channels),
+                next((topic.schedule.timezone for topic in loaded.watchlist.topics), "UTC"),
+            ),
             ingest=IngestContext(
                 watchlist=watched.watchlist,
                 topics=topics,

@@ -4,6 +4,7 @@ Effects: those of `app`.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -82,4 +83,5 @@ async def _read_meanings(app: App) -> None:
 
 def _sending(app: App, name: ChannelName) -> Callable[[], list[Sent]]:
     force = app.in_force
-    return lambda: app.sender.deliver_due(force.channels[name], force.rules.get(name, SendRules()))
+    rules = force.rules.get(name, SendRules())
+    return lambda: app.sender.deliver_due(force.channels[name], rules, pause=time.sleep)

@@ -21,7 +21,7 @@ from monitor.errors import ConfigError, StorageError
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
 from monitor.logs import get_log
 from monitor.model import ChannelName, TopicKey
-from monitor.outbox.deliver import SendRules, Sent
+from monitor.outbox.deliver import PER_LOOK_MAX, SendRules, Sent
 from monitor.pipeline.digest import Closed, close_due
 from monitor.pipeline.indexing import Indexer
 from monitor.pipeline.sweep import sweep
@@ -68,6 +68,7 @@ class Daemon:
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._watcher.force)
         scheduler = build_scheduler(self._ticks())
+        self._app.on_match = self._look_for_digests
         log.info("daemon.started", feeds=len(self._app.in_force.loaded.feeds), topics=len(self._app.in_force.topics))
         self._submit("heartbeat", self._beat)
         web: Web | None = None
@@ -93,7 +94,7 @@ class Daemon:
             Tick("poll", 1, lambda: self._runner.submit("poll", self._poll)),
             Tick("pages", 1, lambda: self._runner.submit("pages", self._read_pages)),
             Tick("meanings", 5, self._ask_meanings),
-            Tick("digests", 2, lambda: self._submit("digests", self._close_due)),
+            Tick("digests", 2, self._look_for_digests),
             Tick("deliveries", 1, lambda: self._runner.submit("deliveries", self._deliver)),
             Tick("config", 1, lambda: self._submit("config", self._look_at_config)),
             Tick("marks", MARKS_EVERY_S, lambda: self._submit("marks", self._app.learn)),
@@ -124,6 +125,15 @@ class Daemon:
         self._app.check_room()
         self._app.meanings.run_round(MEANINGS_S, lambda: self._runner.is_stopping)
 
+    def _look_for_digests(self) -> None:
+        self._runner.submit("digests", self._close_and_deliver)
+
+    async def _close_and_deliver(self) -> None:
+        """What is told at once goes out at once: nobody waits for two ticks."""
+        closed = await in_pool(self._app.database_pool, self._close_due)
+        if any(done.deliveries for done in closed):
+            self._runner.submit("deliveries", self._deliver)
+
     def _close_due(self) -> list[Closed]:
         app = self._app
         return close_due(app.store, app.in_force.digest, app.clock.now(), paused=self._digests_paused)
@@ -146,10 +156,17 @@ class Daemon:
         channel, rules = force.channels.get(name), force.rules.get(name, SendRules())
         if channel is None:
             return []  # it left the configuration since it was found due
-        return await in_pool(
-            self._app.sender_pool,
-            lambda: self._app.sender.deliver_due(channel, rules, is_stopping=lambda: self._runner.is_stopping),
-        )
+        done: list[Sent] = []
+        while len(done) < PER_LOOK_MAX and not self._runner.is_stopping:
+            # Waited for here and not in the thread: a hundred channels that each rest a second need no thread for it.
+            await asyncio.sleep(self._app.sender.wait_s(channel))
+            sent = await in_pool(self._app.sender_pool, partial(self._app.sender.deliver_next, channel, rules))
+            if sent is None:
+                break
+            done.append(sent)
+            if sent.is_over:
+                break
+        return done
 
     def _look_at_config(self) -> None:
         change = self._watcher.look()

@@ -97,8 +97,15 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
         topics=tuple(listed),
         waiting=deliveries.get(DeliveryState.PENDING.value, 0) + deliveries.get(DeliveryState.LEASED.value, 0),
         failed=failed,
-        needs=(*_needs(health, failed, beat.at if beat else None, now), *_orphans(tx, channels)),
+        needs=(*_needs(health, failed, beat.at if beat else None, now), *_holds(tx), *_orphans(tx, channels)),
     )
+
+
+def _holds(tx: Transaction) -> list[str]:
+    return [
+        f'Channel "{hold.channel}" takes nothing since {hold.since:%d %b %H:%M} UTC; its deliveries wait. {hold.error}'
+        for hold in tx.holds.all()
+    ]
 
 
 def _orphans(tx: Transaction, channels: Collection[str]) -> list[str]:

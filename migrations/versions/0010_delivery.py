@@ -38,7 +38,6 @@ def upgrade() -> None:
         sa.Column("reason", _TEXT(), nullable=False),
         sa.Column("error", _TEXT(), nullable=False),
         sa.Column("remedy", _TEXT(), nullable=False),
-        sa.Column("told_at", _TIME(), nullable=True),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_hold")),
     )
     op.create_table(

@@ -9,7 +9,8 @@ from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.errors import MonitorError
-from monitor.model import DeliveryId
+from monitor.model import DeliveryId, DeliveryKind
+from monitor.storage.holds import Hold
 from monitor.storage.outbox import StoredDelivery
 from monitor.text import plural
 
@@ -35,7 +36,8 @@ def run(args: argparse.Namespace) -> int:
     with opened_store(load_config(args)) as store:
         if args.action == "list":
             with store.read() as tx:
-                _list(tx.outbox.listed(everything=args.all), as_json=args.json)
+                listed, holds = tx.outbox.listed(everything=args.all), tx.holds.all()
+            _list(listed, holds, as_json=args.json)
             return 0
         missing = []
         now = SystemClock().now()
@@ -58,23 +60,32 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _list(stored: list[StoredDelivery], *, as_json: bool) -> None:
+def _list(stored: list[StoredDelivery], holds: list[Hold], *, as_json: bool) -> None:
     if as_json:
         for item in stored:
             write_line(_record(item))
         return
     if not stored:
         print("The outbox is empty: everything was sent.")
+    for hold in holds:
+        since, until = format_time(hold.since), format_time(hold.until)
+        print(f"{hold.channel} is held since {since}, tried again {until}: {hold.error}")
     for item in stored:
         delivery = item.delivery
         when = "" if delivery.state.value in ("sent", "dead") else f", next try {format_time(delivery.next_attempt_at)}"
         print(
-            f"{delivery.id:>6}  {delivery.state.value:<7}  {delivery.channel}: {item.topic}, "
-            f"{plural(item.stories, 'story', 'stories')}"
+            f"{delivery.id:>6}  {delivery.state.value:<7}  {delivery.channel}: {_what(item)}"
             f", part {delivery.part}, attempt {delivery.attempt}{when}"
         )
         if delivery.error:
             print(f"        {delivery.error}")
+
+
+def _what(item: StoredDelivery) -> str:
+    about = f"{item.topic}, " if item.topic else ""
+    if item.delivery.kind is DeliveryKind.DIGEST:
+        return f"{about}{plural(item.stories, 'story', 'stories')}"
+    return f"{about}{item.delivery.kind.value}"
 
 
 def _record(item: StoredDelivery) -> dict[str, object]:
@@ -83,7 +94,8 @@ def _record(item: StoredDelivery) -> dict[str, object]:
         "id": delivery.id,
         "topic": item.topic,
         "channel": delivery.channel,
-        "digest": delivery.digest_id,
+        "digest": delivery.digest_id or None,
+        "kind": delivery.kind.value,
         "part": delivery.part,
         "stories": item.stories,
         "state": delivery.state.value,

@@ -8,51 +8,30 @@ Effects: network through the channels, database.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.channels.base import Channel
-from monitor.channels.slack_errors import CREDENTIAL_CODES
 from monitor.clock import Clock
 from monitor.errors import ChannelError, SendOutcome, StorageError
 from monitor.logs import bind, get_log
-from monitor.model import ChannelName, Delivery
-from monitor.outbox.retry import BACKOFF_S_MAX, RetryChoice, next_attempt_at
+from monitor.model import ChannelName, Delivery, DeliveryKind
+from monitor.outbox.away import fold_old
+from monitor.outbox.operator import Peers
+from monitor.outbox.settle import Outcome, SendRules, Sent, settle_failure
 from monitor.storage.store import Store, Transaction
+
+__all__ = ["Peers", "SendRules", "Sender", "Sent"]
 
 log = get_log()
 
 PER_LOOK_MAX = 50
 """Deliveries one look sends on one channel, so that a stop never waits for a long backlog."""
-
-_CHANNEL_AWAY = frozenset({"connect", "dns", "tls", "auth", "rate_limited", "unavailable"})
-"""Certainly not sent, and for a reason that holds for every delivery of the channel; a mere "busy" may be of one."""
-_LOCKED_OUT = CREDENTIAL_CODES | {"auth", "no_auth"}
-"""Refused for who we are, not for what we said: the next delivery would die of the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class SendRules:
-    """How a channel's deliveries are treated."""
-
-    max_age_s: int = 86_400
-    """How long a delivery is tried; news older than that is not worth a message of its own."""
-    resend_unknown: bool = True
-    """Where a channel cannot be asked: send again what was perhaps sent (at least once), or hold it for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What one attempt came to, for the log and for `monitor once`."""
-
-    delivery: Delivery
-    state: str
-    """`sent`, `pending` or `dead`."""
-    error: str = ""
+CANNOT_ASK = "cannot_ask"
+"""The reason of a channel that could be asked but for a permission it lacks: then `on_unknown` decides."""
 
 
 class Sender:
-    """Delivers what waits for one channel at a time; `deliver_due` is called from one thread per channel."""
+    """Delivers what waits for one channel at a time; each channel is served from one thread at a time."""
 
     def __init__(
         self,
@@ -62,13 +41,16 @@ class Sender:
         owner: str,
         jitter: Callable[[], float],
         report: Callable[[Sent], None] | None = None,
+        peers: Callable[[], Peers] = Peers,
     ) -> None:
         self._store = store
         self._clock = clock
         self._owner = owner
         self._jitter = jitter
         self._report = report
+        self._peers = peers
         self._unsettled: dict[ChannelName, Callable[[Transaction], bool]] = {}
+        self._sent_at_s: dict[ChannelName, float] = {}
 
     @property
     def unsettled(self) -> list[ChannelName]:
@@ -80,117 +62,136 @@ class Sender:
         for name in self.unsettled:
             self._write_unsettled(name)
 
+    def wait_s(self, channel: Channel) -> float:
+        """Seconds until the channel may be sent the next message; 0 when it may at once."""
+        last = self._sent_at_s.get(ChannelName(channel.name))
+        return 0.0 if last is None else max(0.0, last + channel.spacing_s - self._clock.monotonic_s())
+
     def deliver_due(
-        self, channel: Channel, rules: SendRules, *, is_stopping: Callable[[], bool] = lambda: False
+        self,
+        channel: Channel,
+        rules: SendRules,
+        *,
+        is_stopping: Callable[[], bool] = lambda: False,
+        pause: Callable[[float], None] | None = None,
     ) -> list[Sent]:
         """Send what is due on the channel, in order, one after the other; returns what each attempt came to.
 
-        Ends when nothing is due, after an attempt that did not succeed, or when asked to stop. Raises StorageError
-        when the database takes nothing: then nothing was claimed, or the outcome is kept and written next time.
+        Ends when nothing is due, after an attempt that has to be repeated later, or when asked to stop. Between two
+        messages it waits by `pause` for as long as the other side asks for; without one it does not. Raises
+        StorageError when the database takes nothing: then nothing was claimed, or the outcome is kept and written
+        next time.
         """
         done: list[Sent] = []
-        name = ChannelName(channel.name)
-        self._write_unsettled(name)
         while len(done) < PER_LOOK_MAX and not is_stopping():
-            with self._store.write() as tx:
-                claimed = tx.outbox.claim(self._clock.now(), owner=self._owner, channel=name)
-            if not claimed:
+            if pause is not None and (wait_s := self.wait_s(channel)) > 0:
+                pause(wait_s)
+            sent = self.deliver_next(channel, rules)
+            if sent is None:
                 break
-            with bind(delivery_id=claimed[0].id):
-                sent = self._deliver(channel, rules, claimed[0])
             done.append(sent)
-            if self._report is not None:
-                self._report(sent)
-            if sent.state == "pending":
+            if sent.is_over:
                 break
         return done
+
+    def deliver_next(self, channel: Channel, rules: SendRules) -> Sent | None:
+        """Send the next message that is due, and settle it; None when nothing is. Raises as `deliver_due` does."""
+        name = ChannelName(channel.name)
+        self._write_unsettled(name)
+        delivery = self._claim(channel, rules)
+        if delivery is None:
+            return None
+        with bind(delivery_id=delivery.id):
+            sent = self._deliver(channel, rules, delivery)
+        if self._report is not None:
+            self._report(sent)
+        return sent
+
+    def _claim(self, channel: Channel, rules: SendRules) -> Delivery | None:
+        """The next delivery, leased; what grew old while the channel was away is gathered into a note first."""
+        name, now = ChannelName(channel.name), self._clock.now()
+        max_age = timedelta(seconds=rules.max_age_s)
+        with self._store.write() as tx:
+            claimed = tx.outbox.claim(now, owner=self._owner, channel=name)
+            if not claimed or claimed[0].perhaps_sent or not _is_stale(claimed[0], now, max_age):
+                return claimed[0] if claimed else None
+            tx.outbox.settle_later(
+                claimed[0], self._owner, now, reason="too_old", error=claimed[0].error, perhaps_sent=False, counts=False
+            )
+            peers = self._peers()
+            note = fold_old(tx, channel, claimed[0], now, max_age=max_age, timezone=peers.timezone)
+            log.warning("delivery.folded", channel=name, into=note)
+            claimed = tx.outbox.claim(now, owner=self._owner, channel=name)
+        return claimed[0] if claimed else None
 
     def _deliver(self, channel: Channel, rules: SendRules, delivery: Delivery) -> Sent:
         try:
             reference = self._send_once(channel, rules, delivery)
         except ChannelError as error:
-            return self._settle_failed(rules, delivery, error)
+            return self._fail(channel, rules, delivery, error)
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: whatever broke, the message may be out
             log.error("delivery.broke", error=error, channel=delivery.channel, hint="please report this")
             unknown = ChannelError(f"{type(error).__name__}", reason="unexpected", outcome=SendOutcome.UNKNOWN)
-            return self._settle_failed(rules, delivery, unknown)
-        now = self._clock.now()
-        self._settle(delivery, lambda tx: tx.outbox.settle_sent(delivery, self._owner, reference, now))
+            return self._fail(channel, rules, delivery, unknown)
+        if reference is None:
+            return self._put_back(delivery)
+        now, mine = self._clock.now(), self._peers().of_account(channel)
+
+        def write(tx: Transaction) -> bool:
+            lifted = tx.holds.lift(delivery.channel, mine)
+            for name in lifted:
+                log.info("channel.resumed", channel=name)
+            return tx.outbox.settle_sent(delivery, self._owner, reference, now)
+
+        self._settle(delivery, write)
         log.info("delivery.sent", channel=delivery.channel, attempt=delivery.attempt, receipt=reference)
         return Sent(delivery, "sent")
 
-    def _send_once(self, channel: Channel, rules: SendRules, delivery: Delivery) -> str:
-        if delivery.perhaps_sent:
-            if channel.can_find:
-                found = channel.find(delivery)
-                if found is not None:
-                    log.info("delivery.found", channel=delivery.channel, attempt=delivery.attempt)
-                    return found.reference
-            elif not rules.resend_unknown:
+    def _send_once(self, channel: Channel, rules: SendRules, delivery: Delivery) -> str | None:
+        """The receipt; None where it was asked for, is not there, and is too old to be sent now."""
+        if delivery.perhaps_sent and delivery.kind is not DeliveryKind.EDIT:
+            was_asked, reference = _look_for(channel, delivery)
+            if reference is not None:
+                log.info("delivery.found", channel=delivery.channel, attempt=delivery.attempt)
+                return reference
+            if not was_asked and not rules.resend_unknown:
                 raise ChannelError(
                     "it may have been sent, and this channel cannot be asked",
                     reason="held",
                     outcome=SendOutcome.REFUSED,
                     remedy=f"Look whether it arrived, then: monitor outbox retry {delivery.id}, or drop it.",
                 )
-        return channel.send(delivery).reference
+            if _is_stale(delivery, self._clock.now(), timedelta(seconds=rules.max_age_s)):
+                return None
+        try:
+            return channel.send(delivery).reference
+        finally:
+            self._sent_at_s[delivery.channel] = self._clock.monotonic_s()
 
-    def _settle_failed(self, rules: SendRules, delivery: Delivery, error: ChannelError) -> Sent:
+    def _put_back(self, delivery: Delivery) -> Sent:
+        """It is certainly not there, and old: in line again, to be gathered with the others."""
         now = self._clock.now()
-        perhaps = delivery.perhaps_sent or error.outcome is SendOutcome.UNKNOWN
-        choice = next_attempt_at(
-            delivery.attempt,
-            error.outcome,
-            now=now,
-            first_attempt_at=delivery.first_attempt_at or now,
-            retry_after_s=error.retry_after_s,
-            max_age_s=rules.max_age_s,
-            jitter=self._jitter(),
+        self._settle(
+            delivery,
+            lambda tx: tx.outbox.settle_later(
+                delivery, self._owner, now, reason="too_old", error=delivery.error, perhaps_sent=False, counts=False
+            ),
         )
-        if choice.at is None:
-            return self._give_up(delivery, error, choice, now)
-        at = choice.at
-        away = error.outcome is SendOutcome.RETRYABLE and (
-            error.retry_after_s is not None or error.reason in _CHANNEL_AWAY
+        return Sent(delivery, "pending", delivery.error, is_over=False)
+
+    def _fail(self, channel: Channel, rules: SendRules, delivery: Delivery, error: ChannelError) -> Sent:
+        outcome = Outcome(
+            channel, rules, delivery, error, self._clock.now(), self._owner, self._jitter(), self._peers()
         )
+        sent: list[Sent] = []
 
         def write(tx: Transaction) -> bool:
-            ours = tx.outbox.settle_later(
-                delivery,
-                self._owner,
-                at,
-                reason=error.reason,
-                error=str(error),
-                perhaps_sent=perhaps,
-                counts=error.reason != "rate_limited",
-            )
-            if ours and away:
-                tx.outbox.hold(delivery.channel, at)
+            ours, came_to = settle_failure(tx, outcome)
+            sent.append(came_to)
             return ours
 
         self._settle(delivery, write)
-        log.warning(
-            "delivery.retried",
-            channel=delivery.channel,
-            reason=error.reason,
-            attempt=delivery.attempt,
-            next_attempt_at=at,
-        )
-        return Sent(delivery, "pending", str(error))
-
-    def _give_up(self, delivery: Delivery, error: ChannelError, choice: RetryChoice, now: datetime) -> Sent:
-        reason = error.reason if error.outcome is SendOutcome.REFUSED else choice.reason.value
-
-        def write(tx: Transaction) -> bool:
-            ours = tx.outbox.settle_dead(delivery, self._owner, now, reason=reason, error=str(error))
-            if ours and error.reason in _LOCKED_OUT:
-                tx.outbox.hold(delivery.channel, now + timedelta(seconds=BACKOFF_S_MAX))
-            return ours
-
-        self._settle(delivery, write)
-        hint = error.remedy or f"monitor outbox retry {delivery.id}"
-        log.error("delivery.died", channel=delivery.channel, reason=reason, attempt=delivery.attempt, hint=hint)
-        return Sent(delivery, "dead", str(error))
+        return sent[-1]
 
     def _settle(self, delivery: Delivery, write: Callable[[Transaction], bool]) -> None:
         # Kept first: whatever happens while writing, nothing else is claimed before this outcome is down.
@@ -210,3 +211,21 @@ class Sender:
         del self._unsettled[name]
         if not ours:
             log.warning("delivery.overtaken", channel=name)
+
+
+def _is_stale(delivery: Delivery, now: datetime, max_age: timedelta) -> bool:
+    """Its channel has been away for so long that it is news no more; lying still while nobody sent is no age."""
+    return delivery.first_attempt_at is not None and now - delivery.first_attempt_at > max_age
+
+
+def _look_for(channel: Channel, delivery: Delivery) -> tuple[bool, str | None]:
+    """Whether the channel could be asked for a message, and the receipt where it is there."""
+    if not channel.can_find:
+        return False, None
+    try:
+        found = channel.find(delivery)
+    except ChannelError as error:
+        if error.reason != CANNOT_ASK:
+            raise
+        return False, None
+    return True, found.reference if found is not None else None

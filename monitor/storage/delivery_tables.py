@@ -65,8 +65,6 @@ class ChannelHoldRow(SQLModel, table=True):
     reason: str
     error: str
     remedy: str
-    told_at: datetime | None = None
-    """When the operator was told."""
 
 
 class RecipientRow(SQLModel, table=True):

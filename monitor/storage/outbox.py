@@ -9,16 +9,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Row
 
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
-from monitor.storage.rows import portions, take_ids
+from monitor.storage.outbox_views import OutboxViews, StoredDelivery, is_due, is_held, to_delivery, waits
+from monitor.storage.rows import take_ids
 from monitor.storage.tables import CHANNEL_HOLD, DELIVERY
+
+__all__ = ["LEASE_S", "NewDelivery", "OutboxTable", "StoredDelivery"]
 
 LEASE_S = 180
 """Longer than any channel's own bound on one send (mail: 90 s), so that nobody asks too early."""
 
-_OPEN = (DeliveryState.PENDING.value, DeliveryState.LEASED.value)
+
+FOLDED_MAX = 1_000
+"""Deliveries whose news one note gathers: a day of a channel that is told something every minute and a half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +44,26 @@ class NewDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDelivery:
-    """A delivery with the fields that people ask for."""
+class Gathered:
+    """A delivery whose news goes out in a note."""
 
-    delivery: Delivery
-    topic: TopicKey
-    stories: int
-    settled_at: datetime | None
+    id: DeliveryId
+    digest_id: DigestId
+    kind: DeliveryKind
+    key: str
+    created_at: datetime
+    place: int
 
 
-class OutboxTable:
-    """Questions and changes of deliveries."""
+class OutboxTable(OutboxViews):
+    """Changes of deliveries."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._db = connection
-
-    def add(self, deliveries: Sequence[NewDelivery], now: datetime, *, due_at: datetime) -> list[DeliveryId]:
+    def add(
+        self, deliveries: Sequence[NewDelivery], now: datetime, *, due_at: datetime, place: int | None = None
+    ) -> list[DeliveryId]:
         """Put frozen payloads in line, due at `due_at`; the key makes a second writer fail rather than double.
 
-        Parts of one message have one place in line, that of the first.
+        Parts of one message have one place in line, that of the first, or the one given.
         """
         ids = take_ids(self._db, "delivery", len(deliveries))
         places: dict[tuple[object, ...], int] = {}
@@ -73,7 +79,7 @@ class OutboxTable:
                 "payload": new.payload,
                 "kind": new.kind.value,
                 "lane": new.lane,
-                "place": places.setdefault((new.digest_id, new.channel, new.lane, new.kind, new.thread_of), number),
+                "place": place or places.setdefault(_message_of(new), number),
                 "thread_of": new.thread_of,
                 "state": DeliveryState.PENDING.value,
                 "created_at": now,
@@ -96,8 +102,8 @@ class OutboxTable:
         overtakes what waits in its lane, and part n of a digest waits until part n-1 was sent; two workers never get
         the same row. A channel that is held gives nothing.
         """
-        due = _due(now)
-        chosen = sa.select(DELIVERY.c.id).where(DELIVERY.c.channel == channel, due, ~_waits(), ~_held(now))
+        due = is_due(now)
+        chosen = sa.select(DELIVERY.c.id).where(DELIVERY.c.channel == channel, due, ~waits(), ~is_held(now))
         chosen = chosen.order_by(DELIVERY.c.place, DELIVERY.c.part, DELIVERY.c.id).limit(limit)
         if self._db.dialect.name == "postgresql":
             chosen = chosen.with_for_update(skip_locked=True)
@@ -118,7 +124,7 @@ class OutboxTable:
             .returning(DELIVERY)
         )
         rows = sorted(self._db.execute(change), key=lambda row: int(row.id))
-        return [_to_delivery(row, self._root_receipt(row)) for row in rows]
+        return [to_delivery(row, self._root_receipt(row)) for row in rows]
 
     def _root_receipt(self, row: Row[Any]) -> str | None:
         question = sa.select(DELIVERY.c.receipt)
@@ -193,6 +199,75 @@ class OutboxTable:
             )
         return done
 
+    def split(self, delivery: Delivery, owner: str, bodies: Sequence[str], now: datetime) -> bool:
+        """Put smaller parts that say the same in the place of one that is too long for the other side.
+
+        False when the lease is not ours. The parts are due at once and carry the key with a number behind it.
+        """
+        values = {
+            "state": DeliveryState.PENDING.value,
+            "payload": bodies[0],
+            "next_attempt_at": now,
+            "attempt": delivery.attempt - 1,
+            "perhaps_sent": False,
+        }
+        if not self._settle(delivery, owner, values):
+            return False
+        row = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery.id)).one()
+        added = len(bodies) - 1
+        self._db.execute(sa.update(DELIVERY).where(*_behind(row)).values(part=DELIVERY.c.part + added))
+        new = [
+            NewDelivery(
+                digest_id=DigestId(row.digest_id),
+                topic=TopicKey(row.topic),
+                channel=ChannelName(row.channel),
+                key=f"{row.key}~{number}",
+                part=row.part + number,
+                stories=row.stories,
+                payload=body,
+                kind=DeliveryKind(row.kind),
+                lane=row.lane,
+                thread_of=row.thread_of,
+            )
+            for number, body in enumerate(bodies[1:], 1)
+        ]
+        self.add(new, now, due_at=now, place=int(row.place))
+        return True
+
+    def fold(self, channel: ChannelName, lane: str, before: datetime, now: datetime) -> list[Gathered]:
+        """Take what waits in a lane since before then out of line: its news goes out in a note instead.
+
+        Those that were taken out, oldest first, with those that an earlier note gathered and that no note told.
+        What was perhaps sent stays: it is asked for first.
+        """
+        mine = (DELIVERY.c.channel == channel, DELIVERY.c.lane == lane)
+        old = sa.and_(
+            DELIVERY.c.state == DeliveryState.PENDING.value,
+            DELIVERY.c.created_at <= before,
+            DELIVERY.c.perhaps_sent.is_(False),
+        )
+        values = {"state": DeliveryState.DEAD.value, "reason": "folded", "settled_at": now}
+        taken = self._db.execute(sa.update(DELIVERY).where(*mine, old).values(**values).returning(DELIVERY.c.id))
+        notes = list(taken.scalars())
+        inside = sa.select(DELIVERY).where(
+            *mine, DELIVERY.c.reason == "folded", sa.or_(DELIVERY.c.id.in_(notes), DELIVERY.c.thread_of.in_(notes))
+        )
+        rows = self._db.execute(inside.order_by(DELIVERY.c.place, DELIVERY.c.part).limit(FOLDED_MAX))
+        return [
+            Gathered(
+                DeliveryId(row.id), DigestId(row.digest_id), DeliveryKind(row.kind), row.key, row.created_at, row.place
+            )
+            for row in rows
+        ]
+
+    def fold_into(self, folded: Sequence[DeliveryId], note: DeliveryId) -> None:
+        """Remember in which note the news of these went out."""
+        self._db.execute(sa.update(DELIVERY).where(DELIVERY.c.id.in_(folded)).values(thread_of=note))
+
+    def has_key(self, key: str) -> bool:
+        """Whether a delivery of this key was ever put in line."""
+        return self._db.execute(sa.select(DELIVERY.c.id).where(DELIVERY.c.key == key)).first() is not None
+
     def _settle(self, delivery: Delivery, owner: str, values: dict[str, Any]) -> bool:
         # The owner and the attempt guard against a worker that slept past its lease and wakes up.
         change = sa.update(DELIVERY).where(
@@ -203,17 +278,11 @@ class OutboxTable:
         )
         return self._db.execute(change.values(**values, lease_owner=None, lease_until=None)).rowcount == 1
 
-    def channels_due(self, now: datetime) -> list[ChannelName]:
-        """Channels that have something to send now."""
-        due = sa.select(DELIVERY.c.channel).where(_due(now), ~_waits(), ~_held(now))
-        rows = self._db.execute(due.distinct().order_by(DELIVERY.c.channel))
-        return [ChannelName(name) for name in rows.scalars()]
-
     def retry(self, delivery_id: DeliveryId, now: datetime) -> bool:
         """Put a dead or waiting delivery, and the parts behind it, in line for now, as if never tried.
 
         A person's retry says that it did not arrive: it is sent without asking for it first, and its age counts from
-        the next attempt. False if there is none such, or if its text is gone.
+        the next attempt. A channel that is held is tried at once. False if there is none such, or if its text is gone.
         """
         row = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
         if row is None or row.state not in (DeliveryState.DEAD.value, DeliveryState.PENDING.value):
@@ -236,14 +305,8 @@ class OutboxTable:
                 settled_at=None,
             )
         )
+        self._db.execute(sa.update(CHANNEL_HOLD).where(CHANNEL_HOLD.c.channel == row.channel).values(until=now))
         return True
-
-    def swept(self, delivery_ids: Sequence[DeliveryId]) -> list[DeliveryId]:
-        """Which of these failed deliveries have lost their text to the retention, so that none can be sent again."""
-        gone = sa.select(DELIVERY.c.id).where(
-            DELIVERY.c.id.in_(delivery_ids), DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.payload == ""
-        )
-        return [DeliveryId(number) for number in self._db.execute(gone.order_by(DELIVERY.c.id)).scalars()]
 
     def drop(self, delivery_id: DeliveryId, now: datetime) -> bool:
         """Give a delivery up for good, and the parts behind it. False if there is none waiting or failed."""
@@ -257,73 +320,10 @@ class OutboxTable:
         self._db.execute(change.values(state=DeliveryState.DEAD.value, reason="dropped", settled_at=now))
         return True
 
-    def listed(self, *, everything: bool = False, limit: int = 200) -> list[StoredDelivery]:
-        """What waits and what failed, oldest first; with `everything` the latest sent ones too."""
-        question = sa.select(DELIVERY).order_by(DELIVERY.c.id.desc()).limit(limit)
-        if not everything:
-            failed = sa.and_(DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.reason != "dropped")
-            question = question.where(sa.or_(DELIVERY.c.state.in_(_OPEN), failed))
-        return [_to_listed(row) for row in reversed(list(self._db.execute(question)))]
 
-    def of_digests(self, digest_ids: Sequence[DigestId]) -> list[StoredDelivery]:
-        """The deliveries of these digests, in order."""
-        found: list[StoredDelivery] = []
-        for some in portions(digest_ids):
-            rows = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.digest_id.in_(some)).order_by(DELIVERY.c.id))
-            found += [_to_listed(row) for row in rows]
-        return found
-
-    def count_by_state(self) -> dict[str, int]:
-        """How many deliveries stand in each state; dropped ones are not counted as dead."""
-        rows = self._db.execute(
-            sa.select(DELIVERY.c.state, sa.func.count().label("n"))
-            .where(DELIVERY.c.reason != "dropped")
-            .group_by(DELIVERY.c.state)
-        )
-        return {row.state: row.n for row in rows}
-
-    def count_waiting(self) -> dict[ChannelName, int]:
-        """How many deliveries wait or are under way, by channel."""
-        question = sa.select(DELIVERY.c.channel, sa.func.count().label("n")).where(DELIVERY.c.state.in_(_OPEN))
-        rows = self._db.execute(question.group_by(DELIVERY.c.channel).order_by(DELIVERY.c.channel))
-        return {ChannelName(row.channel): row.n for row in rows}
-
-    def next_at(self) -> datetime | None:
-        """When the next waiting delivery is due, or None."""
-        question = sa.select(sa.func.min(DELIVERY.c.next_attempt_at))
-        return self._db.execute(question.where(DELIVERY.c.state == DeliveryState.PENDING.value)).scalar()
-
-    def forget(self, before: datetime, *, limit: int = 1000) -> int:
-        """Empty the payloads of up to `limit` deliveries sent or given up before then; the rows stay as proof."""
-        closed = DELIVERY.c.state.in_((DeliveryState.SENT.value, DeliveryState.DEAD.value))
-        old = sa.select(DELIVERY.c.id).where(closed, DELIVERY.c.settled_at < before, DELIVERY.c.payload != "")
-        change = sa.update(DELIVERY).where(DELIVERY.c.id.in_(old.limit(limit)))
-        return self._db.execute(change.values(payload="")).rowcount
-
-
-def _due(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        sa.and_(DELIVERY.c.state == DeliveryState.PENDING.value, DELIVERY.c.next_attempt_at <= now),
-        sa.and_(DELIVERY.c.state == DeliveryState.LEASED.value, DELIVERY.c.lease_until <= now),
-    )
-
-
-def _waits() -> sa.ColumnElement[bool]:
-    """Something earlier in its lane is not out yet, or a part before it failed."""
-    earlier = DELIVERY.alias("earlier")
-    same_place = sa.and_(earlier.c.place == DELIVERY.c.place, earlier.c.part < DELIVERY.c.part)
-    return sa.exists().where(
-        earlier.c.channel == DELIVERY.c.channel,
-        earlier.c.lane == DELIVERY.c.lane,
-        sa.or_(
-            sa.and_(sa.or_(earlier.c.place < DELIVERY.c.place, same_place), earlier.c.state.in_(_OPEN)),
-            sa.and_(same_place, earlier.c.state == DeliveryState.DEAD.value),
-        ),
-    )
-
-
-def _held(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.exists().where(CHANNEL_HOLD.c.channel == DELIVERY.c.channel, CHANNEL_HOLD.c.until > now)
+def _message_of(new: NewDelivery) -> tuple[object, ...]:
+    """What parts of one message have in common."""
+    return (new.digest_id, new.channel, new.lane, new.kind, new.thread_of)
 
 
 def _behind(row: Row[Any]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -334,30 +334,3 @@ def _behind(row: Row[Any]) -> tuple[sa.ColumnElement[bool], ...]:
         DELIVERY.c.place == row.place,
         DELIVERY.c.part > row.part,
     )
-
-
-def _to_delivery(row: Row[Any], parent_receipt: str | None = None) -> Delivery:
-    return Delivery(
-        id=DeliveryId(row.id),
-        digest_id=DigestId(row.digest_id),
-        channel=ChannelName(row.channel),
-        key=row.key,
-        part=row.part,
-        payload=row.payload,
-        state=DeliveryState(row.state),
-        attempt=row.attempt,
-        created_at=row.created_at,
-        next_attempt_at=row.next_attempt_at,
-        first_attempt_at=row.first_attempt_at,
-        perhaps_sent=bool(row.perhaps_sent),
-        parent_receipt=parent_receipt,
-        receipt=row.receipt,
-        reason=row.reason,
-        error=row.error,
-        kind=DeliveryKind(row.kind),
-        lane=row.lane,
-    )
-
-
-def _to_listed(row: Row[Any]) -> StoredDelivery:
-    return StoredDelivery(_to_delivery(row), TopicKey(row.topic), row.stories, row.settled_at)

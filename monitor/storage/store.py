@@ -14,6 +14,7 @@ from monitor.storage.digests import DigestTable
 from monitor.storage.engine import Database, transaction
 from monitor.storage.feeds import FeedTable
 from monitor.storage.health import HealthTable
+from monitor.storage.holds import HoldTable
 from monitor.storage.marks import MarkTable
 from monitor.storage.matches import MatchTable
 from monitor.storage.outbox import OutboxTable
@@ -44,6 +45,7 @@ class Transaction:
         self.vectors = VectorTable(connection)
         self.digests = DigestTable(connection)
         self.outbox = OutboxTable(connection)
+        self.holds = HoldTable(connection)
         self.words = WordIndex(connection)
         self.connection = connection
 

@@ -1,0 +1,148 @@
+"""What stands in the outbox: questions that change nothing, but for emptying what is long out.
+
+Effects: database.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
+from monitor.storage.rows import portions
+from monitor.storage.tables import CHANNEL_HOLD, DELIVERY
+
+OPEN = (DeliveryState.PENDING.value, DeliveryState.LEASED.value)
+CLOSED_WELL = ("dropped", "folded", "not_editable")
+"""Reasons of dead deliveries that need nobody: a person dropped it, its news went out in another, only an edit died."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A delivery with the fields that people ask for."""
+
+    delivery: Delivery
+    topic: TopicKey
+    stories: int
+    settled_at: datetime | None
+
+
+class OutboxViews:
+    """Questions of deliveries."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def channels_due(self, now: datetime) -> list[ChannelName]:
+        """Channels that have something to send now."""
+        due = sa.select(DELIVERY.c.channel).where(is_due(now), ~waits(), ~is_held(now))
+        rows = self._db.execute(due.distinct().order_by(DELIVERY.c.channel))
+        return [ChannelName(name) for name in rows.scalars()]
+
+    def swept(self, delivery_ids: Sequence[DeliveryId]) -> list[DeliveryId]:
+        """Which of these failed deliveries have lost their text to the retention, so that none can be sent again."""
+        gone = sa.select(DELIVERY.c.id).where(
+            DELIVERY.c.id.in_(delivery_ids), DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.payload == ""
+        )
+        return [DeliveryId(number) for number in self._db.execute(gone.order_by(DELIVERY.c.id)).scalars()]
+
+    def listed(self, *, everything: bool = False, limit: int = 200) -> list[StoredDelivery]:
+        """What waits and what failed, oldest first; with `everything` the latest sent ones too."""
+        question = sa.select(DELIVERY).order_by(DELIVERY.c.id.desc()).limit(limit)
+        if not everything:
+            failed = sa.and_(DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.reason.not_in(CLOSED_WELL))
+            question = question.where(sa.or_(DELIVERY.c.state.in_(OPEN), failed))
+        return [_to_listed(row) for row in reversed(list(self._db.execute(question)))]
+
+    def of_digests(self, digest_ids: Sequence[DigestId]) -> list[StoredDelivery]:
+        """The deliveries of these digests, in order."""
+        found: list[StoredDelivery] = []
+        for some in portions(digest_ids):
+            rows = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.digest_id.in_(some)).order_by(DELIVERY.c.id))
+            found += [_to_listed(row) for row in rows]
+        return found
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many deliveries stand in each state; what needs nobody any more is not counted."""
+        rows = self._db.execute(
+            sa.select(DELIVERY.c.state, sa.func.count().label("n"))
+            .where(DELIVERY.c.reason.not_in(CLOSED_WELL))
+            .group_by(DELIVERY.c.state)
+        )
+        return {row.state: row.n for row in rows}
+
+    def count_waiting(self) -> dict[ChannelName, int]:
+        """How many deliveries wait or are under way, by channel."""
+        question = sa.select(DELIVERY.c.channel, sa.func.count().label("n")).where(DELIVERY.c.state.in_(OPEN))
+        rows = self._db.execute(question.group_by(DELIVERY.c.channel).order_by(DELIVERY.c.channel))
+        return {ChannelName(row.channel): row.n for row in rows}
+
+    def next_at(self) -> datetime | None:
+        """When the next waiting delivery is due, or None."""
+        question = sa.select(sa.func.min(DELIVERY.c.next_attempt_at))
+        return self._db.execute(question.where(DELIVERY.c.state == DeliveryState.PENDING.value)).scalar()
+
+    def forget(self, before: datetime, *, limit: int = 1000) -> int:
+        """Empty the payloads of up to `limit` deliveries sent or given up before then; the rows stay as proof."""
+        closed = DELIVERY.c.state.in_((DeliveryState.SENT.value, DeliveryState.DEAD.value))
+        old = sa.select(DELIVERY.c.id).where(closed, DELIVERY.c.settled_at < before, DELIVERY.c.payload != "")
+        change = sa.update(DELIVERY).where(DELIVERY.c.id.in_(old.limit(limit)))
+        return self._db.execute(change.values(payload="")).rowcount
+
+
+def is_due(now: datetime) -> sa.ColumnElement[bool]:
+    """It is time to send it, or its lease ran out."""
+    return sa.or_(
+        sa.and_(DELIVERY.c.state == DeliveryState.PENDING.value, DELIVERY.c.next_attempt_at <= now),
+        sa.and_(DELIVERY.c.state == DeliveryState.LEASED.value, DELIVERY.c.lease_until <= now),
+    )
+
+
+def waits() -> sa.ColumnElement[bool]:
+    """Something earlier in its lane is not out yet, or a part before it failed."""
+    earlier = DELIVERY.alias("earlier")
+    same_place = sa.and_(earlier.c.place == DELIVERY.c.place, earlier.c.part < DELIVERY.c.part)
+    return sa.exists().where(
+        earlier.c.channel == DELIVERY.c.channel,
+        earlier.c.lane == DELIVERY.c.lane,
+        sa.or_(
+            sa.and_(sa.or_(earlier.c.place < DELIVERY.c.place, same_place), earlier.c.state.in_(OPEN)),
+            sa.and_(same_place, earlier.c.state == DeliveryState.DEAD.value),
+        ),
+    )
+
+
+def is_held(now: datetime) -> sa.ColumnElement[bool]:
+    """Its channel is held."""
+    return sa.exists().where(CHANNEL_HOLD.c.channel == DELIVERY.c.channel, CHANNEL_HOLD.c.until > now)
+
+
+def to_delivery(row: Row[Any], parent_receipt: str | None = None) -> Delivery:
+    """The delivery of a row."""
+    return Delivery(
+        id=DeliveryId(row.id),
+        digest_id=DigestId(row.digest_id),
+        channel=ChannelName(row.channel),
+        key=row.key,
+        part=row.part,
+        payload=row.payload,
+        state=DeliveryState(row.state),
+        attempt=row.attempt,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        first_attempt_at=row.first_attempt_at,
+        perhaps_sent=bool(row.perhaps_sent),
+        parent_receipt=parent_receipt,
+        receipt=row.receipt,
+        reason=row.reason,
+        error=row.error,
+        kind=DeliveryKind(row.kind),
+        lane=row.lane,
+    )
+
+
+def _to_listed(row: Row[Any]) -> StoredDelivery:
+    return StoredDelivery(to_delivery(row), TopicKey(row.topic), row.stories, row.settled_at)
