@@ -44,7 +44,7 @@ LAYERS: dict[int, str] = {
           storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
           storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
           storage.word_index storage.search storage.suggesting storage.marks storage.outlook
-          storage.vectors storage.prints storage.outbox_views storage.holds""",
+          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
           pipeline.again pipeline.meanings pipeline.corrections

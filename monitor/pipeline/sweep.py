@@ -77,6 +77,11 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
             tx.prints.forget(ids)
         if len(ids) < PORTION:
             break
+    while True:
+        with store.write() as tx:
+            ended = max(tx.mutes.forget(before, limit=PORTION), tx.follows.forget(before, limit=PORTION))
+        if ended < PORTION:
+            break
     with store.write() as tx:
         tx.pages.expire(now - timedelta(hours=PAGE_HOURS))
         tx.articles.forget_aliases(now - timedelta(days=ALIAS_DAYS))

@@ -17,6 +17,7 @@ from monitor.storage.health import HealthTable
 from monitor.storage.holds import HoldTable
 from monitor.storage.marks import MarkTable
 from monitor.storage.matches import MatchTable
+from monitor.storage.mutes import FollowTable, MuteTable
 from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
@@ -40,6 +41,8 @@ class Transaction:
         self.story_views = StoryViews(connection)
         self.matches = MatchTable(connection)
         self.marks = MarkTable(connection)
+        self.mutes = MuteTable(connection)
+        self.follows = FollowTable(connection)
         self.topics = TopicTable(connection)
         self.pages = PageTable(connection)
         self.vectors = VectorTable(connection)
