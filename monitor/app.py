@@ -297,7 +297,11 @@ class App:
                 words=self._words,
             ),
             digest=DigestContext(
-                topics, channels, {name: value.stories_max for name, value in settings.items()}, self._weight
+                topics,
+                channels,
+                {name: value.stories_max for name, value in settings.items()},
+                self._weight,
+                {name: value.per_hour_max for name, value in settings.items()},
             ),
         )
 

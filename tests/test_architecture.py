@@ -28,6 +28,7 @@ LAYERS: dict[int, str] = {
           topics.points topics.feedback topics.wordpiece topics.nearness
           digests.schedule digests.burst digests.snippet digests.novelty digests.telling
           digests.follow_ups digests.things digests.compose
+          digests.volume digests.storm digests.mutes
           outbox.retry""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission
@@ -44,9 +45,10 @@ LAYERS: dict[int, str] = {
           storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
           storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
           storage.word_index storage.search storage.suggesting storage.marks storage.outlook
-          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes""",
+          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
-          pipeline.digest pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
+          pipeline.digest pipeline.closing
+          pipeline.threads pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
           pipeline.again pipeline.meanings pipeline.corrections
           outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
     5: "runner scheduler web.pages web.app health",

@@ -13,6 +13,7 @@ from monitor.model import Relation, StoryCandidate, StoryMember
 from monitor.stories.publisher import publisher_key
 
 PUBLISHERS_MIN = 4  # newsrooms; two or three share beats and agencies, four within half an hour is rarely chance
+BREAKING_STEPS = (2, 4)  # times as many as when it broke: what a reader would ask for again, and no ticker
 WITHIN_S = 1_800  # half an hour in seconds: polls up to that far apart still show the same moment
 STALE_S = 6 * 3_600  # an article published longer before it was seen tells of the past: a feed added, an outage over
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.digests.follow_ups import Following, HeldThing, follow, pick_headlines
+from monitor.digests.mutes import held_words
 from monitor.digests.novelty import Weight, plain_weight
 from monitor.digests.snippet import cut_snippet, hits_in
 from monitor.digests.telling import Choice, Held, Told, choose_telling, seen_at
@@ -25,6 +26,7 @@ from monitor.model import (
     FeedTrouble,
     Field,
     Mark,
+    Mute,
     Relation,
     StoryCandidate,
     StoryId,
@@ -97,6 +99,8 @@ def compose_digest(
     opened: Mapping[ArticleId, datetime] | None = None,
     shown: frozenset[ArticleId] = frozenset(),
     weight: Weight = plain_weight,
+    muted: Mapping[StoryId, Mute] | None = None,
+    is_heartbeat: bool = False,
 ) -> Composed:
     """The digest of one topic for one slot and one channel, and for every candidate whether it is told and why.
 
@@ -104,17 +108,16 @@ def compose_digest(
     no telling of it; a told one comes back as an update by the gates of `choose_telling`. Candidates are one per
     story. Order: breaking, independent publishers, a hit in the title, newest, story id. Every story that is told
     stands in `stories` or, past `stories_max`, in `overflow`. Without any story there is no digest, except that a
-    scheduled or catch-up slot of a topic with `on_empty = "heartbeat"` gives an empty heartbeat. `window_end` is
-    taken for now.
+    scheduled or catch-up slot with `is_heartbeat` gives an empty heartbeat. `window_end` is taken for now. What is
+    `muted` waits until its mute ends.
 
     `opened` are the articles that no digest has taken, with when they matched, and `shown` those that the channel saw
     in lines: see `follow` for what becomes of reports of told stories. Breaking news holds no lines.
     """
     assert len({candidate.story_id for candidate in candidates}) == len(candidates), "one candidate per story"
-    told_now, things = _decide(candidates, told, breaking, window_end, shown, weight)
+    told_now, things = _decide(candidates, told, breaking, window_end, shown, weight, muted or {})
     stories = tuple(_to_story(candidate, choice, topic, breaking, window_end) for candidate, choice in told_now)
-    is_heartbeat = topic.on_empty == "heartbeat" and kind in (DigestKind.SCHEDULED, DigestKind.CATCH_UP)
-    goes_out = bool(stories) or is_heartbeat
+    goes_out = bool(stories) or (is_heartbeat and kind in (DigestKind.SCHEDULED, DigestKind.CATCH_UP))
     holds_lines = goes_out and kind is not DigestKind.BREAKING
     following = follow(things, opened or {}, dedup=topic.dedup, goes_out=holds_lines, now=window_end)
     held_back = _held_back(things, following, opened or {}, window_start)
@@ -147,12 +150,16 @@ def _decide(
     now: datetime,
     shown: frozenset[ArticleId],
     weight: Weight,
+    muted: Mapping[StoryId, Mute],
 ) -> tuple[list[tuple[StoryCandidate, Choice]], list[HeldThing]]:
     """What is told, in the digest's order, and what is held, by story id."""
     told_now: list[tuple[StoryCandidate, Choice]] = []
     things: list[HeldThing] = []
     for candidate in sorted(candidates, key=lambda one: one.story_id):
         before = told.get(candidate.story_id)
+        if candidate.story_id in muted:
+            things.append(HeldThing(candidate, _hold_muted(candidate, muted[candidate.story_id]), before))
+            continue
         is_breaking = candidate.story_id in breaking
         choice = choose_telling(candidate, before, is_breaking, now, shown=shown, weight=weight)
         if isinstance(choice, Held):
@@ -161,6 +168,11 @@ def _decide(
             told_now.append((candidate, choice))
     told_now.sort(key=lambda pair: _rank(pair[0], pair[1], breaking, now))
     return told_now, things
+
+
+def _hold_muted(candidate: StoryCandidate, mute: Mute) -> Held:
+    fresh = tuple(member for member in candidate.members if member.match is not None and not member.silent)
+    return Held(held_words(mute), mute.until, fresh)
 
 
 def _held_back(

@@ -132,7 +132,7 @@ class Volume:
     count: int
     """Articles that answered the topic in the digest's window."""
     usual: int | None
-    """The median of the same window at the same hours of the week before; None where too little is known."""
+    """The median of the same hours on the fourteen days before; None where too little is known."""
     buckets: tuple[int, ...]
     """The last eight windows of that length, oldest first, the digest's own last."""
     is_spike: bool = False

@@ -59,7 +59,7 @@ def fold_old(
 
 def _note(tx: Transaction, name: ChannelName, rows: Sequence[Gathered], now: datetime, timezone: str) -> Note | None:
     digests = sorted({row.digest_id for row in rows if row.kind is DeliveryKind.DIGEST})
-    told = tx.digests.told_in(name, digests)
+    told = tx.tellings.told_in(name, digests)
     since = min(row.created_at for row in rows)
     lines = tuple(NoteLine(one.title, one.url, one.outlet) for one in told[:LINES_MAX])
     notes = sum(row.kind is DeliveryKind.NOTE and not row.key.startswith(f"{KEY_STEM}-") for row in rows)

@@ -43,7 +43,7 @@ def tell_operator(
     told = []
     for name in _choose(tx, peers, about):
         key = f"{KEY_STEM}-{about}-{reason}-{now:%Y-%m-%d}-{name}"
-        if tx.outbox.has_key(key) or tx.outbox.has_key(f"{key}-1"):
+        if tx.outbox.has_stem(key):
             continue
         note = Note(NoteKind.OPERATOR, head, now, timezone=peers.timezone, remedy=remedy)
         deliveries = [

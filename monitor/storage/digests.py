@@ -18,7 +18,7 @@ from monitor.digests.things import key_of_article
 from monitor.model import ArticleId, ChannelName, Dedup, DigestId, DigestKind, StoryId, TopicKey
 from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.rows import insert_into, insert_new, portions, take_ids
-from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, FOLLOW_UP, HELD_BACK, MATCH, SENT_LOG
+from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FOLLOW_UP, HELD_BACK, MATCH, SENT_LOG
 
 UNTOLD_MAX = 5_000
 """Articles that the daily appendix of a topic looks at, the newest."""
@@ -66,16 +66,6 @@ class HeldRecord:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToldLine:
-    """A story that a digest told to a channel, as a line of a later note."""
-
-    story_id: StoryId
-    title: str
-    url: str
-    outlet: str
-
-
 class DigestTable:
     """Questions and changes of digests and the sent log."""
 
@@ -106,23 +96,6 @@ class DigestTable:
         statement = insert_into(self._db, DIGEST).values(values).on_conflict_do_nothing().returning(DIGEST.c.id)
         made = self._db.execute(statement).scalar()
         return None if made is None else DigestId(made)
-
-    def told_in(self, channel: ChannelName, digests: Sequence[DigestId]) -> list[ToldLine]:
-        """The stories that these digests told to the channel, each once, in the order they were told."""
-        lines: dict[StoryId, ToldLine] = {}
-        source = sa.func.coalesce(sa.func.nullif(ARTICLE.c.source, ""), FEED.c.name)
-        for some in portions(digests):
-            question = (
-                sa.select(SENT_LOG.c.story_id, ARTICLE.c.title, ARTICLE.c.url, source.label("outlet"))
-                .join(ARTICLE, ARTICLE.c.id == SENT_LOG.c.article_id)
-                .join(FEED, FEED.c.id == ARTICLE.c.feed_id)
-                .where(SENT_LOG.c.channel == channel, SENT_LOG.c.digest_id.in_(some))
-                .order_by(SENT_LOG.c.digest_id, SENT_LOG.c.article_id)
-            )
-            for row in self._db.execute(question):
-                story = StoryId(row.story_id)
-                lines.setdefault(story, ToldLine(story, row.title, row.url, row.outlet))
-        return list(lines.values())
 
     def told(
         self,

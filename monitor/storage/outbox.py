@@ -264,10 +264,6 @@ class OutboxTable(OutboxViews):
         """Remember in which note the news of these went out."""
         self._db.execute(sa.update(DELIVERY).where(DELIVERY.c.id.in_(folded)).values(thread_of=note))
 
-    def has_key(self, key: str) -> bool:
-        """Whether a delivery of this key was ever put in line."""
-        return self._db.execute(sa.select(DELIVERY.c.id).where(DELIVERY.c.key == key)).first() is not None
-
     def _settle(self, delivery: Delivery, owner: str, values: dict[str, Any]) -> bool:
         # The owner and the attempt guard against a worker that slept past its lease and wakes up.
         change = sa.update(DELIVERY).where(

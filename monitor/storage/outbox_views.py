@@ -30,6 +30,16 @@ class StoredDelivery:
     settled_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class SentBody:
+    """What a part of a message says now."""
+
+    delivery_id: DeliveryId
+    topic: TopicKey
+    lane: str
+    body: str
+
+
 class OutboxViews:
     """Questions of deliveries."""
 
@@ -48,6 +58,38 @@ class OutboxViews:
             DELIVERY.c.id.in_(delivery_ids), DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.payload == ""
         )
         return [DeliveryId(number) for number in self._db.execute(gone.order_by(DELIVERY.c.id)).scalars()]
+
+    def bodies_of(self, digest_id: DigestId, channel: ChannelName) -> list[SentBody]:
+        """What the parts of a digest say now that went to the channel, each by its latest edit; none that is swept."""
+        edits = (
+            sa.select(DELIVERY.c.thread_of, sa.func.max(DELIVERY.c.id).label("id"))
+            .where(DELIVERY.c.digest_id == digest_id, DELIVERY.c.channel == channel)
+            .where(DELIVERY.c.kind == DeliveryKind.EDIT.value, DELIVERY.c.state != DeliveryState.DEAD.value)
+            .group_by(DELIVERY.c.thread_of)
+            .subquery()
+        )
+        edit = DELIVERY.alias("edit")
+        question = (
+            sa.select(DELIVERY, edit.c.payload.label("edited"))
+            .select_from(DELIVERY)
+            .outerjoin(edits, edits.c.thread_of == DELIVERY.c.id)
+            .outerjoin(edit, edit.c.id == edits.c.id)
+            .where(DELIVERY.c.digest_id == digest_id, DELIVERY.c.channel == channel)
+            .where(DELIVERY.c.kind == DeliveryKind.DIGEST.value, DELIVERY.c.state != DeliveryState.DEAD.value)
+            .where(DELIVERY.c.payload != "")
+            .order_by(DELIVERY.c.place, DELIVERY.c.part)
+        )
+        return [
+            SentBody(DeliveryId(row.id), TopicKey(row.topic), row.lane, row.edited or row.payload)
+            for row in self._db.execute(question)
+        ]
+
+    def has_stem(self, stem: str) -> bool:
+        """Whether a delivery was ever put in line whose key is this, or begins so before a `-`."""
+        begins = sa.and_(DELIVERY.c.key >= f"{stem}-", DELIVERY.c.key < f"{stem}.")  # a "." comes right behind "-"
+        return (
+            self._db.execute(sa.select(DELIVERY.c.id).where(sa.or_(DELIVERY.c.key == stem, begins))).first() is not None
+        )
 
     def listed(self, *, everything: bool = False, limit: int = 200) -> list[StoredDelivery]:
         """What waits and what failed, oldest first; with `everything` the latest sent ones too."""

@@ -23,6 +23,7 @@ from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.story_views import StoryViews
+from monitor.storage.tellings import TellingTable
 from monitor.storage.topics import TopicTable
 from monitor.storage.vectors import VectorTable
 from monitor.storage.word_index import WordIndex
@@ -49,6 +50,7 @@ class Transaction:
         self.digests = DigestTable(connection)
         self.outbox = OutboxTable(connection)
         self.holds = HoldTable(connection)
+        self.tellings = TellingTable(connection)
         self.words = WordIndex(connection)
         self.connection = connection
 

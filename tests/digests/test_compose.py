@@ -39,6 +39,7 @@ def compose(
     """The digest of the eight o'clock slot."""
     return compose_digest(
         topic=a_topic(on_empty),
+        is_heartbeat=on_empty == "heartbeat",
         kind=kind,
         slot="2026-03-14T08:00 Europe/Berlin",
         window_start=NOW - timedelta(days=1),
