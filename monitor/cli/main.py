@@ -27,6 +27,7 @@ COMMANDS = (
     "search",
     "explain",
     "mark",
+    "mute",
     "stories",
     "feeds",
     "outbox",
