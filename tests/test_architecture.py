@@ -34,7 +34,8 @@ LAYERS: dict[int, str] = {
           feeds.replay feeds.permission
           topics.lexicon topics.vectors
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
-          channels.slack_blocks channels.slack_errors channels.email channels.email_message channels.webhook
+          channels.slack_blocks channels.slack_errors channels.asked channels.slack_envelopes channels.slack_replies
+          channels.slack_listener channels.email channels.email_message channels.webhook
           channels.console
           config.section config.channels
           config.schema config.values config.places config.secrets config.files config.feeds config.watchlist
@@ -65,6 +66,9 @@ PURE_ANYWAY = {
     "channels.waits",
     "channels.slack_blocks",
     "channels.slack_errors",
+    "channels.asked",
+    "channels.slack_envelopes",
+    "channels.slack_replies",
 }
 
 DOORS: dict[str, set[str]] = {
@@ -80,7 +84,7 @@ DOORS: dict[str, set[str]] = {
     "httpcore": {"feeds.guard", "feeds.getter", "feeds.connections"},  # how to connect, and where one may
     "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
     "subprocess": {"feeds.sandbox"},
-    "slack_sdk": {"channels.slack"},
+    "slack_sdk": {"channels.slack", "channels.slack_listener"},
     "smtplib": {"channels.email"},
     "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
     "pydantic": {

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from tests.fakes.slack_limits import find_fault
 
 TOKEN = "xoxb-111-222-aVerySecretToken"
+APP_TOKEN = "xapp-1-A0OURS-333-anotherSecret"
 CHANNEL = "C0123456789"
 BOT_ID = "B0OURS"
 WAIT_S_MAX = 10  # a test that forgot to release a hanging call still ends
@@ -47,6 +49,11 @@ class FakeSlack:
 
     def __init__(self) -> None:
         self.token = TOKEN
+        self.app_token = APP_TOKEN
+        self.socket_url = ""
+        """Where a socket is open to the app, if one is: `slack_socket` sets it."""
+        self.answers: Queue[tuple[str, dict[str, Any]]] = Queue()
+        """What was posted to a response address, with the last part of its path."""
         self.messages: dict[str, list[dict[str, Any]]] = {CHANNEL: []}
         self.members = {CHANNEL}
         self.page_size: int | None = None
@@ -86,6 +93,8 @@ class FakeSlack:
 
     def answer(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Slack's answer to a call with a good token."""
+        if method == "apps.connections.open":
+            return {"ok": True, "url": self.socket_url} if self.socket_url else {"ok": False, "error": "internal_error"}
         if method == "auth.test":
             return {"ok": True, "bot_id": BOT_ID, "team": "Port Amber", "user_id": "U0OURS"}
         channel = arguments.get("channel", "")
@@ -147,7 +156,12 @@ class _Handler(BaseHTTPRequestHandler):
         arguments = json.loads(body or b"{}") if is_json else dict(parse_qsl(body.decode()))
         self.slack.calls.append(Call(method, arguments))
         self.slack.on_called()
-        if self.headers.get("Authorization") != f"Bearer {self.slack.token}":
+        if self.path.startswith("/answer/"):
+            self.slack.answers.put((method, arguments))
+            self._send(b"ok", 200, "text/plain")
+            return
+        token = self.slack.app_token if method == "apps.connections.open" else self.slack.token
+        if self.headers.get("Authorization") != f"Bearer {token}":
             self._json({"ok": False, "error": "invalid_auth"})
             return
         fault = self.slack.next_fault(method)
