@@ -39,7 +39,7 @@ LAYERS: dict[int, str] = {
           channels.console
           config.section config.channels
           config.schema config.values config.places config.secrets config.files config.feeds config.watchlist
-          config.load config.examples config.faults config.watch config.edit
+          config.load config.examples config.faults config.watch config.edit config.edit_topics
           storage.engine storage.columns storage.story_tables
           storage.delivery_tables storage.tables storage.revision storage.migrate
           storage.backup storage.feeds

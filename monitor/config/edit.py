@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def add_feeds(folder: Path, feeds: Sequence[FeedSpec]) -> None:
     Raises `ConfigFaults` when the file would not load with them (a name or address that is there already, an address
     that is none), and `ConfigError` when it was changed by somebody else meanwhile or cannot be written.
     """
-    with _locked(folder):
+    with locked(folder):
         file = _read(folder)
         newline = "\r\n" if "\r\n" in file.text else "\n"
         gap = "" if not file.text or file.text.endswith("\n") else newline
@@ -53,7 +53,7 @@ def remove_feed(folder: Path, name: str) -> None:
 
     Raises `ConfigError` when there is none of that name, and as `add_feeds` does.
     """
-    with _locked(folder):
+    with locked(folder):
         file = _read(folder)
         feeds = _feeds_of(file)
         names = [str(feed.get("name", "")) for feed in feeds]
@@ -66,13 +66,13 @@ def remove_feed(folder: Path, name: str) -> None:
             )
         index = names.index(name)
         first, last = file.places.first[("feeds", index)], file.places.last[("feeds", index)]
-        lines = file.text.splitlines(keepends=True) if "\r" not in file.text else _lines(file.text)
+        lines = lines_of(file.text)
         if last < len(lines) and not lines[last].strip() and (first == 1 or not lines[first - 2].strip()):
             last += 1  # one of the two empty lines that now meet
         write_feeds(file, "".join(lines[: first - 1] + lines[last:]), feeds[:index] + feeds[index + 1 :])
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Lines as TOML counts them: only a newline ends one."""
     return [line + "\n" for line in text.split("\n")[:-1]] + ([text.rsplit("\n", 1)[-1]] if text[-1:] != "\n" else [])
 
@@ -117,7 +117,12 @@ def _values(feed: FeedSpec) -> dict[str, object]:
 
 def _block(feed: FeedSpec, newline: str) -> str:
     # tomlkit knows how TOML quotes what people and publishers put into a name.
-    return ("[[feeds]]\n" + tomlkit.dumps(_values(feed))).replace("\n", newline)
+    return block("[[feeds]]", _values(feed), newline)
+
+
+def block(header: str, values: Mapping[str, object], newline: str) -> str:
+    """A table of a config file, its values in TOML's own quoting."""
+    return (f"{header}\n" + tomlkit.dumps(values)).replace("\n", newline)
 
 
 def write_feeds(file: ConfigFile, text: str, expected: list[dict[str, object]]) -> None:
@@ -126,15 +131,30 @@ def write_feeds(file: ConfigFile, text: str, expected: list[dict[str, object]]) 
     Raises, and leaves the file alone, when the text would not load or holds something else (`ConfigFaults`,
     `ConfigError`), when the file is no longer what was read, or when it cannot be written (`ConfigError`).
     """
+
+    def is_meant(edited: ConfigFile) -> bool:
+        rest = {**edited.values, "feeds": expected} == {**file.values, "feeds": expected}
+        return rest and _feeds_of(edited) == expected
+
+    write_edited(file, text, _check, is_meant)
+
+
+def write_edited(
+    file: ConfigFile, text: str, check: Callable[[ConfigFile], None], is_meant: Callable[[ConfigFile], bool]
+) -> None:
+    """Replace a config file, as it was read, by a text that passes the check and holds what is meant.
+
+    `check` raises `ConfigFaults`. Raises, and leaves the file alone, as `write_feeds` does.
+    """
     body = file.body[: len(file.body) - len(file.body.removeprefix(BOM))] + text.encode()
-    edited = parse_config_file(body, file.path, file.shown_path)
     try:
-        _check(edited)
+        edited = parse_config_file(body, file.path, file.shown_path)
+        check(edited)
     except ConfigFaults as error:
         # Lines of a text that is not written would lead an editor astray.
         problems = [replace(problem, line=0) for problem in error.problems]
         raise ConfigFaults(problems, meanwhile=error.meanwhile, files=error.files) from error
-    if {**edited.values, "feeds": expected} != {**file.values, "feeds": expected} or _feeds_of(edited) != expected:
+    if not is_meant(edited):
         raise ConfigError(
             "the edit would change more than was asked, so nothing was written",
             where=file.shown_path,
@@ -183,7 +203,7 @@ def _hash(body: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """One edit of a folder at a time among our own commands; people's editors are seen by the content."""
     try:
         handle = os.open(folder, os.O_RDONLY)
