@@ -46,11 +46,12 @@ LAYERS: dict[int, str] = {
           storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
           storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
           storage.word_index storage.search storage.suggesting storage.marks storage.outlook
-          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings""",
+          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings
+          storage.told_stories""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.digest pipeline.closing
           pipeline.threads pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
-          pipeline.again pipeline.meanings pipeline.corrections
+          pipeline.clicks pipeline.again pipeline.meanings pipeline.corrections
           outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
     5: "runner scheduler web.pages web.app health",
     6: "app destinations cycle daemon demo",
