@@ -34,7 +34,8 @@ LAYERS: dict[int, str] = {
           feeds.replay feeds.permission
           topics.lexicon topics.vectors
           channels.base channels.wording channels.record channels.plain channels.waits channels.slack
-          channels.slack_blocks channels.slack_errors channels.asked channels.slack_envelopes channels.slack_replies
+          channels.slack_blocks channels.slack_errors channels.asked channels.watch_words
+          channels.slack_envelopes channels.slack_replies
           channels.slack_listener channels.email channels.email_message channels.webhook
           channels.console
           config.section config.channels
@@ -51,10 +52,10 @@ LAYERS: dict[int, str] = {
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.digest pipeline.closing
           pipeline.threads pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
-          pipeline.clicks pipeline.again pipeline.meanings pipeline.corrections
+          pipeline.clicks pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections
           outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
     5: "runner scheduler web.pages web.app health",
-    6: "app destinations cycle daemon demo",
+    6: "app destinations cycle daemon demo pending slack_desk",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}
@@ -68,6 +69,7 @@ PURE_ANYWAY = {
     "channels.slack_blocks",
     "channels.slack_errors",
     "channels.asked",
+    "channels.watch_words",
     "channels.slack_envelopes",
     "channels.slack_replies",
 }
