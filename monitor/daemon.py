@@ -19,6 +19,7 @@ from monitor.config.load import ConfigFaults
 from monitor.config.watch import Change, Watcher
 from monitor.errors import ConfigError, StorageError
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
+from monitor.listening import Listening
 from monitor.logs import get_log
 from monitor.model import ChannelName, TopicKey
 from monitor.outbox.deliver import PER_LOOK_MAX, SendRules, Sent
@@ -60,6 +61,7 @@ class Daemon:
         self._pages = Pages()
         self._indexer = Indexer(app.store)
         self._digests_paused: dict[TopicKey, datetime] = {}
+        self._listening = Listening(app)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, then drain and return. The app stays open: its owner closes it."""
@@ -75,6 +77,7 @@ class Daemon:
         serving: asyncio.Task[None] | None = None
         try:
             scheduler.start()
+            self._listening.take(self._app.in_force.loaded)
             web = self._open_web()
             serving = loop.create_task(web.serve()) if web is not None else None
             await self._stop.wait()
@@ -186,6 +189,7 @@ class Daemon:
                 return
             # Only now: where the database took nothing, the next look offers the same change again.
             self._watcher.accept(change)
+            self._listening.take(change.loaded)
             log.info("config.reloaded", change=change.in_words())
 
     def _beat(self) -> None:
@@ -230,6 +234,7 @@ class Daemon:
         log.info("daemon.draining", visits=self._app.poller.busy)
         self._runner.stop()  # first: senders look at it between two messages
         until_s = asyncio.get_running_loop().time() + DRAIN_S
+        await self._guard("listeners", lambda: asyncio.to_thread(self._listening.stop))
         await self._guard("visits", lambda: self._app.poller.drain(_left_s(until_s)))
         await self._guard("pages", lambda: self._app.pages.drain(_left_s(until_s)))
         await self._guard("units", lambda: self._runner.drain(_left_s(until_s)))

@@ -55,7 +55,7 @@ LAYERS: dict[int, str] = {
           pipeline.clicks pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections
           outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
     5: "runner scheduler web.pages web.app health",
-    6: "app destinations cycle daemon demo pending slack_desk",
+    6: "app destinations cycle daemon demo pending slack_desk listening",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}

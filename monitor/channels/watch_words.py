@@ -43,7 +43,7 @@ def read_words(text: str) -> WatchWords:
     verb, rest = verb.casefold() or "help", rest.strip()
     if verb == "digest":
         word, _, name = rest.partition(" ")
-        return WatchWords("digest" if word.casefold() == "now" else f"digest {word}".strip(), _unquoted(name))
+        return WatchWords("digest" if word.casefold() == "now" else f"digest {word}", _unquoted(name))
     if verb == "mute":
         name, _, last = rest.rpartition(" ")
         if name.strip() and _SPAN.fullmatch(last):
@@ -58,7 +58,7 @@ def read_words(text: str) -> WatchWords:
 
 def say_unknown(verb: str) -> Answer:
     """That there is no such command, with those that there are."""
-    return Answer((*say(f"There is no “{verb[:60]}”. What can be asked:").lines, *HELP.lines))
+    return Answer((*say(f"There is no “{verb[:60].strip()}”. What can be asked:").lines, *HELP.lines))
 
 
 def _split(text: str, sign: str) -> list[str]:

@@ -49,6 +49,8 @@ class Loaded:
     files: tuple[Path, ...]
     """Every file that was read, OPML and secret files among them: what `Watcher` looks at."""
     database_password: Secret | None = field(default=None)
+    app_tokens: Mapping[ChannelName, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    """The app's token of each Slack channel in which people may click and type."""
     exposed_files: tuple[str, ...] = ()
     """Files with a feed's secret that every user of the machine may read."""
 
@@ -66,7 +68,11 @@ class Loaded:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is no fault but worth a look, in words."""
-        secrets = [*self.secrets.values(), *([self.database_password] if self.database_password else [])]
+        secrets = [
+            *self.secrets.values(),
+            *self.app_tokens.values(),
+            *([self.database_password] if self.database_password else []),
+        ]
         exposed = sorted({secret.origin for secret in secrets if secret.is_exposed} | set(self.exposed_files))
         return tuple(
             f"{origin} can be read by every user of this machine. Run: chmod o-rwx {origin}" for origin in exposed
@@ -139,6 +145,7 @@ def load(
         content_hash=_content_hash([*(files[name].body for name in FILES), *feeds.bodies]),
         files=looked_at,
         database_password=secrets.of_database,
+        app_tokens=MappingProxyType(secrets.of_apps),
         exposed_files=tuple(of_feeds.exposed),
     )
 

@@ -88,13 +88,15 @@ class SecretList:
     """The secrets of a configuration, with what is wrong with them."""
 
     of_channels: dict[ChannelName, Secret] = field(default_factory=dict)
+    of_apps: dict[ChannelName, Secret] = field(default_factory=dict)
+    """The token of the app behind a Slack channel, where buttons and commands are wanted."""
     of_database: Secret | None = None
     problems: list[Problem] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
 
 def gather_secrets(file: ConfigFile, environ: Mapping[str, str], *, needs_channels: bool = True) -> SecretList:
-    """Every secret that monitor.toml names: a Slack token, an SMTP password, a webhook's key, the database's password.
+    """Every secret that monitor.toml names: Slack's tokens, an SMTP password, a webhook's key, the database's password.
 
     What the file names is looked up whether or not its table has other faults, so that all come at once. A relative
     path is looked for beside the file.
@@ -120,6 +122,9 @@ def gather_secrets(file: ConfigFile, environ: Mapping[str, str], *, needs_channe
         )
         if secret is not None:
             gathered.of_channels[ChannelName(name)] = secret
+        app_token = _read_named(("channels", name), values, "app_token", file, environ, gathered)
+        if app_token is not None:
+            gathered.of_apps[ChannelName(name)] = app_token
     if not needs_channels:
         gathered.problems = of_database
     return gathered

@@ -19,7 +19,7 @@ from monitor.clock import Clock
 from monitor.config.faults import ConfigFaults, Problem
 from monitor.config.load import Loaded, load
 from monitor.errors import ConfigError
-from monitor.model import Topic, TopicKey
+from monitor.model import ChannelName, Topic, TopicKey
 from monitor.model.feeds import FeedSpec
 from monitor.text import plural
 
@@ -202,6 +202,7 @@ def _is_change(old: Loaded, new: Loaded) -> bool:
     return (
         old.content_hash != new.content_hash
         or old.secrets != new.secrets
+        or old.app_tokens != new.app_tokens
         or old.feeds != new.feeds  # the same files with another password beside them
         or old.database_password != new.database_password
     )
@@ -252,8 +253,8 @@ def _compare(old: Loaded, new: Loaded, at: datetime) -> Change:
             name
             for name in channels
             if old.settings.channels.get(name) != new.settings.channels.get(name)
-            or {key: secret for key, secret in old.secrets.items() if key == name}
-            != {key: secret for key, secret in new.secrets.items() if key == name}
+            or old.secrets.get(ChannelName(name)) != new.secrets.get(ChannelName(name))
+            or old.app_tokens.get(ChannelName(name)) != new.app_tokens.get(ChannelName(name))
         ),
         needs_restart=_find_restarts(old, new),
     )

@@ -6,21 +6,15 @@ Effects: database.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from monitor.channels.asked import AnswerLine
 from monitor.channels.wording import clean_title
 from monitor.model import Article, StoryId
+from monitor.storage.outlook import DAYS_MIN, period
 from monitor.storage.search import candidates, compile_by_archive, judge
 from monitor.storage.store import Store
-from monitor.storage.tables import ARTICLE
 from monitor.text import plural
 from monitor.topics.match import CompiledWatchlist
 
-DAYS = 7
-"""A week has its quiet days in it."""
-DAYS_MIN = 0.5
-"""A shorter time says nothing of a day."""
 JUDGED_MAX = 2_000
 """The newest that may answer: judged in about a second, while somebody waits for the answer."""
 EXAMPLES_MAX = 5
@@ -47,19 +41,18 @@ def foresee(store: Store, compiled: CompiledWatchlist, now: datetime) -> Foresig
     """What the one topic of a watchlist would have told over the last days."""
     weighed = compile_by_archive(store, compiled)
     with store.read() as tx:
-        oldest: datetime | None = tx.connection.execute(sa.select(sa.func.min(ARTICLE.c.first_seen_at))).scalar_one()
-        since = max(now - timedelta(days=DAYS), oldest or now)
+        since, days = period(tx, now)
         ids = candidates(tx, weighed, since)
         if len(ids) > JUDGED_MAX:  # so many a day that a part of the time says it as well
             ids = ids[:JUDGED_MAX]
             since = tx.articles.by_ids(ids[-1:])[ids[-1]].article.seen_at or since
+            days = (now - since) / timedelta(days=1)
         found = [hit.article for hit in judge(tx, weighed, ids)]
         stored = tx.articles.by_ids(article.id for article in found)
     newest: dict[StoryId, Article] = {}
     for article in found:
         newest.setdefault(stored[article.id].story_id, article)
-    days = max(0.0, (now - since) / timedelta(days=1))
-    return Foresight(len(newest), len(found), days, tuple(newest.values())[:EXAMPLES_MAX])
+    return Foresight(len(newest), len(found), max(0.0, days), tuple(newest.values())[:EXAMPLES_MAX])
 
 
 def foresight_lines(foresight: Foresight) -> tuple[AnswerLine, ...]:

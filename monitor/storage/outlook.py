@@ -56,7 +56,7 @@ def look_ahead(
         count = tx.words.count()
         if languages is None or count < ARTICLES_MIN:
             return found
-        since, days = _period(tx, now)
+        since, days = period(tx, now)
         missing = tx.words.missing()
         share = max(PER_TOPIC_MIN, JUDGED_MAX // max(1, len(compiled.topics)))
         for topic in compiled.topics:
@@ -70,7 +70,7 @@ def look_ahead(
     return found
 
 
-def _period(tx: Transaction, now: datetime) -> tuple[datetime, float]:
+def period(tx: Transaction, now: datetime) -> tuple[datetime, float]:
     """From when articles are counted, and how many days that is: no more than the archive has."""
     oldest: datetime | None = tx.connection.execute(sa.select(sa.func.min(ARTICLE.c.first_seen_at))).scalar_one()
     since = max(now - timedelta(days=DAYS), oldest or now)
