@@ -240,7 +240,10 @@ def test_whatever_name_is_typed_stands_in_the_file(room: Room) -> None:
     """To the letter, under a key that nobody has."""
     for name in NAMES:
         room.press(room.ask(f"add {name} | a <b>, c"), "Add it")
-        room.reload()
+        if name == NAMES[-2]:
+            room.reload()
+    room.reload()
+    for name in NAMES:
         [topic] = [topic for topic in room.app.in_force.topics.values() if topic.name == name]
         assert topic.also == ("a <b>", "c")
         assert topic.key.replace("-", "").isalnum()

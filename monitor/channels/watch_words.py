@@ -50,8 +50,8 @@ def read_words(text: str) -> WatchWords:
             return WatchWords(verb, _unquoted(name), span=last.casefold())
         return WatchWords(verb, _unquoted(rest))
     if verb in ("add", "test"):
-        name, *behind = _split(rest, "|")
-        terms = [_unquoted(term) for part in behind for term in _split(part, ",")]
+        name = _split(rest, "|")[0]
+        terms = [_unquoted(term) for term in _split(rest[len(name) + 1 :], "|,")]
         return WatchWords(verb, _unquoted(name), tuple(dict.fromkeys(term for term in terms if term)))
     return WatchWords(verb, _unquoted(rest))
 
@@ -61,14 +61,14 @@ def say_unknown(verb: str) -> Answer:
     return Answer((*say(f"There is no “{verb[:60].strip()}”. What can be asked:").lines, *HELP.lines))
 
 
-def _split(text: str, sign: str) -> list[str]:
+def _split(text: str, signs: str) -> list[str]:
     """The parts between the signs that stand in no quotes; an opened quote that nothing closes is a sign as any."""
     parts, begin, at = [], 0, 0
     while at < len(text):
         if text[at] in _OPENING and not text[begin:at].strip():
             ends = [end for end in (text.find(closing, at + 1) for closing in _OPENING[text[at]]) if end > 0]
             at = min(ends, default=at)
-        elif text[at] == sign:
+        elif text[at] in signs:
             parts.append(text[begin:at])
             begin = at + 1
         at += 1
