@@ -101,3 +101,21 @@ def test_a_command_that_only_looks_needs_no_token(tmp_path: Path) -> None:
     assert load(folder, {}, needs_channels=False).secrets == {}
     with pytest.raises(ConfigFaults):
         load(folder, {})
+
+
+def test_an_apps_token_is_kept_beside_the_bots(tmp_path: Path) -> None:
+    """Of the channels that have one; a missing one is told with its line, and it is never shown."""
+    monitor = (
+        '[channels.desk]\nkind = "slack"\nchannel = "C0123456789"\ntoken_env = "BOT"\napp_token_file = "app"\n'
+        '[channels.night]\nkind = "slack"\nchannel = "C0123456789"\ntoken_env = "BOT"\n'
+    )
+    folder = write_folder(tmp_path / "config", monitor=monitor)
+    with pytest.raises(ConfigFaults, match=r"monitor\.toml:5: .*app cannot be read"):
+        load(folder, {"BOT": "xoxb-1"})
+    (folder / "app").write_text("xapp-1-secret\n")
+    (folder / "app").chmod(0o644)
+    loaded = load(folder, {"BOT": "xoxb-1"})
+    assert {name: token.reveal() for name, token in loaded.app_tokens.items()} == {"desk": "xapp-1-secret"}
+    assert folder / "app" in loaded.files
+    assert "chmod o-rwx" in loaded.notes[0]
+    assert "xapp-1" not in repr(loaded)
