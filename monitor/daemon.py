@@ -49,6 +49,10 @@ MARKS_EVERY_S = 5.0
 """One row is read; so a reader's mark counts for what comes seconds later."""
 
 
+LOOKS_EVERY_S = 30.0
+"""Looks are due to the hour; at eight each time a thousand alerts an hour are looked at again."""
+
+
 class Daemon:
     """The app, ticking. `run` belongs to one event loop."""
 
@@ -60,6 +64,7 @@ class Daemon:
         self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
         self._pages = Pages()
         self._indexer = Indexer(app.store)
+        self._second_looks = app.pages.second_looks(lambda: app.in_force.channels, lambda: app.in_force.topics)
         self._digests_paused: dict[TopicKey, datetime] = {}
         self._listening = Listening(app)
 
@@ -96,6 +101,7 @@ class Daemon:
         return [
             Tick("poll", 1, lambda: self._runner.submit("poll", self._poll)),
             Tick("pages", 1, lambda: self._runner.submit("pages", self._read_pages)),
+            Tick("looks", LOOKS_EVERY_S, lambda: self._runner.submit("looks", self._look_again)),
             Tick("meanings", 5, self._ask_meanings),
             Tick("digests", 2, self._look_for_digests),
             Tick("deliveries", 1, lambda: self._runner.submit("deliveries", self._deliver)),
@@ -119,6 +125,10 @@ class Daemon:
     async def _read_pages(self) -> None:
         self._app.check_room()
         await self._app.pages.look()
+
+    async def _look_again(self) -> None:
+        self._app.check_room()
+        await self._second_looks.look()
 
     def _ask_meanings(self) -> None:
         if self._app.asks_meaning:

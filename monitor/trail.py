@@ -16,6 +16,7 @@ from monitor.storage.health import FeedHealth, PollVisit
 from monitor.storage.matches import StoredMatch, StoredNearMiss
 from monitor.storage.outbox import StoredDelivery
 from monitor.storage.pages import StoredPage
+from monitor.storage.second_looks import StoredLook
 from monitor.storage.store import Store, Transaction
 from monitor.storage.topics import TopicState
 from monitor.stories.identity import AliasKind, entry_keys
@@ -52,6 +53,8 @@ class Trail:
     """What readers said of it."""
     changes: tuple[StoryChange, ...] = ()
     """What a person changed in its story, or took it out of; oldest first."""
+    look: StoredLook | None = None
+    """The second looks at its page, where it led what was told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def _read(
         topics=tuple(tx.topics.all()),
         marks=tuple(tx.marks.of_article(article.id)),
         changes=tuple(tx.corrections.of_stories([stored.story_id, *tx.corrections.merged_into(stored.story_id)])),
+        look=tx.second_looks.of_article(article.id),
     )
 
 

@@ -15,45 +15,36 @@ LAYERS: dict[int, str] = {
     0: "errors text words language urls clock logs",
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
-          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints
-          feeds.moves feeds.coverage feeds.rhythm feeds.sites feeds.webpage
-          feeds.page feeds.readable feeds.fulltext feeds.robots
-          stories.identity stories.series stories.standing stories.normal stories.rarity stories.similarity
-          stories.prints stories.guards
-          stories.publisher stories.group stories.grouper stories.memory stories.origin stories.wording
-          stories.apart stories.split
-          topics.query topics.lexer topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors
-          topics.findings topics.concepts topics.names topics.queries topics.index topics.meaning topics.score
-          topics.match topics.explain topics.vocabulary topics.foreign topics.wanted topics.suggest
-          topics.points topics.feedback topics.wordpiece topics.nearness
-          digests.schedule digests.burst digests.snippet digests.novelty digests.telling
-          digests.follow_ups digests.things digests.compose
-          digests.volume digests.storm digests.mutes
-          outbox.retry""",
+          feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints feeds.moves
+          feeds.coverage feeds.rhythm feeds.sites feeds.webpage feeds.page feeds.readable feeds.fulltext
+          feeds.robots stories.identity stories.series stories.standing stories.normal stories.rarity
+          stories.similarity stories.prints stories.guards stories.publisher stories.group stories.grouper
+          stories.memory stories.origin stories.wording stories.apart stories.split topics.query topics.lexer
+          topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors topics.findings topics.concepts
+          topics.names topics.queries topics.index topics.meaning topics.score topics.match topics.explain
+          topics.vocabulary topics.foreign topics.wanted topics.suggest topics.points topics.feedback
+          topics.wordpiece topics.nearness digests.schedule digests.burst digests.snippet digests.novelty
+          digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
+          digests.storm digests.mutes outbox.retry""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
-          feeds.replay feeds.permission
-          topics.lexicon topics.vectors
-          channels.base channels.wording channels.record channels.plain channels.waits channels.slack
-          channels.slack_blocks channels.slack_errors channels.asked channels.watch_words
-          channels.slack_envelopes channels.slack_replies
-          channels.slack_listener channels.email channels.email_message channels.webhook
-          channels.console
-          config.section config.channels
-          config.schema config.values config.places config.secrets config.files config.feeds config.watchlist
-          config.load config.examples config.faults config.watch config.edit config.edit_topics
-          storage.engine storage.columns storage.story_tables
-          storage.delivery_tables storage.tables storage.revision storage.migrate
-          storage.backup storage.feeds
-          storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
-          storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
-          storage.word_index storage.search storage.suggesting storage.marks storage.outlook
-          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings
-          storage.told_stories""",
+          feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
+          channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
+          channels.asked channels.watch_words channels.slack_envelopes channels.slack_replies
+          channels.slack_listener channels.email channels.email_message channels.webhook channels.console
+          config.section config.channels config.schema config.values config.places config.secrets config.files
+          config.feeds config.watchlist config.load config.examples config.faults config.watch config.edit
+          config.edit_topics storage.engine storage.columns storage.story_tables storage.delivery_tables
+          storage.tables storage.revision storage.migrate storage.backup storage.feeds storage.articles
+          storage.stories storage.corrections storage.matches storage.digests storage.outbox storage.store
+          storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
+          storage.word_index storage.search storage.suggesting storage.marks storage.outlook storage.vectors
+          storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings storage.told_stories""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
-          pipeline.digest pipeline.closing
+          storage.second_looks storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes
+          storage.tellings pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing
           pipeline.threads pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
-          pipeline.clicks pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections
-          outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
+          pipeline.clicks pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings
+          pipeline.corrections outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
     5: "runner scheduler web.pages web.app health",
     6: "app destinations cycle daemon demo pending slack_desk listening",
     7: "cli __main__",
@@ -115,6 +106,7 @@ ASYNC = {
     "feeds.permission",
     "pipeline.poll",
     "pipeline.pages",
+    "pipeline.second_look",
     "runner",
     "scheduler",
     "web.app",

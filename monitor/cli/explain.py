@@ -9,10 +9,11 @@ from functools import partial
 
 from monitor.cli.corrected import change_record, change_words, part_words
 from monitor.cli.lines import evidence_record, format_time, write_line
+from monitor.cli.looks import look_record, look_words
 from monitor.cli.opening import load_config, opened_store
 from monitor.model import DeliveryState, Match, NoMatch, PageRoad, PageState
 from monitor.pipeline.watched import watch
-from monitor.storage.digests import SPLIT_REASON, SentRecord
+from monitor.storage.digests import SPLIT_REASON, HeldRecord, SentRecord
 from monitor.storage.health import PollVisit
 from monitor.storage.matches import StoredMatch
 from monitor.storage.pages import StoredPage
@@ -92,6 +93,8 @@ def _lines(trail: Trail) -> Iterator[str]:
         yield f"  {mark.topic}: marked {mark.verdict.value} {format_time(mark.at)}{by}{note}"
     yield "Told"
     yield from _told_lines(trail)
+    if trail.look is not None:
+        yield f"  {look_words(trail.look)}"
 
 
 def _page_words(page: StoredPage) -> str:
@@ -266,16 +269,8 @@ def _record(trail: Trail) -> dict[str, object]:
             }
             for t in trail.tellings
         ],
-        "held_back": [
-            {
-                "channel": h.channel,
-                "key": h.story_id,
-                "digest": h.digest.id,
-                "at": format_time(h.digest.closed_at),
-                "reason": h.reason,
-            }
-            for h in trail.held
-        ],
+        "held_back": list(map(_held_record, trail.held)),
+        "second_looks": look_record(trail.look) if trail.look is not None else None,
         "deliveries": [
             {
                 "id": d.delivery.id,
@@ -286,6 +281,16 @@ def _record(trail: Trail) -> dict[str, object]:
             }
             for d in trail.deliveries
         ],
+    }
+
+
+def _held_record(held: HeldRecord) -> dict[str, object]:
+    return {
+        "channel": held.channel,
+        "key": held.story_id,
+        "digest": held.digest.id,
+        "at": format_time(held.digest.closed_at),
+        "reason": held.reason,
     }
 
 

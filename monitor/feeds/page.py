@@ -12,10 +12,11 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from monitor.feeds.decode import decode_body
-from monitor.model import PageRoad, PageText
-from monitor.text import clean_text, plain_line
+from monitor.model import PageHeadlines, PageRoad, PageText
+from monitor.text import clean_line, clean_text, plain_line
 
 TEXT_CHARS_MAX = 100_000
 """Characters kept of a page's text: as much as of an article's; the longest news article seen is a tenth of it."""
@@ -28,6 +29,13 @@ NODES_MAX = 5_000
 """Objects looked at in one block."""
 HEAD_CHARS_MAX = 200_000
 """How far in the page's summary of itself is sought; it stands in the head."""
+HEADLINE_CHARS_MAX = 500
+"""Kept of a headline, as of an article's."""
+HEADLINES_MAX = 6
+H1_MAX = 3
+"""Headings of the first order that are looked at: some sites write their own name as the first."""
+H1_CHARS_MAX = 5_000
+"""How far a heading's end is sought, with the markup in it."""
 
 _CHARSET = re.compile(rb"<meta\b[^>]{0,200}?\bcharset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b([^>]{0,500})>", re.IGNORECASE)
@@ -37,6 +45,9 @@ _WRAPPING = re.compile(
 )
 _META = re.compile(r"<meta\b((?:[^>\"']{1,99}+|\"[^\"]{0,2000}+\"|'[^']{0,2000}+'){0,40}+)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w:-]{1,40})\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
+_TITLE = re.compile(r"<title\b[^>]{0,500}>([^<]{1,2000})", re.IGNORECASE)
+_H1 = re.compile(r"<h1\b", re.IGNORECASE)
+_H1_END = re.compile(r"</h1", re.IGNORECASE)
 _KINDS = frozenset({"BlogPosting", "LiveBlogPosting", "Report"})
 _HOLDERS = ("@graph", "mainEntity", "mainEntityOfPage")
 """Where a record holds the page's own article; lists of other articles stand elsewhere."""
@@ -63,6 +74,23 @@ def read_page(
         return PageText(found, PageRoad.PARAGRAPHS)
     summary = max(described, _summary(text[:HEAD_CHARS_MAX]), key=len)
     return PageText(summary, PageRoad.DESCRIPTION) if len(summary) > longer_than else PageText()
+
+
+def read_headlines(body: bytes, charset: str | None) -> PageHeadlines:
+    """What the page calls its article: as it is shared, as readers see it, in the record for machines, in the title.
+
+    `charset` is what the server declared. Cleaned and bounded; never raises on bytes.
+    """
+    text = decode_body(body, charset or _declared(body))
+    head = text[:HEAD_CHARS_MAX]
+    title = _TITLE.search(head)
+    found = (
+        _line(_meta(head, "og:title")),
+        *_headings(text),
+        *(_line(record.get("headline")) for record in _find_records(text)),
+        _line(title.group(1)) if title else "",
+    )
+    return PageHeadlines(tuple(dict.fromkeys(one for one in found if one))[:HEADLINES_MAX])
 
 
 def _declared(body: bytes) -> str | None:
@@ -137,12 +165,27 @@ def _clean(value: object) -> str:
     return clean_text(markup)[:TEXT_CHARS_MAX]
 
 
+def _headings(text: str) -> Iterator[str]:
+    for start in islice(_H1.finditer(text), H1_MAX):
+        end = _H1_END.search(text, start.end(), start.end() + H1_CHARS_MAX)
+        if end is not None:
+            yield _line(text[start.start() : end.start()])
+
+
+def _line(value: object) -> str:
+    return clean_line(value[:H1_CHARS_MAX])[:HEADLINE_CHARS_MAX] if isinstance(value, str) else ""
+
+
 def _summary(head: str) -> str:
+    return _clean(_meta(head, "og:description"))
+
+
+def _meta(head: str, wanted: str) -> str:
     for tag in _META.finditer(head):
         named = {
             found[1].lower(): next((value for value in found.groups()[1:] if value is not None), "")
             for found in _ATTRIBUTE.finditer(tag.group(1))
         }
-        if "og:description" in (named.get("property"), named.get("name")):
-            return _clean(named.get("content"))
+        if wanted in (named.get("property"), named.get("name")):
+            return named.get("content") or ""
     return ""

@@ -18,9 +18,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from monitor.errors import ParseError, ParseReason
-from monitor.feeds.page import read_page
+from monitor.feeds.page import read_headlines, read_page
 from monitor.feeds.parse import parse_feed
-from monitor.feeds.wire import Answer, PageRequest, pack_answer, unpack_request
+from monitor.feeds.wire import Answer, HeadlinesRequest, PageRequest, pack_answer, unpack_request
 
 LENGTH_BYTES = 4
 READY = b"ready"
@@ -82,6 +82,8 @@ def _answer(message: bytes) -> Answer:
             return read_page(
                 request.body, request.charset, longer_than=request.longer_than, find_paragraphs=_paragraph_finder()
             )
+        if isinstance(request, HeadlinesRequest):
+            return read_headlines(request.body, request.charset)
         return parse_feed(request.body, base_url=request.base_url, charset=request.charset, now=request.now)
     except ParseError as error:
         return error

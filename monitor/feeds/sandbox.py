@@ -20,8 +20,8 @@ from pathlib import Path
 
 import monitor
 from monitor.errors import ParseError, ParseReason
-from monitor.feeds.wire import Answer, FeedRequest, PageRequest, Request, pack_request, unpack_answer
-from monitor.model import PageText, ParsedFeed
+from monitor.feeds.wire import Answer, FeedRequest, HeadlinesRequest, PageRequest, Request, pack_request, unpack_answer
+from monitor.model import PageHeadlines, PageText, ParsedFeed
 
 DEADLINE_S = 10.0
 """Ten times the slowest real feed seen, on a slow machine."""
@@ -128,6 +128,13 @@ class ParserProcess:
         """What `read_page` says of these bytes, within the same limits. Blocks and raises as `parse` does."""
         answer = self._answer_to(PageRequest(body, charset, longer_than))
         if not isinstance(answer, PageText):
+            raise _not_asked_for()
+        return answer
+
+    def read_headlines(self, body: bytes, charset: str | None = None) -> PageHeadlines:
+        """What `read_headlines` says of these bytes, within the same limits. Blocks and raises as `parse` does."""
+        answer = self._answer_to(HeadlinesRequest(body, charset))
+        if not isinstance(answer, PageHeadlines):
             raise _not_asked_for()
         return answer
 

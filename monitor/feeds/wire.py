@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.errors import ParseError, ParseReason
-from monitor.model import Entry, PageRoad, PageText, ParsedFeed
+from monitor.model import Entry, PageHeadlines, PageRoad, PageText, ParsedFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,24 @@ class PageRequest:
     longer_than: int = 0
 
 
-Request = FeedRequest | PageRequest
-Answer = ParsedFeed | PageText | ParseError
+@dataclass(frozen=True, slots=True)
+class HeadlinesRequest:
+    """A page whose headlines are wanted, with the arguments of `read_headlines`."""
+
+    body: bytes
+    charset: str | None = None
+
+
+Request = FeedRequest | PageRequest | HeadlinesRequest
+Answer = ParsedFeed | PageText | PageHeadlines | ParseError
 
 
 def pack_request(request: Request) -> bytes:
     """What to read, for the parser process."""
     if isinstance(request, PageRequest):
         return marshal.dumps(("page", request.body, request.charset, request.longer_than))
+    if isinstance(request, HeadlinesRequest):
+        return marshal.dumps(("headlines", request.body, request.charset))
     return marshal.dumps(("feed", request.body, request.base_url, request.charset, _seconds(request.now)))
 
 
@@ -51,16 +61,20 @@ def unpack_request(message: bytes) -> Request:
     kind, body, *rest = marshal.loads(message)  # noqa: S302 - from our own parent
     if kind == "page":
         return PageRequest(body, *rest)
+    if kind == "headlines":
+        return HeadlinesRequest(body, *rest)
     base_url, charset, now_s = rest
     return FeedRequest(body, base_url, charset, _time(now_s))
 
 
 def pack_answer(answer: Answer, *, is_last: bool) -> bytes:
-    """A feed, a page's text, or why there is none. `is_last` says that the process ends after this answer."""
+    """A feed, what a page says, or why there is none. `is_last` says that the process ends after this answer."""
     if isinstance(answer, ParseError):
         return marshal.dumps((is_last, "error", (answer.what, answer.reason.value, answer.remedy), None))
     if isinstance(answer, PageText):
         return marshal.dumps((is_last, "page", (answer.text, answer.road.value if answer.road else None), None))
+    if isinstance(answer, PageHeadlines):
+        return marshal.dumps((is_last, "headlines", answer.titles, None))
     feed = (answer.title, answer.link, answer.language, answer.ttl_s, answer.road, answer.skip_times)
     return marshal.dumps((is_last, "feed", feed, [_pack_entry(entry) for entry in answer.entries]))
 
@@ -77,6 +91,10 @@ def unpack_answer(message: bytes) -> tuple[bool, Answer]:
             if not isinstance(text, str):
                 raise TypeError("a page's text is text")
             return is_last, PageText(text, PageRoad(page_road) if page_road else None)
+        if kind == "headlines":
+            if not all(isinstance(title, str) for title in head):
+                raise TypeError("a headline is text")
+            return is_last, PageHeadlines(tuple(head))
         title, link, language, ttl_s, road, skip_times = head
         unpacked = tuple([_unpack_entry(entry) for entry in entries])
     except (ValueError, TypeError, EOFError, LookupError, OverflowError) as error:

@@ -45,7 +45,7 @@ from monitor.model.feeds import (
 from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
 from monitor.model.marks import LearnedWord, TopicMark, Verdict
 from monitor.model.mutes import Follow, Mute, MuteKind
-from monitor.model.pages import FullText, PageRoad, PageState, PageText
+from monitor.model.pages import FullText, PageHeadlines, PageRoad, PageState, PageText
 from monitor.model.topics import (
     Dedup,
     Evidence,
@@ -102,6 +102,7 @@ __all__ = [
     "Note",
     "NoteKind",
     "NoteLine",
+    "PageHeadlines",
     "PageRoad",
     "PageState",
     "PageText",

@@ -46,3 +46,10 @@ class PageText:
 
     text: str = ""
     road: PageRoad | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageHeadlines:
+    """The headlines a page gives its article, each once, the one for readers first; empty where it has none."""
+
+    titles: tuple[str, ...] = ()

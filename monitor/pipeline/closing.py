@@ -32,6 +32,7 @@ from monitor.model import (
     Topic,
     TopicKey,
 )
+from monitor.pipeline.look_notes import plan_looks
 from monitor.pipeline.threads import edit_roots
 from monitor.storage.matches import StoredMatch
 from monitor.storage.outbox import NewDelivery
@@ -189,6 +190,7 @@ def _close_for(
     root = _root_of(tx, name, digest)
     edits = edit_roots(tx, channel, digest, window.digest_id)
     tx.digests.log_told(name, window.digest_id, topic.key, composed.told, window.end)
+    plan_looks(tx, digest.kind, composed.told, window.end)
     lines = [line.article.id for line in digest.follow_ups]
     tx.digests.log_shown(name, window.digest_id, topic.key, lines, window.end)
     digest = _with_more(tx, topic, context, name, window, digest)

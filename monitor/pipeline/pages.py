@@ -7,12 +7,13 @@ Effects: network, database, one child process.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from monitor.channels.base import Channel
 from monitor.clock import Clock
 from monitor.errors import FetchError, FetchReason, ParseError, StorageError
 from monitor.feeds.fetch import Fetcher
@@ -21,9 +22,10 @@ from monitor.feeds.guard import shown_url
 from monitor.feeds.permission import Permission, Permissions
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
-from monitor.model import Fetched, PageState
+from monitor.model import ChannelName, Fetched, PageState, Topic, TopicKey
 from monitor.pipeline.again import judge_again, store_again
 from monitor.pipeline.ingest import IngestContext
+from monitor.pipeline.second_look import SecondLooks
 from monitor.storage.pages import PageLimits, PageOutcome, PageTask
 from monitor.storage.store import Store
 
@@ -98,6 +100,23 @@ class PageReader:
         self._permissions = Permissions(fetcher)
         self._reads: set[asyncio.Task[None]] = set()
         self._stopping = False
+
+    def second_looks(
+        self, channels: Callable[[], Mapping[ChannelName, Channel]], topics: Callable[[], Mapping[TopicKey, Topic]]
+    ) -> SecondLooks:
+        """Who looks again at pages with the means of this reader, and with what sites said to it."""
+        return SecondLooks(
+            self._store,
+            self._fetcher,
+            self._permissions,
+            self._parser,
+            self._clock,
+            channels=channels,
+            topics=topics,
+            owner=self._owner,
+            database_pool=self._database_pool,
+            parser_pool=self._parser_pool,
+        )
 
     async def look(self) -> int:
         """Claim pages that are due, as many as there is room for, and start reading them; returns how many.

@@ -54,6 +54,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
             tx.digests.forget(ids)
             tx.pages.forget(ids)
             tx.vectors.forget(ids)
+            tx.second_looks.forget(ids)
             tx.prints.forget(ids)
         articles += len(ids)
         if len(ids) < PORTION:

@@ -112,7 +112,7 @@ class FollowRow(SQLModel, table=True):
 
 
 class SecondLookRow(SQLModel, table=True):
-    """An alerted article whose page is looked at again; goes when the last look is done."""
+    """An alerted article whose page is looked at again; goes with the article, so that the looks can be explained."""
 
     __tablename__ = "second_look"
     __table_args__ = (sa.Index("ix_second_look_state_next_at", "state", "next_at"),)
@@ -120,9 +120,9 @@ class SecondLookRow(SQLModel, table=True):
     told_at: datetime
     looks: int = 0
     next_at: datetime
-    """When it is due; for a leased one, when its lease ends and it is due again."""
+    """When it is due; for one with an owner, when the lease ends and it is due again."""
     lease_owner: str | None = None
     state: str = Field(max_length=16)
     title: str = ""
-    """The headline the page had when it was last looked at."""
+    """The headline that a note told last; empty before the first."""
     error: str = ""

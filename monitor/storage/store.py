@@ -21,6 +21,7 @@ from monitor.storage.mutes import FollowTable, MuteTable
 from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
+from monitor.storage.second_looks import SecondLookTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.story_views import StoryViews
 from monitor.storage.tellings import TellingTable
@@ -51,6 +52,7 @@ class Transaction:
         self.outbox = OutboxTable(connection)
         self.holds = HoldTable(connection)
         self.tellings = TellingTable(connection)
+        self.second_looks = SecondLookTable(connection)
         self.words = WordIndex(connection)
         self.connection = connection
 

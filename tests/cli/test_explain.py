@@ -1,10 +1,15 @@
 """`monitor explain`: every why and why not, as the pipeline wrote it down."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from monitor.digests.schedule import parse_schedule
+from monitor.digests.second_look import Finding, LookChoice, LookState
 from monitor.pipeline.sweep import Retention, sweep
-from tests.cli.newsroom import Newsroom
+from tests.cli.newsroom import TOPICS, Newsroom
 from tests.pipeline.given import a_wire_copy, an_entry
+
+NOW = parse_schedule("now", "UTC")
 
 
 def test_a_told_article_is_told_from_poll_to_receipt(newsroom: Newsroom) -> None:
@@ -36,6 +41,21 @@ def test_a_told_article_is_told_from_poll_to_receipt(newsroom: Newsroom) -> None
     assert record["standing"] == "new"
     assert record["matches"][0]["evidence"][0]["found"] == {"hostage": 2}
     assert (record["told"][0]["channel"], record["deliveries"][0]["state"]) == ("console", "sent")
+
+
+def test_the_looks_at_an_alerted_article_are_shown(newsroom: Newsroom) -> None:
+    """How many were made, when the next is due, what the last one found."""
+    newsroom.read_first()
+    newsroom.read(an_entry(1))
+    newsroom.tell(topics=[replace(topic, schedule=NOW) for topic in TOPICS])
+    [record] = newsroom.run("explain", an_entry(1).link, "--json").records
+    assert (record["second_looks"]["state"], record["second_looks"]["made"]) == ("watched", 0)
+    assert "second look: 0 of 3 made, next " in newsroom.run("explain", an_entry(1).link).out
+    gone = LookChoice(Finding.WITHDRAWN, LookState.WITHDRAWN, 1, None, "", "404")
+    with newsroom.store() as store, store.write() as tx:
+        [task] = tx.second_looks.claim(newsroom.now + timedelta(hours=2), owner="me", limit=1)
+        assert tx.second_looks.settle(task, gone, owner="me", now=newsroom.now)
+    assert "second look: its page is gone" in newsroom.run("explain", an_entry(1).link).out
 
 
 def test_a_baseline_article_says_why_it_was_not_told(newsroom: Newsroom) -> None:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from monitor.feeds.page import TEXT_CHARS_MAX, read_page
+from monitor.feeds.page import HEADLINES_MAX, TEXT_CHARS_MAX, read_headlines, read_page
 from monitor.feeds.readable import find_paragraphs
 from monitor.model import PageRoad, PageText
 from tests.feeds.pages import BODY, article_page, record_page
@@ -111,3 +111,28 @@ def test_without_the_extra_the_records_are_read_all_the_same() -> None:
     page = record_page({"@type": "NewsArticle", "articleBody": BODY}).encode()
     assert read_page(page, None, longer_than=0).text == BODY
     assert read_page(article_page().encode(), None, longer_than=0) == PageText()
+
+
+def test_a_pages_headlines_are_read_wherever_they_stand() -> None:
+    """As it is shared, as readers see it, in the record and in the title; each once, cleaned."""
+    record = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "In the record"}</script>'
+    head = f'<meta property="og:title" content="As &quot;shared&quot; &amp; seen">{record}'
+    page = article_page(head=head, title="Ferries <b>stay</b>\u202e in port")
+    page = page.replace("<title>Ferries <b>stay</b>\u202e in port", "<title>Ferries stay in port | Courier")
+    assert read_headlines(page.encode(), None).titles == (
+        'As "shared" & seen',
+        "Ferries stay in port",
+        "In the record",
+        "Ferries stay in port | Courier",
+    )
+    assert read_headlines("<TITLE>Übung am Kai</TITLE>".encode("latin-1"), "iso-8859-1").titles == ("Übung am Kai",)
+    assert read_headlines(b"\xff\xfe no page", None).titles == ()
+
+
+def test_headlines_of_a_hostile_page_are_few_and_short() -> None:
+    """Megabytes of headings that never end, and a page of records, give a bounded answer."""
+    for hostile in ("<h1 ", "<h1>x", "<title ", "<meta property='og:title' content='"):
+        assert len("".join(read_headlines((hostile * 50_000).encode(), None).titles)) < 2_000
+    records = [json.dumps({"@type": "Article", "headline": f"Number {n}"}) for n in range(90)]
+    page = "".join(f'<script type="application/ld+json">{record}</script>' for record in records)
+    assert len(read_headlines(page.encode(), None).titles) == HEADLINES_MAX

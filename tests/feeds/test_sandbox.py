@@ -147,6 +147,7 @@ def test_the_child_outlives_the_signals_that_make_the_parent_drain(parser: Parse
     process_id = child_of(parser)
     os.kill(process_id, signal.SIGTERM)
     os.kill(process_id, signal.SIGINT)
+    assert parser.read_headlines(article_page(title="Ships leave").encode()).titles == ("Ships leave",)
     assert parser.parse(GOOD).title == "City & Coast"
     assert child_of(parser) == process_id
 

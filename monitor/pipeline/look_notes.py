@@ -1,0 +1,157 @@
+"""What a second look changes: its row, and a note in the thread of everybody who was told, in one transaction.
+
+Effects: database.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.channels.base import Channel
+from monitor.channels.wording import clean_title, name_of
+from monitor.digests.compose import Telling
+from monitor.digests.schedule import held_until
+from monitor.digests.second_look import Finding, LookChoice, PageSeen, decide_look
+from monitor.model import (
+    Article,
+    ChannelName,
+    DeliveryKind,
+    DigestKind,
+    Note,
+    NoteKind,
+    NoteLine,
+    Topic,
+    TopicKey,
+)
+from monitor.storage.outbox import NewDelivery
+from monitor.storage.second_looks import LookTask, ToldAt
+from monitor.storage.store import Store, Transaction
+from monitor.text import shorten
+
+TITLE_CHARS_MAX = 140
+"""Of a headline in a note's head: two of them fit a notification; the line under it has the whole."""
+_ALERTS = frozenset({DigestKind.NOW, DigestKind.BREAKING})
+
+
+@dataclass(frozen=True, slots=True)
+class LookSummary:
+    """What a look came to."""
+
+    url: str
+    finding: Finding
+    reason: str
+    notes: int
+    """Deliveries that went into the outbox."""
+
+
+def plan_looks(tx: Transaction, kind: DigestKind, told: Sequence[Telling], now: datetime) -> None:
+    """Have the articles that lead what is told at once looked at again; those of ordinary digests are not."""
+    if kind in _ALERTS:
+        tx.second_looks.add([telling.article_id for telling in told], now)
+
+
+def settle_look(
+    store: Store,
+    task: LookTask,
+    seen: PageSeen,
+    channels: Mapping[ChannelName, Channel],
+    topics: Mapping[TopicKey, Topic],
+    *,
+    owner: str,
+    now: datetime,
+) -> LookSummary | None:
+    """Store what a look came to, with a note to everybody who was told where there is something to say.
+
+    None, and nothing stored, where the lease is another's by now, or where quiet hours hold a note: then the look is
+    made again when they end. A note is one per change, and one per channel and recipient.
+    """
+    choice = decide_look(task.looked, seen, now)
+    with store.write() as tx:
+        places: list[ToldAt] = []
+        if choice.finding in (Finding.WITHDRAWN, Finding.RETITLED):
+            places = tx.second_looks.told_of(task.article.id)
+            quiet_until = _quiet_until(places, topics, now)
+            if quiet_until is not None:
+                tx.second_looks.put_off(task, quiet_until, owner=owner)
+                return None
+        if not tx.second_looks.settle(task, choice, owner=owner, now=now):
+            return None
+        deliveries = _write_notes(task, choice, places, channels, topics, now)
+        tx.outbox.add(deliveries, now, due_at=now)
+    return LookSummary(task.article.url, choice.finding, choice.reason, len(deliveries))
+
+
+def _quiet_until(places: Sequence[ToldAt], topics: Mapping[TopicKey, Topic], now: datetime) -> datetime | None:
+    named = [topics[key] for key in sorted({place.topic for place in places}) if key in topics]
+    ends = [held_until(topic.quiet_hours, topic.schedule.timezone, now) for topic in named]
+    return max((end for end in ends if end is not None), default=None)
+
+
+def _write_notes(
+    task: LookTask,
+    choice: LookChoice,
+    places: Sequence[ToldAt],
+    channels: Mapping[ChannelName, Channel],
+    topics: Mapping[TopicKey, Topic],
+    now: datetime,
+) -> list[NewDelivery]:
+    deliveries: list[NewDelivery] = []
+    for name in dict.fromkeys(place.channel for place in places):
+        channel = channels.get(name)
+        by_lane = {place.lane: place for place in places if place.channel == name}
+        if channel is None:
+            continue  # it left the configuration since it was told
+        first = next(iter(by_lane.values()))
+        note = look_note(task, choice, first.topic, topics.get(first.topic), now)
+        key = f"look-{task.article.id}-{task.looked.looks}-{name}"
+        for payload in channel.render_note(note, key, root=f"digest-{first.digest_id}-{name}"):
+            place = by_lane.get(payload.lane)
+            if place is None:
+                continue  # a recipient who came after the telling
+            deliveries.append(
+                NewDelivery(
+                    digest_id=place.digest_id,
+                    topic=place.topic,
+                    channel=name,
+                    key=f"{key}-{payload.part}" + (f"-{payload.suffix}" if payload.suffix else ""),
+                    part=payload.part,
+                    stories=0,
+                    payload=payload.body,
+                    kind=DeliveryKind.NOTE,
+                    lane=payload.lane,
+                    thread_of=place.root,
+                )
+            )
+    return deliveries
+
+
+def look_note(task: LookTask, choice: LookChoice, key: TopicKey, topic: Topic | None, now: datetime) -> Note:
+    """What those who were told of the article are told of its page."""
+    article = task.article
+    told = _short(task.looked.noted_title or article.title)
+    if choice.finding is Finding.WITHDRAWN:
+        outlet = name_of(article.outlet)
+        head = f"Withdrawn: the page of “{told}”{f' ({outlet})' if outlet else ''} is gone."
+        remedy = "Its site answers that there is no such page. Look for another source before you rely on it."
+    else:
+        head = f"Headline changed: “{told}” is now “{_short(choice.noted_title)}”"
+        remedy = ""
+    return Note(
+        kind=NoteKind.WITHDRAWN if choice.finding is Finding.WITHDRAWN else NoteKind.RETITLED,
+        head=head,
+        at=now,
+        timezone=topic.schedule.timezone if topic is not None else "UTC",
+        topic=key,
+        topic_name=topic.name if topic is not None else key,
+        lines=(_line(article, choice),),
+        remedy=remedy,
+    )
+
+
+def _line(article: Article, choice: LookChoice) -> NoteLine:
+    title = choice.noted_title if choice.finding is Finding.RETITLED else article.title
+    return NoteLine(title, article.url, article.outlet)
+
+
+def _short(title: str) -> str:
+    return shorten(clean_title(title), TITLE_CHARS_MAX)
