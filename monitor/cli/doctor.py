@@ -1,19 +1,20 @@
 """`monitor doctor`: try what the monitor stands on, one part after the other, and say what is wrong with each.
 
-Effects: reads files, database, runs a model, prints.
+Effects: reads files, database, runs a model, network and threads through the channels, prints.
 """
 
 import argparse
 import os
 import shutil
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from monitor.app import FREE_BYTES_MIN, database_path
+from monitor.cli.doctor_channels import Finding, try_channels
 from monitor.cli.lines import format_time, write_line
-from monitor.cli.opening import opened_store
+from monitor.cli.opening import find_channel, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load, load_settings
 from monitor.errors import MonitorError
@@ -23,42 +24,36 @@ from monitor.topics.vectors import INSTALL, find_model, load_meanings
 
 NAME = "doctor"
 SUMMARY = (
-    "Try the configuration, the database, its disk, the clock and the sentence model; exit 1 when a part is not well. "
-    "Feeds are tried by `monitor feeds test`; channels are not tried here."
+    "Try the configuration, the database, its disk, the clock, the sentence model and every channel; exit 1 when a "
+    "part is not well. Nothing is sent without --send-test. Feeds are tried by `monitor feeds test`."
 )
-EXAMPLE = "monitor doctor"
+EXAMPLE = "monitor doctor --channel desk --send-test"
 
 CLOCK_BACK = timedelta(minutes=2)
 """The daemon was seen so far in the future: the clock stands wrong, or stood wrong then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """How one part is."""
-
-    part: str
-    is_well: bool
-    said: str
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("--json", action="store_true", help="one object per part")
+    parser.add_argument("--send-test", action="store_true", help="send each channel a short message")
+    parser.add_argument("--channel", action="append", metavar="NAME", help="try this channel alone; may be repeated")
 
 
 def run(args: argparse.Namespace) -> int:
     """Try every part, also when one before it is not well; 1 when one is not."""
     is_well = True
-    for finding in _examine(Path(args.config)):
+    for finding in _examine(args):
         is_well = is_well and finding.is_well
         if args.json:
             write_line({"part": finding.part, "well": finding.is_well, "said": finding.said})
         else:
-            print(f"{finding.part:14}{'well' if finding.is_well else 'NOT WELL'}: {finding.said}")
+            print(f"{finding.part:13} {'well' if finding.is_well else 'NOT WELL'}: {finding.said}")
     return 0 if is_well else 1
 
 
-def _examine(folder: Path) -> Iterator[Finding]:
+def _examine(args: argparse.Namespace) -> Iterator[Finding]:
+    folder = Path(args.config)
     loaded: Loaded | None = None
     try:
         loaded = load(folder, os.environ, load_lexicon())
@@ -71,11 +66,15 @@ def _examine(folder: Path) -> Iterator[Finding]:
             loaded = load_settings(folder, os.environ)
         except ConfigFaults:
             return  # without monitor.toml it is not known where anything else is
+    names = [find_channel(loaded, name) for name in dict.fromkeys(args.channel or sorted(loaded.settings.channels))]
     for part, look in (("database", _look_at_database), ("disk", _look_at_disk), ("semantic", _look_at_model)):
         try:
             yield from look(loaded)
         except MonitorError as error:
             yield Finding(part, False, str(error))
+    # With --json the lines on standard output are ours alone.
+    out = sys.stderr if args.json else sys.stdout
+    yield from try_channels(loaded, names, lambda text: print(text, end="", file=out), sends=args.send_test)
 
 
 def _look_at_database(loaded: Loaded) -> Iterator[Finding]:

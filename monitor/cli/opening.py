@@ -13,7 +13,7 @@ from monitor.app import database_path, open_store
 from monitor.config.load import Loaded, load
 from monitor.config.values import near_miss
 from monitor.errors import MonitorError
-from monitor.model import Topic
+from monitor.model import ChannelName, Topic
 from monitor.storage.engine import open_engine
 from monitor.storage.revision import is_current
 from monitor.storage.store import Store
@@ -67,6 +67,15 @@ def existing_store(loaded: Loaded) -> Iterator[Store | None]:
 def login_name() -> str:
     """Who sits at the terminal, as far as the system says; empty where it does not."""
     return os.environ.get("LOGNAME") or os.environ.get("USER") or ""
+
+
+def find_channel(loaded: Loaded, wanted: str) -> ChannelName:
+    """The configured channel of that name; raises MonitorError with those there are."""
+    names = sorted(loaded.settings.channels)
+    if wanted in names:
+        return ChannelName(wanted)
+    remedy = f"{near_miss(wanted, names)}The configuration has: {', '.join(names)}."
+    raise MonitorError(f'there is no channel "{wanted}"', remedy=remedy)
 
 
 def find_topic(loaded: Loaded, wanted: str) -> Topic:

@@ -153,7 +153,7 @@ def load(
 def load_settings(folder: Path, environ: Mapping[str, str]) -> Loaded:
     """monitor.toml alone, with no feed and no topic: for a look at the archive while another file is faulty.
 
-    Raises `ConfigFaults` where monitor.toml itself is.
+    Of the channels' secrets it has those that are there. Raises `ConfigFaults` where monitor.toml itself is.
     """
     path = folder / "monitor.toml"
     exists = path.exists()
@@ -167,7 +167,7 @@ def load_settings(folder: Path, environ: Mapping[str, str]) -> Loaded:
         settings=settings,
         feeds=(),
         compiled=compile_watchlist(Watchlist(topics=()), EMPTY_LEXICON),
-        secrets=MappingProxyType({}),
+        secrets=MappingProxyType(secrets.of_channels),
         content_hash="",
         files=(path,),
         database_password=secrets.of_database,

@@ -6,7 +6,7 @@ from monitor.topics.vectors import find_model
 from tests.cli.newsroom import Newsroom
 from tests.pipeline.given import an_entry
 
-PARTS = ["configuration", "database", "clock", "disk", "semantic"]
+PARTS = ["configuration", "database", "clock", "disk", "semantic", "console"]
 
 
 def test_where_all_is_well_each_part_says_so(newsroom: Newsroom) -> None:
