@@ -5,6 +5,7 @@ Effects: none; what it builds speaks to the network.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from monitor.channels.base import Channel
 from monitor.channels.console import ConsoleChannel
@@ -17,6 +18,7 @@ from monitor.channels.slack_blocks import render_messages
 from monitor.channels.webhook import WebhookChannel
 from monitor.config.channels import AppriseSettings, ConsoleSettings, EmailSettings, SlackSettings
 from monitor.config.load import Loaded
+from monitor.config.secrets import Secret
 from monitor.errors import ConfigError
 from monitor.feeds.guard import Guard, PostAnswer, guarded_post
 from monitor.model import ChannelName, Digest
@@ -50,6 +52,21 @@ def build_channel(name: str, loaded: Loaded, guard: Guard, write: Callable[[str]
         return guarded_post(guard, url, body, headers, timeout_s)
 
     return WebhookChannel(name, settings.url, secret, post)
+
+
+def render_as(name: ChannelName, loaded: Loaded, digest: Digest) -> list[str]:
+    """The bodies that the configured channel would send, one per part and recipient, rendered by the channel itself.
+
+    Nothing is sent, so a secret that is not there is no hindrance: another stands in its place.
+    """
+    nothing = Secret("preview", "nothing")
+    able = replace(loaded, secrets={name: loaded.secrets.get(name, nothing)})
+    channel = build_channel(name, able, Guard(), _refuse_to_write)
+    return [payload.body for payload in channel.render(digest, f"preview-{name}")]
+
+
+def _refuse_to_write(text: str) -> None:
+    del text  # a preview renders; it never sends
 
 
 def render_preview(digest: Digest, medium: str) -> str:

@@ -1,4 +1,4 @@
-"""`monitor preview`: the digest that would be sent, unsent.
+"""`monitor preview`: the digest that would be sent, unsent; or the text of a delivery that was rendered, to the byte.
 
 Effects: database, prints.
 """
@@ -7,34 +7,82 @@ import argparse
 import sys
 from datetime import timedelta
 
-from monitor.cli.opening import find_topic, load_config, opened_store
+from monitor.cli.opening import find_channel, find_topic, load_config, opened_store
 from monitor.clock import SystemClock
-from monitor.destinations import render_preview
+from monitor.destinations import render_as, render_preview
 from monitor.digests.schedule import parse_duration
+from monitor.errors import MonitorError
+from monitor.model import DeliveryId
 from monitor.pipeline.digest import preview
+from monitor.storage.store import Store
 
 NAME = "preview"
-SUMMARY = "The digest of a topic as it would be sent for the stored articles; nothing is sent or written down."
+SUMMARY = (
+    "The digest of a topic as it would be sent for the stored articles; nothing is sent or written down. With "
+    "--delivery the text of a digest that was closed, as it was or will be sent."
+)
 EXAMPLE = "monitor preview hostage-negotiations --since 24h --as text"
+
+STORIES_MAX = 10
+"""Told in full where no channel says otherwise: the channels' own default."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("topic", metavar="TOPIC", help="key or name of a topic of the watchlist")
+    wanted = parser.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("topic", metavar="TOPIC", nargs="?", help="key or name of a topic of the watchlist")
+    wanted.add_argument("--delivery", type=int, metavar="ID", help="a delivery of `monitor outbox list --all`")
     parser.add_argument("--since", default="24h", help="how far back, as in 90m, 24h or 7d (default: 24h)")
-    parser.add_argument("--as", dest="medium", choices=("text", "html", "slack", "json"), default="text")
+    parser.add_argument(
+        "--as", dest="medium", choices=("text", "html", "slack", "json"), help="the medium (default: text)"
+    )
+    parser.add_argument(
+        "--channel",
+        metavar="NAME",
+        help="as this channel would send it: its parts, a line each, or --as another medium",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the digest; when nothing matched, say so."""
+    """Print the digest, or the delivery; when nothing matched, say so."""
     loaded = load_config(args)
+    if args.delivery is not None:
+        with opened_store(loaded) as store:
+            sys.stdout.write(_frozen(store, DeliveryId(args.delivery)))
+        return 0
     topic = find_topic(loaded, args.topic)
+    name = find_channel(loaded, args.channel) if args.channel else None
+    stories_max = loaded.settings.channels[name].stories_max if name else STORIES_MAX
     now = SystemClock().now()
     since = now - timedelta(seconds=parse_duration(args.since))
     with opened_store(loaded) as store:
-        digest = preview(store, topic, now, since=since)
-    if digest is None:
-        print(f'Nothing in the last {args.since} answers "{topic.name}".', file=sys.stderr)
-        return 0
-    print(render_preview(digest, args.medium))
+        digest = preview(store, topic, now, since=since, stories_max=stories_max)
+        if digest is None:
+            print(_why_nothing(store, topic.name, args.since), file=sys.stderr)
+            return 0
+    if name and not args.medium:
+        print("\n".join(render_as(name, loaded, digest)))
+    else:
+        print(render_preview(digest, args.medium or "text"))
     return 0
+
+
+def _why_nothing(store: Store, topic_name: str, since: str) -> str:
+    with store.read() as tx:
+        if tx.articles.count() == 0:
+            return "The archive holds no article yet. Start the monitor first: monitor run."
+    return f'Nothing in the last {since} answers "{topic_name}".'
+
+
+def _frozen(store: Store, delivery_id: DeliveryId) -> str:
+    """What the delivery carries, byte for byte."""
+    with store.read() as tx:
+        payload = tx.outbox.payload_of(delivery_id)
+    if payload is None:
+        raise MonitorError(f"there is no delivery {delivery_id}", remedy="See: monitor outbox list --all")
+    if not payload:
+        raise MonitorError(
+            f"the text of delivery {delivery_id} is past the retention and was removed",
+            remedy="Keep texts longer with [retention] articles_days.",
+        )
+    return payload

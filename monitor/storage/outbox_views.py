@@ -99,6 +99,10 @@ class OutboxViews:
             question = question.where(sa.or_(DELIVERY.c.state.in_(OPEN), failed))
         return [_to_listed(row) for row in reversed(list(self._db.execute(question)))]
 
+    def payload_of(self, delivery_id: DeliveryId) -> str | None:
+        """What a delivery carries, byte for byte: empty where the retention removed it, None where there is none."""
+        return self._db.execute(sa.select(DELIVERY.c.payload).where(DELIVERY.c.id == delivery_id)).scalar()
+
     def of_digests(self, digest_ids: Sequence[DigestId]) -> list[StoredDelivery]:
         """The deliveries of these digests, in order."""
         found: list[StoredDelivery] = []
