@@ -32,7 +32,14 @@ def build_channel(name: str, loaded: Loaded, guard: Guard, write: Callable[[str]
     if isinstance(settings, ConsoleSettings):
         return ConsoleChannel(name, write)
     if isinstance(settings, SlackSettings):
-        return SlackChannel(name, settings.channel, secret, settings.api_url)
+        return SlackChannel(
+            name,
+            settings.channel,
+            secret,
+            settings.api_url,
+            token_origin=held.origin if held is not None else "",
+            interactive=bool(settings.app_token_env or settings.app_token_file),
+        )
     if isinstance(settings, EmailSettings):
         return EmailChannel(
             name,

@@ -38,7 +38,9 @@ LAYERS: dict[int, str] = {
           storage.stories storage.corrections storage.matches storage.digests storage.outbox storage.store
           storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
           storage.word_index storage.search storage.suggesting storage.marks storage.outlook storage.vectors
-          storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings storage.told_stories""",
+          storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings storage.told_stories
+          channels.slack_elements channels.slack_story channels.slack_notes channels.slack_edit
+          channels.slack_split channels.slack_web channels.slack_examine channels.sample""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           storage.second_looks storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes
           storage.tellings pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing
@@ -58,11 +60,17 @@ PURE_ANYWAY = {
     "channels.plain",
     "channels.waits",
     "channels.slack_blocks",
+    "channels.slack_elements",
+    "channels.slack_story",
+    "channels.slack_notes",
+    "channels.slack_edit",
+    "channels.slack_split",
     "channels.slack_errors",
     "channels.asked",
     "channels.watch_words",
     "channels.slack_envelopes",
     "channels.slack_replies",
+    "channels.sample",
 }
 
 DOORS: dict[str, set[str]] = {
@@ -79,6 +87,7 @@ DOORS: dict[str, set[str]] = {
     "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
     "subprocess": {"feeds.sandbox"},
     "slack_sdk": {"channels.slack", "channels.slack_listener"},
+    "slack_sdk": {"channels.slack_web"},
     "smtplib": {"channels.email"},
     "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
     "pydantic": {

@@ -1,35 +1,29 @@
 """Post digests to a Slack channel so that each can be found again, and ask for what was perhaps posted.
 
 Every message carries its delivery's key as metadata. When an attempt ends without an answer, `find` reads the channel
-back and looks for that key: that is what makes telling once possible here. The library's own retry is switched off,
-because it posts again after a dropped connection (measured); the outbox alone decides about a second attempt.
+back and looks for that key: that is what makes telling once possible here.
 
 Effects: network.
 """
 
-import ipaddress
 import json
-import logging
-import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.error import URLError
-from urllib.parse import urlsplit
-from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
-
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from monitor.channels.base import Examined, Grown, Payload, Receipt
-from monitor.channels.slack_blocks import render_messages, render_note_message
-from monitor.channels.slack_errors import THREAD_LOST_CODES, read_refusal
-from monitor.channels.waits import read_http_date, read_retry_after
+from monitor.channels.slack_blocks import render_messages
+from monitor.channels.slack_edit import edit_message
+from monitor.channels.slack_elements import compact_json
+from monitor.channels.slack_errors import CANNOT_ASK_CODES, THREAD_LOST_CODES
+from monitor.channels.slack_examine import examine_slack
+from monitor.channels.slack_notes import note_message
+from monitor.channels.slack_split import split_message
+from monitor.channels.slack_web import SlackWeb
 from monitor.errors import ChannelError, ConfigError, RefusalScope, SendOutcome
-from monitor.model import Delivery, Digest, Note, StoryId
+from monitor.model import Delivery, DeliveryKind, Digest, Note, StoryId
 
-ANSWER_BYTES_MAX = 8_000_000  # a page of 200 messages with 46 blocks each is under 3 MB
 PAGE_MESSAGES = 200
 PAGES_MAX = 50  # 10,000 messages since the first attempt: the rate limit of a minute, and more than a channel's day
 FIND_S_MAX = 60.0  # all pages of one question; with the call then under way and the post well under the lease
@@ -37,7 +31,11 @@ CLOCK_SKEW = timedelta(seconds=60)  # between our clock and Slack's, when we ask
 
 
 class SlackChannel:
-    """One Slack channel, through a bot's token. The token appears in no payload, error or `repr`."""
+    """One Slack channel, through a bot's token. The token appears in no payload, error or `repr`.
+
+    `token_origin` names the variable or file that the token comes from: channels of one origin are one account. With
+    `interactive` the messages carry buttons, for where somebody listens to them.
+    """
 
     kind = "slack"
     can_find = True
@@ -52,6 +50,8 @@ class SlackChannel:
         api_url: str = "https://slack.com/api/",
         timeout_s: int = 15,
         *,
+        token_origin: str = "",
+        interactive: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,83 +64,108 @@ class SlackChannel:
             )
         self.name = name
         self._channel = channel
-        self._client = _OneCallClient(token.strip(), api_url, timeout_s)
+        self._web = SlackWeb(token.strip(), api_url, timeout_s, now)
         self._now = now
         self._elapsed = elapsed
         self._bot_id: str | None = None
-        self.account = f"slack {api_url}"
+        self._interactive = interactive
+        self.account = f"slack {api_url} {token_origin}".strip()
 
     def __repr__(self) -> str:
         return f"SlackChannel(name={self.name!r}, channel={self._channel!r})"
 
     def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """The thread's root, then its replies. The channel is not in them: one corrected later takes a retry too."""
-        del root  # the outbox knows the thread's receipt
-        messages = render_messages(digest, key)
-        return [
-            Payload(part=part, suffix="", body=json.dumps(message, ensure_ascii=False, separators=(",", ":")))
-            for part, message in enumerate(messages, 1)
-        ]
+        messages = render_messages(digest, key, is_interactive=self._interactive, is_follow_up=bool(root))
+        return [Payload(part=part, suffix="", body=compact_json(message)) for part, message in enumerate(messages, 1)]
 
     def render_note(self, note: Note, key: str, root: str = "") -> Sequence[Payload]:
-        """One message."""
+        """One message; the outbox knows its thread."""
         del root
-        message = render_note_message(note, key)
-        return [Payload(part=1, suffix="", body=json.dumps(message, ensure_ascii=False, separators=(",", ":")))]
+        return [Payload(part=1, suffix="", body=compact_json(note_message(note, key)))]
 
     def render_edit(self, body: str, stories: Mapping[StoryId, Grown]) -> str | None:
-        """Nothing yet changes a message that is out."""
-        del body, stories
-        return None
+        """The message with these stories' counts, and when they were taken; None where none of them changes."""
+        return edit_message(body, stories, self._now())
 
     def split(self, delivery: Delivery) -> Sequence[str]:
-        """A message is not divided."""
-        del delivery
-        return ()
+        """Two halves; at last one story in one line, then in words alone. An edit that is refused is not divided."""
+        return () if delivery.kind is DeliveryKind.EDIT else split_message(delivery.payload)
 
     def examine(self) -> Sequence[Examined]:
-        """Nothing is tried."""
-        return ()
+        """The token, its scopes, the channel, its history and a sample digest, each asked of Slack."""
+        return examine_slack(self._web, self._channel, is_interactive=self._interactive)
 
     def send(self, delivery: Delivery) -> Receipt:
-        """Post one part; the receipt is its `ts`. Parts after the first go into the first one's thread.
+        """Post one part, or change the message it edits; the receipt is that message's `ts`.
 
+        Parts after the first go into the first one's thread, notes and follow-ups into that of what they are about.
         Where the thread takes no reply any more, the part is posted in the channel itself: read rather than lost.
         """
         message = json.loads(delivery.payload)
-        if delivery.part > 1 and not delivery.parent_receipt:
-            raise ChannelError(
-                f"part {delivery.part} waits for part 1",
-                reason="parent_missing",
-                outcome=SendOutcome.RETRYABLE,
-                where=self._where(delivery),
+        thread = delivery.parent_receipt
+        if delivery.kind is DeliveryKind.EDIT:
+            return self._edit(delivery, message)
+        if delivery.part > 1 and not thread:
+            raise self._error(
+                delivery, f"part {delivery.part} waits for part 1", "parent_missing", SendOutcome.RETRYABLE
             )
+        if delivery.kind is DeliveryKind.DIGEST and delivery.part == 1 and "reply_broadcast" not in message:
+            thread = None  # a follow-up of several parts: a reply cannot be the root of its own thread
         try:
-            return self._post(delivery, message, delivery.parent_receipt)
+            return self._post(delivery, message, thread)
         except ChannelError as error:
-            if delivery.parent_receipt is None or error.reason not in THREAD_LOST_CODES:
+            if thread is None or error.reason not in THREAD_LOST_CODES:
                 raise
             return self._post(delivery, message, None)
 
     def find(self, delivery: Delivery) -> Receipt | None:
-        """Look for the part by its key, in the channel and for later parts in the thread, since the first attempt.
+        """Look for the part by its key, in the channel and for replies in the thread, since the first attempt.
 
-        Another app's message is not taken for ours, even with our key in it. Raises `ChannelError` when Slack cannot
-        be asked: refused where it says it never can be (a missing scope), else unknown; never "certainly not sent".
+        Another app's message is not taken for ours, even with our key in it. An edit is not looked for: made again it
+        says the same. Raises `ChannelError` when Slack cannot be asked: refused as `cannot_ask` where it says it never
+        can be (a missing scope, a channel the bot is not in), else unknown; never "certainly not sent".
         """
+        if delivery.kind is DeliveryKind.EDIT:
+            return None
         until = self._elapsed() + FIND_S_MAX
         wanted = json.loads(delivery.payload)["metadata"]
         oldest = f"{((delivery.first_attempt_at or delivery.created_at) - CLOCK_SKEW).timestamp():.6f}"
-        if delivery.parent_receipt:
-            found = self._look(
-                delivery, "conversations.replies", wanted, oldest, {"ts": delivery.parent_receipt}, until
-            )
-            if found is not None:
-                return found
-        return self._look(delivery, "conversations.history", wanted, oldest, {}, until)
+        try:
+            found = self._look_in_thread(delivery, wanted, oldest, until)
+            return found or self._look(delivery, "conversations.history", wanted, oldest, {}, until)
+        except ChannelError as error:
+            if error.reason not in CANNOT_ASK_CODES:
+                raise
+            raise self._error(
+                delivery,
+                f"it may have been sent, and Slack lets nobody look ({error.reason})",
+                "cannot_ask",
+                SendOutcome.REFUSED,
+                "Look whether it arrived, then: monitor outbox retry {id}, or drop it. `monitor doctor` says what the "
+                "bot is missing.",
+            ) from None
+
+    def _look_in_thread(self, delivery: Delivery, wanted: dict[str, Any], oldest: str, until: float) -> Receipt | None:
+        if not delivery.parent_receipt:
+            return None
+        try:
+            return self._look(delivery, "conversations.replies", wanted, oldest, {"ts": delivery.parent_receipt}, until)
+        except ChannelError as error:
+            if error.reason not in THREAD_LOST_CODES:
+                raise
+            return None  # the thread is gone: what was posted since stands in the channel
+
+    def _edit(self, delivery: Delivery, message: dict[str, Any]) -> Receipt:
+        if not delivery.parent_receipt:
+            raise self._error(delivery, "what it edits was never sent", "parent_missing", SendOutcome.REFUSED)
+        self._call(delivery, "chat.update", {"channel": self._channel, "ts": delivery.parent_receipt, **message})
+        return Receipt(delivery.parent_receipt)
 
     def _post(self, delivery: Delivery, message: dict[str, Any], thread: str | None) -> Receipt:
         body = {"channel": self._channel, **message, **({"thread_ts": thread} if thread else {})}
+        if thread is None:
+            body.pop("reply_broadcast", None)
         answer = self._call(delivery, "chat.postMessage", body)
         ts = answer.get("ts")
         if not isinstance(ts, str) or not ts:
@@ -194,71 +219,14 @@ class SlackChannel:
         self, delivery: Delivery, method: str, arguments: dict[str, Any], *, as_form: bool = False
     ) -> Mapping[str, Any]:
         try:
-            data = (
-                self._client.api_call(method, params=arguments)
-                if as_form
-                else self._client.api_call(method, json=arguments)
-            ).data
-        except SlackApiError as error:
-            raise self._refused(delivery, error) from None
-        except Exception as error:  # noqa: BLE001  # urllib, http.client, ssl and json raise what they like here
-            # The cause is not chained: some of these quote the request's headers.
-            raise self._dropped(delivery, error) from None
-        if not isinstance(data, dict):
-            raise self._error(delivery, "an answer that is not an object", "bad_answer", SendOutcome.UNKNOWN)
-        return data
-
-    def _refused(self, delivery: Delivery, error: SlackApiError) -> ChannelError:
-        response = error.response
-        headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
-        code = str(response.get("error") or "")
-        refusal = read_refusal(code)
-        if response.status_code == 429 or refusal.is_rate:
-            now = read_http_date(headers.get("date")) or self._now()
-            wait_s = read_retry_after(headers.get("retry-after"), now)
-            return ChannelError(
-                "Slack asks us to slow down",
-                reason="rate_limited",
-                outcome=SendOutcome.RETRYABLE,
-                retry_after_s=wait_s,
-                where=self._where(delivery),
-            )
-        if not code.replace("_", "").isalnum() or not code.isascii():
-            # What is not JSON comes back as a sentence in place of a code: a proxy's page, or Slack's on a bad day.
-            return self._error(
-                delivery,
-                f"status {response.status_code} with a page instead of an answer",
-                "bad_answer",
-                SendOutcome.UNKNOWN,
-            )
-        needed = response.get("needed")
-        named = f"{code} ({needed})" if isinstance(needed, str) and needed.isprintable() else code
-        again = ", and will again" if refusal.outcome is SendOutcome.REFUSED else ""
-        return self._error(
-            delivery, f"Slack says {named}{again}", code, refusal.outcome, refusal.remedy, scope=refusal.scope
-        )
-
-    def _dropped(self, delivery: Delivery, error: Exception) -> ChannelError:
-        """What a failed connection means; only a connection that never stood means "not sent"."""
-        reason = error.reason if isinstance(error, URLError) else None
-        kind = type(reason if isinstance(reason, Exception) else error).__name__
-        if isinstance(reason, ssl.SSLCertVerificationError):  # other TLS faults may come after the request went out
-            return self._error(delivery, f"no secure connection ({kind})", "tls", SendOutcome.RETRYABLE)
-        if isinstance(reason, ConnectionRefusedError) or kind == "gaierror":
-            word = "dns" if kind == "gaierror" else "connect"
-            return self._error(delivery, f"no connection ({kind})", word, SendOutcome.RETRYABLE)
-        word = "timeout" if isinstance(error, TimeoutError) or isinstance(reason, TimeoutError) else "dropped"
-        return self._error(delivery, f"no answer came ({kind})", word, SendOutcome.UNKNOWN)
+            return self._web.call(method, arguments, as_form=as_form).data
+        except ChannelError as error:
+            error.where = self._where(delivery)
+            error.remedy = error.remedy.replace("{id}", str(delivery.id))
+            raise
 
     def _error(
-        self,
-        delivery: Delivery,
-        what: str,
-        reason: str,
-        outcome: SendOutcome,
-        remedy: str = "",
-        *,
-        scope: RefusalScope = RefusalScope.MESSAGE,
+        self, delivery: Delivery, what: str, reason: str, outcome: SendOutcome, remedy: str = ""
     ) -> ChannelError:
         return ChannelError(
             what,
@@ -266,45 +234,8 @@ class SlackChannel:
             outcome=outcome,
             where=self._where(delivery),
             remedy=remedy.replace("{id}", str(delivery.id)),
-            scope=scope,
+            scope=RefusalScope.MESSAGE,
         )
 
     def _where(self, delivery: Delivery) -> str:
         return f'delivery {delivery.id} to "{self.name}"'
-
-
-class _OneCallClient(WebClient):
-    """slack_sdk's client with a transport of ours: one request per call, bounded in time and size, no redirects.
-
-    A proxy named in the environment is used as everywhere else, but never on the way to this very machine: the
-    library alone would send a loopback address to it. The library's log lines are dropped; they quote requests.
-    """
-
-    def __init__(self, token: str, api_url: str, timeout_s: int) -> None:
-        silent = logging.Logger("slack_sdk", level=logging.CRITICAL + 1)
-        super().__init__(token=token, base_url=api_url, timeout=timeout_s, retry_handlers=[], logger=silent)
-        opener = OpenerDirector()
-        opener.add_handler(ProxyHandler({} if _is_loopback(api_url) else None))
-        opener.add_handler(HTTPHandler())
-        opener.add_handler(HTTPSHandler(context=ssl.create_default_context()))
-        # No redirect handler: the token must not follow one. No error handler: 4xx and 5xx come back as answers.
-        self._opener = opener
-
-    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
-        until = time.monotonic() + self.timeout
-        with self._opener.open(req, timeout=self.timeout) as response:
-            body = bytearray()
-            while chunk := response.read1(65_536):
-                body += chunk
-                # The timeout is per read; a server that drips could hold the sender past its lease without this.
-                if time.monotonic() > until or len(body) > ANSWER_BYTES_MAX:
-                    raise TimeoutError("the answer is too slow or too long")
-            return {"status": response.status, "headers": response.headers, "body": body.decode("utf-8", "replace")}
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

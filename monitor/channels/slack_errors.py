@@ -13,7 +13,7 @@ RATE_CODES = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"}
 """Not executed; Slack asks for time."""
 
 RETRYABLE_CODES = frozenset(
-    {"service_unavailable", "request_timeout", "team_added_to_org", "external_channel_migrating"}
+    {"service_unavailable", "request_timeout", "team_added_to_org", "external_channel_migrating", "update_failed"}
 )
 """Not executed; later it will be."""
 
@@ -27,6 +27,28 @@ THREAD_LOST_CODES = frozenset(
     }
 )
 """Not executed, because the thread takes no reply: the same words can stand in the channel itself."""
+
+EDIT_LOST_CODES = frozenset(
+    {
+        "block_mismatch",
+        "cant_update_message",
+        "edit_window_closed",
+        "message_not_found",
+        "streaming_state_conflict",
+    }
+)
+"""The message that is out stays as it is: its counts were right when it was told, so nobody has to act."""
+
+CANNOT_ASK_CODES = frozenset(
+    {
+        "method_not_supported_for_channel_type",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_in_channel",
+    }
+)
+"""Said to a question: the bot may post, perhaps, but never read what stands there."""
 
 CREDENTIAL_CODES = frozenset(
     {
@@ -95,8 +117,10 @@ _SCOPES = {
         ),
         RefusalScope.CHANNEL,
     ),
-    "msg_blocks_too_long": RefusalScope.SIZE,
-    "msg_too_long": RefusalScope.SIZE,
+    # A block that Slack cannot read is found like one too many: by halving, until it stands alone.
+    **dict.fromkeys(
+        ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"), RefusalScope.SIZE
+    ),
 }
 """What more than the one message is refused, or only its length."""
 _PREFIXES = {"restricted_action": _ADMIN, "slack_connect_": _ADMIN, "invalid_metadata_": _REPORT}
@@ -123,6 +147,8 @@ def read_refusal(code: str) -> Refusal:
         return Refusal(SendOutcome.REFUSED, _REMEDIES.get(code, _RENEW), scope=RefusalScope.ACCOUNT)
     if code in _REMEDIES:
         return Refusal(SendOutcome.REFUSED, _REMEDIES[code], scope=_SCOPES.get(code, RefusalScope.MESSAGE))
+    if code in EDIT_LOST_CODES:
+        return Refusal(SendOutcome.REFUSED)
     if code in THREAD_LOST_CODES:
         return Refusal(SendOutcome.REFUSED, _ADMIN)
     for prefix, remedy in _PREFIXES.items():

@@ -147,10 +147,15 @@ def local_time(when: datetime, timezone: str) -> str:
 
 def count_line(story: DigestStory) -> str:
     """`30 publishers, 4 independent texts`."""
-    publishers = plural(story.publisher_count, "publisher", "publishers")
-    if story.publisher_count <= 1:
+    return count_words(story.publisher_count, story.independent_count)
+
+
+def count_words(publisher_count: int, independent_count: int) -> str:
+    """The words of `count_line`."""
+    publishers = plural(publisher_count, "publisher", "publishers")
+    if publisher_count <= 1:
         return publishers
-    return f"{publishers}, {plural(story.independent_count, 'independent text', 'independent texts')}"
+    return f"{publishers}, {plural(independent_count, 'independent text', 'independent texts')}"
 
 
 def mark_words(marks: Iterable[Mark]) -> str:

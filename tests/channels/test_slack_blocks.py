@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
-from monitor.channels.slack_blocks import (
+from monitor.channels.slack_blocks import render_messages
+from monitor.channels.slack_elements import (
     BLOCKS_CHARS_MAX,
     BLOCKS_MAX,
     LINES_MAX,
     STORIES_MAX,
-    render_messages,
     size_of,
 )
 from monitor.channels.wording import link_of

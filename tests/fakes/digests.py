@@ -24,6 +24,7 @@ from monitor.model import (
     Mark,
     StoryId,
     TopicKey,
+    Volume,
 )
 
 START = datetime(2026, 3, 14, 6, 0, tzinfo=UTC)
@@ -229,3 +230,61 @@ def a_delivery(payload: str, *, part: int = 1, key: str = KEY, **changes: object
         first_attempt_at=now,
     )
     return replace(delivery, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+DAY = (
+    (
+        "Mediators say hostage talks resume in Port Amber after a week of silence",
+        "Gulf Wire",
+        "Envoys of both councils met at the old customs house on Saturday, where talks on the hostages resumed.",
+    ),
+    (
+        "Families of the captives march to the harbour, asking for a date",
+        "Harbour Post",
+        "Some 400 people walked to the quay; the talks, they said, must end before the winter storms.",
+    ),
+    (
+        "Delta council offers its airport for an exchange, say two envoys",
+        "Delta Echo",
+        "Two envoys close to the talks said that the runway would be kept free for three days.",
+    ),
+    (
+        "What the first list of names leaves open",
+        "The Amber Review",
+        "Nineteen of the hostages are named; of seven others neither side has said anything since March.",
+    ),
+)
+
+
+def a_day_of_news(**changes: object) -> Digest:
+    """A digest as a reader gets it on a full day: marks, hits in a title, other topics, other headlines, a rush."""
+    marks = ((Mark.BREAKING,), (Mark.UPDATE,), (), (Mark.LATE,))
+    headline = Headline("Captives may be home by Sunday", "Delta Echo", "https://deltaecho.example/9")
+    stories = []
+    for number, (title, outlet, snippet) in enumerate(DAY, 1):
+        at = title.find("hostage")
+        spans = [(snippet.find(term), snippet.find(term) + len(term)) for term in ("talks", "hostages")]
+        stories.append(
+            a_story(
+                number,
+                title=title,
+                outlet=outlet,
+                url=f"https://{outlet.lower().replace(' ', '')}.example/{number}",
+                snippet=snippet,
+                highlights=tuple(span for span in spans if span[0] >= 0),
+                marks=marks[number - 1],
+                publisher_count=(30, 12, 5, 1)[number - 1],
+                independent_count=(4, 3, 2, 1)[number - 1],
+                article_count=(41, 12, 6, 1)[number - 1],
+                title_highlights=((at, at + 13),) if at >= 0 else (),
+                others=a_story(number).others[: (2, 2, 1, 0)[number - 1]],
+                others_more=(11, 3, 0, 0)[number - 1],
+                also_topics=("Gulf shipping", "Elections in the Delta") if number == 1 else (),
+                headlines=(headline,) if number == 2 else (),
+            )
+        )
+    volume = Volume(count=59, usual=18, buckets=(12, 20, 16, 18, 22, 31, 40, 59), is_spike=True)
+    article = an_article(0, "Pilots refuse the night passage", "https://harbourpost.example/pilots")
+    told = (FollowUp(StoryId(90), "Port Amber closes its outer harbour", article),)
+    digest = a_digest(0, 12, stories=tuple(stories), volume=volume, follow_ups=told)
+    return replace(digest, **changes)  # type: ignore[arg-type]  # the tests name real fields

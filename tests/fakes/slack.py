@@ -56,6 +56,11 @@ class FakeSlack:
         """What was posted to a response address, with the last part of its path."""
         self.messages: dict[str, list[dict[str, Any]]] = {CHANNEL: []}
         self.members = {CHANNEL}
+        self.scopes: str | None = "chat:write,channels:history,groups:history,channels:read,groups:read,commands"
+        self.about: dict[str, dict[str, Any]] = {CHANNEL: {"name": "port-amber"}}
+        """What a channel is beside its id: `is_archived`, `is_private`, `is_im`."""
+        self.blocks_chars_max: int | None = None
+        """Below what is documented, as the real one may be."""
         self.page_size: int | None = None
         self.calls: list[Call] = []
         self.release = threading.Event()
@@ -96,26 +101,45 @@ class FakeSlack:
         if method == "apps.connections.open":
             return {"ok": True, "url": self.socket_url} if self.socket_url else {"ok": False, "error": "internal_error"}
         if method == "auth.test":
-            return {"ok": True, "bot_id": BOT_ID, "team": "Port Amber", "user_id": "U0OURS"}
+            return {"ok": True, "bot_id": BOT_ID, "team": "Port Amber", "user": "news-monitor", "user_id": "U0OURS"}
+        if method == "blocks.validate":
+            return _validated(json.loads(arguments["blocks"]))
         channel = arguments.get("channel", "")
         if channel not in self.messages:
             return {"ok": False, "error": "channel_not_found"}
+        if method == "conversations.info":
+            about = {"id": channel, "is_member": channel in self.members, **self.about.get(channel, {})}
+            return {"ok": True, "channel": about}
         if channel not in self.members:
             return {"ok": False, "error": "not_in_channel"}
         if method == "chat.postMessage":
             return self._post(arguments)
+        if method == "chat.update":
+            return self._update(arguments)
         if method in ("conversations.history", "conversations.replies"):
             return self._read(method, arguments)
         return {"ok": False, "error": "unknown_method"}
 
     def _post(self, message: dict[str, Any]) -> dict[str, Any]:
-        fault = find_fault(message)
+        fault = find_fault(message, self.blocks_chars_max)
         if fault:
             return {"ok": False, "error": fault}
         thread = message.get("thread_ts")
         if thread and thread not in [one["ts"] for one in self.messages[message["channel"]]]:
             return {"ok": False, "error": "thread_not_found"}
         return {"ok": True, "channel": message["channel"], "ts": self.store(message)}
+
+    def _update(self, change: dict[str, Any]) -> dict[str, Any]:
+        fault = find_fault(change, self.blocks_chars_max) or (len(change["text"]) > 4_000 and "msg_too_long")
+        if fault:
+            return {"ok": False, "error": fault}
+        for message in self.messages[change["channel"]]:
+            if message["ts"] == change["ts"]:
+                if message["bot_id"] != BOT_ID:
+                    return {"ok": False, "error": "cant_update_message"}
+                message |= change
+                return {"ok": True, "channel": change["channel"], "ts": change["ts"], "text": change["text"]}
+        return {"ok": False, "error": "message_not_found"}
 
     def _read(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         root = arguments.get("ts") if method == "conversations.replies" else None
@@ -138,6 +162,14 @@ class FakeSlack:
                 one.pop("metadata", None)
         after = str(start + size) if start + size < len(kept) else ""
         return {"ok": True, "messages": page, "response_metadata": {"next_cursor": after}}
+
+
+def _validated(blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    fault = find_fault({"text": "x", "blocks": blocks})
+    if fault is None:
+        return {"ok": True}
+    error = {"pointer": "/0/type", "code": "failed_constraint", "message": f"{fault} was found"}
+    return {"ok": False, "error": "invalid_blocks", "errors": [error]}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -209,7 +241,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, body: bytes, status: int, kind: str, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
+        scopes = {"X-OAuth-Scopes": self.slack.scopes} if self.slack.scopes is not None else {}
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            **scopes,
+            **(headers or {}),
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

@@ -1,0 +1,161 @@
+"""The pieces of a Slack message, and how much of it Slack takes.
+
+Feed text stands in `rich_text` elements only, which Slack shows literally: it can never mention, link or format.
+Fields in which Slack reads markup hold words of our own, numbers and times; the one exception is the notification
+text, where Slack's three control characters are escaped.
+
+Effects: none.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from monitor.channels.wording import Line, local_time
+
+Block = dict[str, Any]
+Element = dict[str, Any]
+Message = dict[str, Any]
+
+EVENT_TYPE = "news_monitor_digest"
+BLOCKS_MAX = 46  # Slack takes 50; the room is for what an edit adds to a message already told
+BLOCKS_CHARS_MAX = 10_000  # of compact JSON: Slack's own limit is undocumented, refusals were seen from 11,300 on
+EDIT_CHARS = 400  # of those, kept free for what an edit adds: its line, its mark in every block's id, longer counts
+STORIES_MAX = 8  # in one message: more are not read
+LINES_MAX = 15  # compact stories in one thread part
+HEADER_CHARS_MAX = 150  # Slack's limit
+TEXT_CHARS_MAX = 1_500  # of the notification text; phones show two lines, screen readers read all
+_DATE_FORMAT = "{date_short_pretty} {time}"
+
+
+def escape(text: str) -> str:
+    """Text for a field in which Slack reads markup: exactly its three control characters, once."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def compact_json(value: object) -> str:
+    """The value as it is sent and counted: no space between its parts, every character itself."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def size_of(blocks: Sequence[Block]) -> int:
+    """Characters of the blocks as compact JSON."""
+    return len(compact_json(blocks))
+
+
+def kind_of(block: Block) -> str:
+    """What a block of ours is: the letter its id begins with.
+
+    `h` header, `c` what the digest covers, `t` the head of a thread part or note, `s` a story, `l` a story in one
+    line, `a` a story's menu, `d` divider, `n` lines beside the stories, `m` how many more follow, `f` what ends the
+    message, `u` when its counts were brought up to date, `b` its buttons.
+    """
+    return str(block["block_id"]).split(":", 1)[0]
+
+
+def message_of(text: str, blocks: list[Block], key: str, part: int | str) -> Message:
+    """A message to post: its blocks named apart, what it is found again by, nothing unfurled."""
+    return {
+        "text": text,
+        "blocks": placed(blocks),
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key, "part": part}},
+        "mrkdwn": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def placed(blocks: Sequence[Block], revision: str = "") -> list[Block]:
+    """The blocks with ids that differ within the message, and with the revision from those it had before."""
+    named = []
+    for place, block in enumerate(blocks, 1):
+        kind, name = [*str(block["block_id"]).split(":"), ""][:2]
+        named.append({**block, "block_id": ":".join(part for part in (kind, name, str(place), revision) if part)})
+    return named
+
+
+def header(words: str) -> Block:
+    """The large line a message begins with."""
+    # emoji false: a topic's ":name:" stays what it is.
+    return {"type": "header", "block_id": "h", "text": {"type": "plain_text", "text": words, "emoji": False}}
+
+
+def divider() -> Block:
+    """A thin line."""
+    return {"type": "divider", "block_id": "d"}
+
+
+def aside(words: str, block_id: str) -> Block:
+    """A small grey line. Slack reads markup in it: words of our own alone, never a feed's."""
+    return {"type": "context", "block_id": block_id, "elements": [{"type": "mrkdwn", "text": words}]}
+
+
+def date_words(when: datetime, timezone: str) -> str:
+    """A time for `aside`, which Slack shows in each reader's own zone."""
+    return f"<!date^{int(when.timestamp())}^{_DATE_FORMAT}|{local_time(when, timezone)}>"
+
+
+def rich(elements: list[Element], block_id: str) -> Block:
+    """A block of text that is shown literally."""
+    return {"type": "rich_text", "block_id": block_id, "elements": elements}
+
+
+def section(elements: Sequence[Element]) -> Element:
+    """A paragraph."""
+    return {"type": "rich_text_section", "elements": joined(elements)}
+
+
+def quote(elements: Sequence[Element]) -> Element:
+    """A paragraph beside a bar: another's words."""
+    return {"type": "rich_text_quote", "elements": joined(elements)}
+
+
+def bullets(items: Sequence[Sequence[Element]]) -> Element:
+    """A list."""
+    return {"type": "rich_text_list", "style": "bullet", "elements": [section(item) for item in items]}
+
+
+def joined(elements: Sequence[Element]) -> list[Element]:
+    """The same elements with plain texts side by side made one: every element costs as much as a short word."""
+    made: list[Element] = []
+    for element in elements:
+        if made and _is_plain(made[-1]) and _is_plain(element):
+            made[-1] = text_of(made[-1]["text"] + element["text"])
+        else:
+            made.append(element)
+    return made
+
+
+def _is_plain(element: Element) -> bool:
+    return element["type"] == "text" and "style" not in element
+
+
+def text_of(text: str, *styles: str) -> Element:
+    """Words, shown as they are: `bold`, `italic` or `code`."""
+    return _styled({"type": "text", "text": text}, styles)
+
+
+def link_to(url: str, text: str, *styles: str) -> Element:
+    """Words that lead to an address; words alone where there is none."""
+    return _styled({"type": "link", "url": url, "text": text}, styles) if url else text_of(text, *styles)
+
+
+def date_of(when: datetime, timezone: str) -> Element:
+    """A time that Slack shows in each reader's own zone."""
+    return {
+        "type": "date",
+        "timestamp": int(when.timestamp()),
+        "format": _DATE_FORMAT,
+        "fallback": local_time(when, timezone),
+    }
+
+
+def line_item(line: Line, *, is_linked: bool = True) -> list[Element]:
+    """A linked title and what stands behind it."""
+    after = [text_of(f" – {line.after}")] if line.after else []
+    return [link_to(line.url if is_linked else "", line.title), *after]
+
+
+def _styled(element: Element, styles: tuple[str, ...]) -> Element:
+    return {**element, "style": dict.fromkeys(styles, True)} if styles else element
