@@ -17,6 +17,7 @@ from monitor.channels.slack_elements import (
     Block,
     Element,
     Message,
+    Unit,
     aside,
     date_of,
     date_words,
@@ -27,8 +28,8 @@ from monitor.channels.slack_elements import (
     message_of,
     rich,
     section,
-    size_of,
     text_of,
+    unit_of,
 )
 from monitor.channels.slack_notes import lines_beside
 from monitor.channels.slack_story import fit_story, in_one_line
@@ -54,7 +55,7 @@ SNOOZE_TOPIC = "snooze_topic"
 """The action of the button that lets a topic rest in a channel."""
 
 _LEADS_IN_TEXT = 3
-_BLOCK_EXTRA_CHARS = 8  # the place in its id
+_RULE_CHARS = 50  # a divider
 _ROOM = BLOCKS_CHARS_MAX - EDIT_CHARS
 _PART_HEAD_CHARS = 400
 _TROUBLES_CHARS_MAX = 1_000
@@ -69,23 +70,19 @@ def render_messages(
     update; where it is one message, that one may stand in an earlier digest's thread and asks to be shown in the
     channel too. Where it is more, it is a root of its own, as every other digest.
     """
-    top = _top(digest, is_follow_up)
-    rule = [divider()] if digest.stories else []
+    top, rule = _top(digest, is_follow_up), [divider()] if digest.stories else []
     stories = [fit_story(story, digest.timezone, is_interactive=is_interactive) for story in digest.stories]
-    lines = [[in_one_line(story, digest.timezone)] for story in digest.overflow]
     # What may stand at the end at most, so that what is chosen fits whatever ends up there.
-    shown = _count_fitting(stories, [*top, *rule, *_end(digest, digest.story_count, is_interactive)])
-    blocks = [*top, *_divided(stories[:shown])]
-    left = [*stories[shown:], *lines]
-    beside = [[block] for block in lines_beside(digest)]
+    frame = unit_of(*top, *rule, *_end(digest, digest.story_count, is_interactive))
+    shown, free = _count_fitting(stories, frame)
+    left = [*stories[shown:], *(in_one_line(story, digest.timezone) for story in digest.overflow)]
+    beside = [unit_of(block, is_line=True) for block in lines_beside(digest)]
     end = _end(digest, len(left), is_interactive)
-    if not beside and all(kind_of(block) == "b" for block in end):
-        rule = []
-    whole = [*blocks, *rule, *(block for unit in beside for block in unit), *end]
-    if _size(whole) <= _ROOM and len(whole) <= BLOCKS_MAX:
-        blocks, beside = whole, []
-    else:
-        blocks += [*rule, *end]
+    blocks = [*top, *_divided(stories[:shown])]
+    if sum(unit.size for unit in beside) <= free and len(blocks) + len(beside) + len(rule) + len(end) <= BLOCKS_MAX:
+        end = [*(block for unit in beside for block in unit.blocks), *end]
+        beside = []
+    blocks += end if all(kind_of(block) == "b" for block in end) else [*rule, *end]
     follow = _follow_parts([*left, *beside])
     messages = [message_of(_text(digest, is_follow_up), blocks, key, 1)]
     for part, content in enumerate(follow, 2):
@@ -102,43 +99,37 @@ def more_block(count: int) -> Block:
     return rich([section([text_of(f"… {more_line(count)}", "bold"), text_of(" in this thread")])], f"m:{count}")
 
 
-def _size(blocks: list[Block]) -> int:
-    return size_of(blocks) + len(blocks) * _BLOCK_EXTRA_CHARS
-
-
-def _count_fitting(stories: list[list[Block]], frame: list[Block]) -> int:
-    """How many stories the first message has room for beside its frame; one always has."""
-    room, places = _ROOM - _size(frame), BLOCKS_MAX - len(frame)
+def _count_fitting(stories: list[Unit], frame: Unit) -> tuple[int, int]:
+    """How many stories the first message has room for beside its frame, and the room left; one always has."""
+    room, places = _ROOM - frame.size, BLOCKS_MAX - len(frame.blocks)
     for count, unit in enumerate(stories):
-        added = [*unit, divider()]
-        room, places = room - _size(added), places - len(added)
-        if count and (count == STORIES_MAX or room < 0 or places < 0):
-            return count
-    return len(stories)
+        size, more = unit.size + _RULE_CHARS, len(unit.blocks) + 1
+        if count and (count == STORIES_MAX or size > room or more > places):
+            return count, room
+        room, places = room - size, places - more
+    return len(stories), room
 
 
-def _follow_parts(units: list[list[Block]]) -> list[list[Block]]:
+def _follow_parts(units: list[Unit]) -> list[list[Block]]:
     parts: list[list[Block]] = []
     room, full, compact = 0, 0, 0
     for unit in units:
-        is_line = kind_of(unit[0]) in ("l", "n")
-        size = _size(unit) + _BLOCK_EXTRA_CHARS
-        crowded = compact + is_line > LINES_MAX or full + (not is_line) > STORIES_MAX
-        if not parts or size > room or crowded:
+        crowded = compact + unit.is_line > LINES_MAX or full + (not unit.is_line) > STORIES_MAX
+        if not parts or unit.size + _RULE_CHARS > room or crowded:
             parts.append([])
             room, full, compact = _ROOM - _PART_HEAD_CHARS, 0, 0
-        if parts[-1] and not is_line:
+        if parts[-1] and not unit.is_line:
             parts[-1].append(divider())
-            room -= _size([divider()])
-        parts[-1] += unit
-        room, full, compact = room - size, full + (not is_line), compact + is_line
+        parts[-1] += unit.blocks
+        room -= unit.size + _RULE_CHARS
+        full, compact = full + (not unit.is_line), compact + unit.is_line
     return parts
 
 
-def _divided(stories: list[list[Block]]) -> list[Block]:
+def _divided(stories: list[Unit]) -> list[Block]:
     blocks: list[Block] = []
     for unit in stories:
-        blocks += [divider(), *unit] if blocks else unit
+        blocks += [divider(), *unit.blocks] if blocks else unit.blocks
     return blocks
 
 
@@ -215,9 +206,9 @@ def _text(digest: Digest, is_follow_up: bool) -> str:
     if line != header_line(digest):
         word = "" if line.startswith(("Breaking: ", "Update: ")) or not is_follow_up else "Update: "
         return escape(shorten(f"{word}{line} ({count_line(stories[0])})", TEXT_CHARS_MAX // 2))
-    titles = [": ".join(part for part in (mark_words(story.marks), title_of(story)) if part) for story in stories]
+    leads = stories[:_LEADS_IN_TEXT]
+    told = "; ".join(": ".join(part for part in (mark_words(lead.marks), title_of(lead)) if part) for lead in leads)
     rest = digest.story_count - _LEADS_IN_TEXT
-    told = "; ".join(titles[:_LEADS_IN_TEXT])
     words = f"{_header_words(digest, is_follow_up)}. {told}{'; ' + more_line(rest) if rest > 0 else ''}"
     # Cut before it is escaped: an entity cut in two would show, and at worst a character becomes five.
     return escape(shorten(words, TEXT_CHARS_MAX // 2))

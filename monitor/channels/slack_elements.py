@@ -9,6 +9,7 @@ Effects: none.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +24,11 @@ BLOCKS_MAX = 46  # Slack takes 50; the room is for what an edit adds to a messag
 BLOCKS_CHARS_MAX = 10_000  # of compact JSON: Slack's own limit is undocumented, refusals were seen from 11,300 on
 EDIT_CHARS = 400  # of those, kept free for what an edit adds: its line, its mark in every block's id, longer counts
 STORIES_MAX = 8  # in one message: more are not read
+PLACE_CHARS = 8  # what a block's place adds to its id
 LINES_MAX = 15  # compact stories in one thread part
 HEADER_CHARS_MAX = 150  # Slack's limit
 TEXT_CHARS_MAX = 1_500  # of the notification text; phones show two lines, screen readers read all
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DATE_FORMAT = "{date_short_pretty} {time}"
 
 
@@ -36,12 +39,27 @@ def escape(text: str) -> str:
 
 def compact_json(value: object) -> str:
     """The value as it is sent and counted: no space between its parts, every character itself."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def size_of(blocks: Sequence[Block]) -> int:
     """Characters of the blocks as compact JSON."""
     return len(compact_json(blocks))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Blocks that stay together, a story and its menu or lines of a list, with their size: it is dear to measure."""
+
+    blocks: tuple[Block, ...]
+    size: int
+    is_line: bool = False
+    """Shown in a line or as lines, not in full."""
+
+
+def unit_of(*blocks: Block, is_line: bool = False) -> Unit:
+    """The blocks with their size, the place that their ids will get included."""
+    return Unit(blocks, size_of(blocks) + PLACE_CHARS * len(blocks), is_line)
 
 
 def kind_of(block: Block) -> str:

@@ -13,6 +13,7 @@ from monitor.channels.slack_elements import (
     BLOCKS_CHARS_MAX,
     Block,
     Element,
+    Unit,
     bullets,
     date_of,
     joined,
@@ -20,8 +21,8 @@ from monitor.channels.slack_elements import (
     link_to,
     quote,
     rich,
-    size_of,
     text_of,
+    unit_of,
 )
 from monitor.channels.wording import (
     also_topics_line,
@@ -48,25 +49,26 @@ MENU = (
 )
 """What can be done with a story: the verb before its id, the words in the menu."""
 
-_FRAME_CHARS_MAX = 4_200  # of what stands around the stories of a message: header, cover, menu, the longest last block
+_FRAME_CHARS_MAX = 3_800  # of what stands around the stories of a message: header, cover, the longest end
 _MARKS_CHARS_MAX = 600  # of what a title's marked words may cost: each piece of the link repeats its address
 _COUNTS = re.compile(r"[\d,]+ publishers?(, [\d,]+ independent texts?)?(, [\d,]+ articles?)?\Z")
 
 
-def fit_story(story: DigestStory, timezone: str, *, is_interactive: bool = False) -> list[Block]:
+def fit_story(story: DigestStory, timezone: str, *, is_interactive: bool = False) -> Unit:
     """A story in full, with its menu; without its other links, or as one line, where its addresses fill a message."""
-    room = BLOCKS_CHARS_MAX - _FRAME_CHARS_MAX
-    for block in (_full(story, timezone), _full(story, timezone, is_linked=False)):
-        if size_of([block]) <= room:
-            return [block, menu(story.story_id)] if is_interactive else [block]
-    return [in_one_line(story, timezone)]
+    after = [menu(story.story_id)] if is_interactive else []
+    for is_linked in (True, False):
+        unit = unit_of(_full(story, timezone, is_linked=is_linked), *after)
+        if unit.size <= BLOCKS_CHARS_MAX - _FRAME_CHARS_MAX:
+            return unit
+    return in_one_line(story, timezone)
 
 
-def in_one_line(story: DigestStory, timezone: str) -> Block:
+def in_one_line(story: DigestStory, timezone: str) -> Unit:
     """Title, outlet, time and counts."""
     head = [*_titled(story), text_of(f" – {_origin(story)}"), *_time(story, timezone), text_of(" · ")]
     said = counts(story.publisher_count, story.independent_count, story.article_count, is_short=True)
-    return rich([_paragraph(head, said, [])], f"l:{story.story_id}")
+    return unit_of(rich([_paragraph(head, said, [])], f"l:{story.story_id}"), is_line=True)
 
 
 def menu(story_id: StoryId) -> Block:
