@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.channels.slack import SlackChannel
-from monitor.errors import ChannelError, ConfigError, SendOutcome
+from monitor.errors import ChannelError, ConfigError, RefusalScope, SendOutcome
 from monitor.model import Delivery
 from tests.fakes.digests import KEY, a_delivery, a_digest
 from tests.fakes.slack import CHANNEL, TOKEN, FakeSlack, Fault, serve_slack
@@ -211,10 +211,6 @@ def test_a_lost_thread_loses_no_story(slack: FakeSlack, channel: SlackChannel) -
     ts = channel.send(part).reference
 
     assert slack.posts()[0].get("thread_ts") is None
-    slack.fail("conversations.replies", Fault("code", code="message_not_found"))
-    with suppress(ChannelError):
-        channel.find(part)
-    slack.messages[CHANNEL].append({"ts": "1.000001"})
     found = channel.find(part)
     assert found is not None
     assert found.reference == ts
@@ -292,6 +288,8 @@ def test_a_question_that_fails_never_means_not_sent(
         channel.find(deliveries(channel)[0])
 
     assert caught.value.outcome is outcome
+    assert (caught.value.reason == "cannot_ask") == (outcome is SendOutcome.REFUSED)
+    assert caught.value.scope is RefusalScope.MESSAGE  # whoever may not read may still post
     assert caught.value.retry_after_s == (7 if fault.kind == "rate" else None)
 
 
