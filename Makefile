@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup semantic run once demo test lint format bench lock clean
+.PHONY: help setup semantic run once demo test prove lint format bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ demo: $(STAMP) ## a digest on the console in under a minute; no network, no toke
 
 test: $(STAMP) ## every test, on two cores
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+prove: $(STAMP) ## kill a sender at every moment there is, and count: nothing lost, nothing doubled (ten minutes)
+	@$(BIN)/python -m tests.kill
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	@$(BIN)/ruff check .

@@ -86,8 +86,7 @@ DOORS: dict[str, set[str]] = {
     "httpcore": {"feeds.guard", "feeds.getter", "feeds.connections"},  # how to connect, and where one may
     "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
     "subprocess": {"feeds.sandbox"},
-    "slack_sdk": {"channels.slack", "channels.slack_listener"},
-    "slack_sdk": {"channels.slack_web"},
+    "slack_sdk": {"channels.slack_web", "channels.slack_listener"},
     "smtplib": {"channels.email"},
     "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
     "pydantic": {

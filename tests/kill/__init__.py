@@ -1,0 +1,1 @@
+"""The outbox under SIGKILL before and after everything a sender does: `python -m tests.kill` runs it whole."""
