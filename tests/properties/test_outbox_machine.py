@@ -52,6 +52,12 @@ class OutboxMachine(RuleBasedStateMachine):
         """Send what is due; a kill on the way leaves a new worker behind."""
         self.world.deliver(worker, faults, kill_at)
 
+    @rule(worker=WORKERS, fault=st.sampled_from(FAULTS), seconds=st.sampled_from([0, 40, LEASE_S + 1]))
+    def deliver_later(self, worker: int, fault: str, seconds: int) -> None:
+        """The same after a while, with one thing going wrong."""
+        self.world.clock.forward(seconds=seconds)
+        self.world.deliver(worker, [fault], None)
+
     @rule(seconds=st.sampled_from([1, 10, 40, LEASE_S + 1]))
     def wait(self, seconds: int) -> None:
         """Time passes."""
