@@ -18,6 +18,7 @@ from monitor.model import ChannelName, Delivery, DeliveryKind
 from monitor.outbox.away import fold_old
 from monitor.outbox.operator import Peers
 from monitor.outbox.settle import Outcome, SendRules, Sent, settle_failure
+from monitor.storage.outbox import LEASE_S
 from monitor.storage.store import Store, Transaction
 
 __all__ = ["Peers", "SendRules", "Sender", "Sent"]
@@ -26,6 +27,8 @@ log = get_log()
 
 PER_LOOK_MAX = 50
 """Deliveries one look sends on one channel, so that a stop never waits for a long backlog."""
+SEND_S_MAX = 90
+"""The longest that any channel takes for one message (mail): what is left of the lease when one is begun."""
 CANNOT_ASK = "cannot_ask"
 """The reason of a channel that could be asked but for a permission it lacks: then `on_unknown` decides."""
 
@@ -51,6 +54,7 @@ class Sender:
         self._peers = peers
         self._unsettled: dict[ChannelName, Callable[[Transaction], bool]] = {}
         self._sent_at_s: dict[ChannelName, float] = {}
+        self._claimed_at: dict[ChannelName, datetime] = {}
 
     @property
     def unsettled(self) -> list[ChannelName]:
@@ -111,6 +115,7 @@ class Sender:
         """The next delivery, leased; what grew old while the channel was away is gathered into a note first."""
         name, now = ChannelName(channel.name), self._clock.now()
         max_age = timedelta(seconds=rules.max_age_s)
+        self._claimed_at[name] = now
         with self._store.write() as tx:
             claimed = tx.outbox.claim(now, owner=self._owner, channel=name)
             if not claimed or claimed[0].perhaps_sent or not _is_stale(claimed[0], now, max_age):
@@ -163,6 +168,9 @@ class Sender:
                 )
             if _is_stale(delivery, self._clock.now(), timedelta(seconds=rules.max_age_s)):
                 return None
+        if self._clock.now() - self._claimed_at[delivery.channel] > timedelta(seconds=LEASE_S - SEND_S_MAX):
+            # Stopped and woken, or a machine that slept: somebody else may have it by now, or will while we send.
+            raise ChannelError("its lease was nearly over", reason="overslept", outcome=SendOutcome.RETRYABLE)
         try:
             return channel.send(delivery).reference
         finally:

@@ -54,7 +54,7 @@ SLACK_FAULTS = {
     "not in channel": Fault("code", code="not_in_channel"),
     "bad token": Fault("code", code="token_revoked"),
 }
-FAULTS = ("ok", "ok", "timeout", "timeout, kept", "stall, kept", *SLACK_FAULTS)
+FAULTS = ("ok", "ok", "timeout", "timeout, kept", "stall", *SLACK_FAULTS)
 """What one call to Slack meets. In a stall the process sleeps past its lease and another worker looks meanwhile."""
 PERSONS_LOOKS = 12
 ANY_DIGEST = {1: (1, 0), 2: (1, 12), 3: (8, 20)}
@@ -214,7 +214,7 @@ class OutboxWorld:
         answer = ask()
         if fault == "timeout, kept":
             raise self._timeout()
-        if fault == "stall, kept":
+        if fault == "stall":
             self._sleep_past_the_lease(worker)
         worker.moment()
         return answer
