@@ -8,7 +8,7 @@ Effects: those of the benches.
 import sys
 from collections.abc import Callable
 
-from bench import feedback, freshness, idle, ingest, lag, latency, matching, scale, search, stories, syncs
+from bench import delivery, feedback, freshness, idle, ingest, lag, latency, matching, scale, search, stories, syncs
 
 BENCHES: dict[str, Callable[[], int]] = {
     "ingest": ingest.run,
@@ -21,6 +21,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "search": search.run,
     "feedback": feedback.run,
     "freshness": freshness.run,
+    "delivery": delivery.run,
     "scale": scale.run,
 }
 BY_NAME_ONLY = {"scale": "takes five minutes"}
