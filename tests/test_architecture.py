@@ -40,7 +40,8 @@ LAYERS: dict[int, str] = {
           storage.word_index storage.search storage.suggesting storage.marks storage.outlook storage.vectors
           storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings storage.told_stories
           channels.slack_elements channels.slack_story channels.slack_notes channels.slack_edit
-          channels.slack_split channels.slack_web channels.slack_examine channels.sample""",
+          channels.slack_split channels.slack_web channels.slack_examine channels.sample channels.email_note
+          channels.email_short channels.email_dialogue""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           storage.second_looks storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes
           storage.tellings pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing
@@ -88,6 +89,8 @@ DOORS: dict[str, set[str]] = {
     "subprocess": {"feeds.sandbox"},
     "slack_sdk": {"channels.slack_web", "channels.slack_listener"},
     "smtplib": {"channels.email"},
+    "slack_sdk": {"channels.slack"},
+    "smtplib": {"channels.email_dialogue"},
     "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
     "pydantic": {
         "config.schema",

@@ -8,24 +8,26 @@ Effects: reads the template beside it, once, on import.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email import policy
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import partial
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.channels import wording
-from monitor.channels.plain import render_note_text, render_text
+from monitor.channels.plain import render_text
 from monitor.errors import ConfigError
-from monitor.model import Digest, DigestStory, Mark, Note
-from monitor.text import plain_line, shorten
+from monitor.model import Digest, DigestKind, DigestStory, Mark
+from monitor.text import shorten
 
 HTML_BYTES_MAX = 100_000  # Gmail hides what comes after some 102 kB
 TEXT_WIDTH = 76  # columns of the text part: no client wraps it again
@@ -34,17 +36,24 @@ SLUG_CHARS_MAX = 60  # of a topic in List-Id
 FAILING_CHARS_MAX = 1_000
 # The policy used to build folds at 78 and would encode a longer address in a header, which kills one-click
 # unsubscription; this one, used only to write the bytes, leaves headers whole. Bodies were folded before.
-_WIRE = policy.SMTP.clone(max_line_length=998)
+WIRE = policy.SMTP.clone(max_line_length=998)
+RE = "Re: "
+LEAVE_BYTES_MAX = 2_500  # kept free in the HTML for the address by which a recipient leaves
+FOOT = "\n-- \nSent by news-monitor, because this address is on the topic's channel.\n"
+# Stands for each recipient's address to leave by: feed text is clean of control characters, so it is ours alone.
+LEAVE = "\x01"
+_LEAVE_LINK = re.compile(r"\n?<!--leave-->(.*?)<!--/leave-->", re.DOTALL)
 _MARK_COLOURS = {Mark.BREAKING: "#b42318", Mark.UPDATE: "#1f5fbf", Mark.LATE: "#5b6774"}  # white on each is readable
 _SAFE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.\-]+\Z")
 
-_TEMPLATE = Environment(
+TEMPLATES = Environment(
     loader=PackageLoader("monitor", "channels/templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-).get_template("digest.html.j2")
+)
+_TEMPLATE = TEMPLATES.get_template("digest.html.j2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,45 +93,101 @@ def read_address(address: str, where: str) -> str:
     return plain
 
 
-def render_mail(digest: Digest, key: str, sender: Sender, recipient: str, unsubscribe: str = "") -> str:
+def render_mail(digest: Digest, key: str, sender: Sender, recipient: str, unsubscribe: str = "", root: str = "") -> str:
     """The whole message, ASCII with CRLF line ends, text and HTML alternatives; pure."""
-    identity = hashlib.sha256(f"{key}|{recipient}".encode()).hexdigest()[:32]
+    return render_mails(digest, key, sender, {recipient: unsubscribe}, root)[recipient]
+
+
+def render_mails(
+    digest: Digest, key: str, sender: Sender, recipients: Mapping[str, str], root: str = ""
+) -> dict[str, str]:
+    """The message of each recipient, as `render_mail` makes it; `recipients` are addresses with where each leaves.
+
+    With `root` it answers the message that this recipient got under that key, so that mail programs show one thread.
+    """
+    subject = thread_subject(digest) if root else shorten(wording.subject_line(digest), SUBJECT_CHARS_MAX)
+    written = Written(
+        subject=subject,
+        date=digest.window_end,
+        list_name=list_name_of(digest.topic),
+        text=render_text(digest, width=TEXT_WIDTH) + FOOT,
+        html=render_html(digest, LEAVE),
+    )
+    return write_mails(written, key, sender, recipients, root)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a message says to everybody; `html` and `text` hold a sign where each recipient's way out goes."""
+
+    subject: str
+    date: datetime
+    list_name: str
+    text: str
+    html: str
+
+
+def write_mails(
+    written: Written, key: str, sender: Sender, recipients: Mapping[str, str], root: str = ""
+) -> dict[str, str]:
+    """The same words to each recipient, as a message of their own, frozen to the byte."""
+    return {
+        recipient: _write_mail(written, key, sender, recipient, unsubscribe, root)
+        for recipient, unsubscribe in recipients.items()
+    }
+
+
+def _write_mail(written: Written, key: str, sender: Sender, recipient: str, unsubscribe: str, root: str) -> str:
+    identity = _identity(key, recipient)
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = str(Address(sender.name, addr_spec=sender.address)) if sender.name else sender.address
     message["To"] = recipient
-    message["Subject"] = shorten(wording.subject_line(digest), SUBJECT_CHARS_MAX)
-    message["Date"] = format_datetime(digest.window_end)
+    message["Subject"] = written.subject
+    message["Date"] = format_datetime(written.date)
     message["Message-ID"] = f"<{identity}@{sender.domain}>"
-    message["List-Id"] = f"<{_slug(digest.topic)}.news-monitor.{sender.domain}>"
+    if root:
+        answered = f"<{_identity(root, recipient)}@{sender.domain}>"
+        message["In-Reply-To"] = answered
+        message["References"] = answered
+    message["List-Id"] = f"<{written.list_name}.news-monitor.{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Precedence"] = "list"
     message["X-News-Monitor-Delivery"] = quote(key, safe=":/@+,= ")
+    leave = ""
     if unsubscribe:
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         if unsubscribe.startswith("https://"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(render_text(digest, width=TEXT_WIDTH) + _text_foot(), cte="quoted-printable")
+        leave = f"Leave this list: {unsubscribe}\n"
+    message.set_content(written.text + leave, cte="quoted-printable")
     message.make_alternative(boundary=f"=_{identity}")  # the library's own boundary is random
-    message.add_alternative(render_html(digest), subtype="html", cte="quoted-printable")
-    return message.as_bytes(policy=_WIRE).decode("ascii")
+    html = _LEAVE_LINK.sub(lambda found: found[1].replace(LEAVE, escape(unsubscribe)) if leave else "", written.html)
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    return message.as_bytes(policy=WIRE).decode("ascii")
 
 
-def render_note_mail(note: Note, key: str, sender: Sender, recipient: str) -> str:
-    """A note as a whole message of plain text; pure."""
-    identity = hashlib.sha256(f"{key}|{recipient}".encode()).hexdigest()[:32]
-    message = EmailMessage(policy=policy.SMTP)
-    message["From"] = str(Address(sender.name, addr_spec=sender.address)) if sender.name else sender.address
-    message["To"] = recipient
-    message["Subject"] = shorten(plain_line(note.head), SUBJECT_CHARS_MAX)
-    message["Date"] = format_datetime(note.at)
-    message["Message-ID"] = f"<{identity}@{sender.domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-News-Monitor-Delivery"] = quote(key, safe=":/@+,= ")
-    message.set_content(render_note_text(note, width=TEXT_WIDTH), cte="quoted-printable")
-    return message.as_bytes(policy=_WIRE).decode("ascii")
+def _identity(key: str, recipient: str) -> str:
+    """Names one recipient's message of a key; whoever knows both can name it again."""
+    return hashlib.sha256(f"{key}|{recipient}".encode()).hexdigest()[:32]
 
 
-def render_html(digest: Digest) -> str:
+def thread_subject(digest: Digest) -> str:
+    """The subject of a message that answers an earlier one: that one's own, since Gmail joins no others."""
+    if digest.story_count != 1:
+        return RE + shorten(wording.subject_line(digest), SUBJECT_CHARS_MAX)
+    story = (digest.stories + digest.overflow)[0]
+    title = story.told_title or story.lead.title
+    return told_subject(wording.topic_name(digest), title, is_breaking=digest.kind is DigestKind.BREAKING)
+
+
+def told_subject(topic_name: str, told_title: str, *, is_breaking: bool) -> str:
+    """What `subject_line` said when the story was told at once under that title, as an answer."""
+    word = "Breaking: " if is_breaking else ""
+    title = shorten(wording.clean_title(told_title), 100)
+    return RE + shorten(f"{word}{topic_name}: {title}", SUBJECT_CHARS_MAX)
+
+
+def render_html(digest: Digest, unsubscribe: str = "") -> str:
     """The HTML part alone, at most `HTML_BYTES_MAX` bytes; also for `monitor preview --as html`.
 
     Too many stories for that: first more of them become one line each, then the last are only counted, with a word
@@ -132,28 +197,29 @@ def render_html(digest: Digest) -> str:
     everything = len(digest.stories) + len(digest.overflow)
 
     def render(full: int, listed: int, beside: bool) -> str:
-        return _TEMPLATE.render(_context(digest, full, listed, beside))
+        return _TEMPLATE.render(_context(digest, full, listed, beside) | {"unsubscribe": unsubscribe})
 
     best = render(len(digest.stories), everything, True)
-    if _fits(best):
+    if html_fits(best):
         return best
     for beside in (True, False):
-        full = _largest(len(digest.stories), partial(_fits_with, render, everything, beside))
+        full = largest_count(len(digest.stories), partial(_fits_with, render, everything, beside))
         if full is not None:
             return render(full, everything, beside)
-    listed = _largest(everything, lambda count: _fits(render(0, count, False)))
+    listed = largest_count(everything, lambda count: html_fits(render(0, count, False)))
     return render(0, listed or 0, False)
 
 
 def _fits_with(render: Callable[[int, int, bool], str], listed: int, beside: bool, full: int) -> bool:
-    return _fits(render(full, listed, beside))
+    return html_fits(render(full, listed, beside))
 
 
-def _fits(html: str) -> bool:
-    return len(html.encode()) <= HTML_BYTES_MAX
+def html_fits(html: str) -> bool:
+    """Whether the HTML part stays below where Gmail cuts, with every recipient's own address in it."""
+    return len(html.encode()) + LEAVE_BYTES_MAX <= HTML_BYTES_MAX
 
 
-def _largest(count_max: int, fits: Callable[[int], bool]) -> int | None:
+def largest_count(count_max: int, fits: Callable[[int], bool]) -> int | None:
     """The largest count that fits, by halving; None when not even 0 does."""
     if not fits(0):
         return None
@@ -169,6 +235,9 @@ def _context(digest: Digest, full: int, listed: int, beside: bool) -> dict[str, 
     return {
         "header": wording.header_line(digest),
         "intro": wording.kind_line(digest) if digest.story_count else wording.heartbeat_line(digest),
+        "volume": wording.volume_words(digest),
+        "rush": digest.volume is not None and digest.volume.is_spike,
+        "gathered": wording.gathered_line(digest),
         "preheader": "; ".join(wording.title_of(story) for story in stories[:3]),
         "stories": [_story_context(story, digest.timezone) for story in stories[:full]],
         "lines": [_line_context(story) for story in stories[full:]],
@@ -204,6 +273,7 @@ def _story_context(story: DigestStory, timezone: str) -> dict[str, Any]:
         "when": when,
         "counts": wording.count_line(story),
         "pieces": wording.snippet_pieces(story),
+        "also_topics": wording.also_topics_line(story),
         "why": wording.why_terms(story),
         "others": wording.other_outlets(story),
         "others_more": story.others_more,
@@ -211,9 +281,6 @@ def _story_context(story: DigestStory, timezone: str) -> dict[str, Any]:
     }
 
 
-def _text_foot() -> str:
-    return "\n-- \nSent by news-monitor, because this address is on the topic's channel.\n"
-
-
-def _slug(topic: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", topic.lower()).strip("-")[:SLUG_CHARS_MAX].strip("-") or "topic"
+def list_name_of(topic: str) -> str:
+    """A topic's key as List-Id may hold it; `notices` for what is of no topic."""
+    return re.sub(r"[^a-z0-9]+", "-", topic.lower()).strip("-")[:SLUG_CHARS_MAX].strip("-") or "notices"

@@ -123,6 +123,8 @@ class DigestStory:
     """Other headlines of its own texts, the most different first."""
     also_topics: tuple[str, ...] = ()
     """Names of the channel's other topics that it answers too: it stands here once, for all of them."""
+    told_title: str = ""
+    """What the message in whose thread it stands told it under; empty where it stands in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,8 @@ class Note:
     """Further lines, counted only."""
     remedy: str = ""
     """What a person can do."""
+    told_title: str = ""
+    """What the message in whose thread it stands told the story under; empty where it stands in none."""
 
 
 class DeliveryKind(StrEnum):

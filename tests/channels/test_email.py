@@ -42,7 +42,8 @@ def smtp() -> Iterator[FakeSmtp]:
 def a_channel(smtp: FakeSmtp, *to: str, unsubscribe: str = "") -> EmailChannel:
     """A channel to that server, unencrypted as loopback may be."""
     recipients = to or ("desk@example.org",)
-    return EmailChannel("morning", recipients, SENDER, smtp.host, smtp.port, "none", unsubscribe=unsubscribe)
+    leave = dict.fromkeys(recipients, unsubscribe)
+    return EmailChannel("morning", recipients, SENDER, smtp.host, smtp.port, "none", unsubscribe=leave)
 
 
 def deliveries(channel: EmailChannel, digest: Digest | None = None) -> list[Delivery]:
