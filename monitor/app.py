@@ -23,7 +23,7 @@ from monitor.channels.base import Channel
 from monitor.clock import Clock
 from monitor.config.channels import ChannelSettings
 from monitor.config.load import Loaded
-from monitor.destinations import build_channel
+from monitor.destinations import build_channel, take_links
 from monitor.digests.novelty import table_weight
 from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
@@ -270,8 +270,10 @@ class App:
         polling = loaded.settings.polling
         topics = {topic.key: topic for topic in loaded.watchlist.topics}
         watched = watch(self.store, loaded.compiled)
+        links = take_links(self.store, loaded)
         channels = {
-            ChannelName(name): build_channel(name, loaded, self.guard, self._write) for name in loaded.settings.channels
+            ChannelName(name): build_channel(name, loaded, self.guard, self._write, links)
+            for name in loaded.settings.channels
         }
         settings = {ChannelName(name): value for name, value in loaded.settings.channels.items()}
         return InForce(

@@ -31,6 +31,7 @@ from monitor.scheduler import Tick, build_scheduler
 from monitor.status import read_status
 from monitor.web.app import Answers, Web
 from monitor.web.pages import Pages
+from monitor.web.readers import Readers
 
 T = TypeVar("T")
 
@@ -221,12 +222,24 @@ class Daemon:
         if address is None:
             return None
         try:
-            web = Web(Answers(self._render_page, self._answer_health), *address)
+            web = Web(self._answers(), *address)
         except OSError as error:
             log.error("web.refused", listen=f"{address[0]}:{address[1]}", hint=f"{error.strerror}; change web.listen")
             return None
         log.info("web.opened", address="http://{}:{}/".format(*web.address))
         return web
+
+    def _answers(self) -> Answers:
+        readers = Readers(self._app.store, self._app.clock, lambda: self._app.in_force.topics)
+        return Answers(
+            self._render_page,
+            self._answer_health,
+            feed=readers.feed,
+            look=readers.look,
+            leave=readers.leave,
+            leave_page=self._pages.render_leave,
+            public_url=lambda: self._app.in_force.loaded.settings.web.public_url or "",
+        )
 
     def _render_page(self) -> str:
         loaded = self._app.in_force.loaded

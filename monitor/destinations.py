@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from monitor.channels.apprise import AppriseChannel
 from monitor.channels.base import Channel
 from monitor.channels.console import ConsoleChannel
 from monitor.channels.email import EmailChannel
-from monitor.channels.email_message import render_html
+from monitor.channels.email_message import read_address, render_html
 from monitor.channels.plain import render_text
 from monitor.channels.record import digest_record
 from monitor.channels.slack import SlackChannel
@@ -22,10 +23,31 @@ from monitor.config.secrets import Secret
 from monitor.errors import ConfigError
 from monitor.feeds.guard import Guard, PostAnswer, guarded_post
 from monitor.model import ChannelName, Digest
+from monitor.storage.store import Store
+
+Links = Mapping[ChannelName, Mapping[str, str]]
+"""By mail channel and recipient, the address by which that recipient leaves."""
 
 
-def build_channel(name: str, loaded: Loaded, guard: Guard, write: Callable[[str], None]) -> Channel:
-    """The configured channel of that name."""
+def take_links(store: Store, loaded: Loaded) -> Links:
+    """Where each recipient of mail leaves; none while readers cannot reach the page from outside."""
+    public_url = loaded.settings.web.public_url
+    mails = {name: one for name, one in loaded.settings.channels.items() if isinstance(one, EmailSettings)}
+    if not public_url or not mails:
+        return {}
+    links: dict[ChannelName, Mapping[str, str]] = {}
+    with store.write() as tx:
+        for name, settings in mails.items():
+            addresses = [read_address(address, f'channel "{name}"') for address in settings.to]
+            tokens = tx.recipients.tokens(ChannelName(name), list(dict.fromkeys(addresses)))
+            links[ChannelName(name)] = {to: f"{public_url}/unsubscribe/{token}" for to, token in tokens.items()}
+    return links
+
+
+def build_channel(
+    name: str, loaded: Loaded, guard: Guard, write: Callable[[str], None], links: Links | None = None
+) -> Channel:
+    """The configured channel of that name; `links` are those of `take_links`."""
     settings = loaded.settings.channels[name]
     held = loaded.secrets.get(ChannelName(name))
     secret = held.reveal() if held is not None else ""
@@ -50,10 +72,11 @@ def build_channel(name: str, loaded: Loaded, guard: Guard, write: Callable[[str]
             security=settings.smtp.security,
             username=settings.smtp.username,
             password=secret or None,
+            unsubscribe=(links or {}).get(ChannelName(name)),
         )
 
     if isinstance(settings, AppriseSettings):
-        raise ConfigError("apprise is not built in yet", where=f'channel "{name}"')
+        return AppriseChannel(name, secret)
 
     def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
         return guarded_post(guard, url, body, headers, timeout_s)

@@ -3,13 +3,14 @@
 Effects: database.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.errors import FetchReason
 from monitor.model import DeliveryState, FeedId, FeedTrouble, Topic, TroubleKind
 from monitor.storage.health import FeedHealth
+from monitor.storage.recipients import READER, SERVER, Recipient
 from monitor.storage.store import Store, Transaction
 
 FAILING_NEEDS_PERSON = timedelta(days=1)
@@ -55,6 +56,8 @@ class Status:
     """Deliveries given up, until a person acts."""
     needs: tuple[str, ...]
     """What needs a person, each a sentence with its remedy; empty when all is well."""
+    stopped: tuple[Recipient, ...] = ()
+    """Who gets no mail any more: readers who left, and addresses that the server refused too often."""
 
 
 def read_status(store: Store, topics: tuple[Topic, ...], channels: Collection[str], now: datetime) -> Status:
@@ -81,6 +84,7 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
             )
         )
     deliveries = tx.outbox.count_by_state()
+    recipients = tx.recipients.listed()
     beat = tx.topics.heartbeats().get("daemon")
     day = now - timedelta(days=1)
     failed = deliveries.get(DeliveryState.DEAD.value, 0)
@@ -97,7 +101,13 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
         topics=tuple(listed),
         waiting=deliveries.get(DeliveryState.PENDING.value, 0) + deliveries.get(DeliveryState.LEASED.value, 0),
         failed=failed,
-        needs=(*_needs(health, failed, beat.at if beat else None, now), *_holds(tx), *_orphans(tx, channels)),
+        needs=(
+            *_needs(health, failed, beat.at if beat else None, now),
+            *_holds(tx),
+            *_orphans(tx, channels),
+            *_recipient_needs(recipients, channels),
+        ),
+        stopped=tuple(one for one in recipients if one.stopped_at is not None),
     )
 
 
@@ -115,6 +125,22 @@ def _orphans(tx: Transaction, channels: Collection[str]) -> list[str]:
         for name, count in tx.outbox.count_waiting().items()
         if name not in channels
     ]
+
+
+def _recipient_needs(recipients: Sequence[Recipient], channels: Collection[str]) -> list[str]:
+    ours = [one for one in recipients if one.channel in channels]
+    needs = [
+        f'The mail server refuses {one.address} of the channel "{one.channel}", so nothing is sent there any more: '
+        f"{one.error} Correct `to`, or: monitor outbox recipients --resume {one.address}"
+        for one in ours
+        if one.stopped_by == SERVER
+    ]
+    writes = {one.channel for one in ours if one.stopped_at is None}
+    needs += [
+        f'Nobody is left on the mail channel "{name}". See who left: monitor outbox recipients'
+        for name in sorted({one.channel for one in ours if one.stopped_by == READER} - writes)
+    ]
+    return needs
 
 
 def _identity_needs(feed: FeedHealth, names: Mapping[FeedId, str]) -> list[str]:

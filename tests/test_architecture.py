@@ -41,15 +41,17 @@ LAYERS: dict[int, str] = {
           storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings storage.told_stories
           channels.slack_elements channels.slack_story channels.slack_notes channels.slack_edit
           channels.slack_split channels.slack_web channels.slack_examine channels.sample channels.email_note
-          channels.email_short channels.email_dialogue""",
+          channels.email_short channels.email_dialogue channels.atom channels.apprise storage.recipients
+          storage.told""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           storage.second_looks storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes
           storage.tellings pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing
           pipeline.threads pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
           pipeline.clicks pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings
           pipeline.corrections outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
-    5: "runner scheduler web.pages web.app health",
-    6: "app destinations cycle daemon demo pending slack_desk listening",
+    5: "runner scheduler web.pages web.app health web.hosts web.readers",
+    6: """app destinations cycle daemon demo pending slack_desk listening pipeline.again pipeline.meanings
+          pipeline.corrections outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}
@@ -72,6 +74,7 @@ PURE_ANYWAY = {
     "channels.slack_envelopes",
     "channels.slack_replies",
     "channels.sample",
+    "channels.atom",
 }
 
 DOORS: dict[str, set[str]] = {
@@ -105,7 +108,9 @@ DOORS: dict[str, set[str]] = {
     "sqlalchemy": {"storage"},
     "alembic": {"storage.migrate"},
     "apscheduler": {"scheduler"},
-    "starlette": {"web.app"},
+    "starlette": {"web.app", "web.hosts"},
+    "feedgenerator": {"channels.atom"},
+    "apprise": {"channels.apprise"},
     "uvicorn": {"web.app"},
 }
 ASYNC = {
@@ -121,11 +126,12 @@ ASYNC = {
     "runner",
     "scheduler",
     "web.app",
+    "web.hosts",
     "app",
     "cycle",
     "daemon",
 }
-CONCRETE_CHANNELS = {"channels.slack", "channels.email", "channels.webhook", "channels.console"}
+CONCRETE_CHANNELS = {"channels.slack", "channels.email", "channels.webhook", "channels.console", "channels.apprise"}
 IMPURE_IMPORTS = {
     "asyncio", "http", "importlib", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket", "subprocess",
     "tempfile", "threading", "time",

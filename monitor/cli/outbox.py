@@ -9,9 +9,11 @@ from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.errors import MonitorError
-from monitor.model import DeliveryId, DeliveryKind
+from monitor.model import ChannelName, DeliveryId, DeliveryKind
 from monitor.storage.holds import Hold
 from monitor.storage.outbox import StoredDelivery
+from monitor.storage.recipients import READER, REFUSED_MAX, Recipient
+from monitor.storage.store import Store
 from monitor.text import plural
 
 NAME = "outbox"
@@ -20,12 +22,19 @@ EXAMPLE = "monitor outbox list; monitor outbox retry 8812"
 _RETRY_HELP = "send a delivery that did not arrive, without asking the channel for it first: look there before"
 
 
+_WHO = "Whom mail goes to and who gets none any more; --resume brings somebody back, who should have asked for it."
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="list|retry|drop", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="list|retry|drop|recipients", required=True)
     listing = actions.add_parser("list", help="waiting and failed deliveries, oldest first")
     listing.add_argument("--all", action="store_true", help="the latest sent ones too")
     listing.add_argument("--json", action="store_true", help="one object per line")
+    people = actions.add_parser("recipients", help="whom mail goes to, who left and who was refused", description=_WHO)
+    people.add_argument("--resume", metavar="ADDRESS", help="write to this address again")
+    people.add_argument("--channel", help="with --resume: on this channel alone")
+    people.add_argument("--json", action="store_true", help="one object per line")
     for action, words in (("retry", _RETRY_HELP), ("drop", "give a delivery up for good")):
         parser_of = actions.add_parser(action, help=words, description=words)
         parser_of.add_argument("id", type=int, nargs="+", help="numbers of `outbox list`")
@@ -39,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
                 listed, holds = tx.outbox.listed(everything=args.all), tx.holds.all()
             _list(listed, holds, as_json=args.json)
             return 0
+        if args.action == "recipients":
+            return _recipients(store, args)
         missing = []
         now = SystemClock().now()
         with store.write() as tx:
@@ -86,6 +97,44 @@ def _what(item: StoredDelivery) -> str:
     if item.delivery.kind is DeliveryKind.DIGEST:
         return f"{about}{plural(item.stories, 'story', 'stories')}"
     return f"{about}{item.delivery.kind.value}"
+
+
+def _recipients(store: Store, args: argparse.Namespace) -> int:
+    if args.resume is not None:
+        with store.write() as tx:
+            channels = tx.recipients.resume(args.resume, args.channel and ChannelName(args.channel))
+        if not channels:
+            raise MonitorError(f"{args.resume} is not stopped", remedy="See: monitor outbox recipients")
+        print(f"{args.resume}: gets mail again from {', '.join(channels)}")
+        return 0
+    with store.read() as tx:
+        found = tx.recipients.listed()
+    if args.json:
+        for one in found:
+            write_line(
+                {
+                    "channel": one.channel,
+                    "address": one.address,
+                    "refused": one.refused,
+                    "stopped_at": format_time(one.stopped_at),
+                    "stopped_by": one.stopped_by or None,
+                    "error": one.error or None,
+                }
+            )
+        return 0
+    if not found:
+        print("Nobody left, and nobody was refused.")
+    for one in found:
+        print(f"{one.channel}: {one.address}  {_standing(one)}")
+        if one.error:
+            print(f"        {one.error}")
+    return 0
+
+
+def _standing(one: Recipient) -> str:
+    if one.stopped_at is None:
+        return f"refused {one.refused} of {REFUSED_MAX} times" if one.refused else "gets mail"
+    return f"{'left' if one.stopped_by == READER else 'refused too often'}, {format_time(one.stopped_at)}"
 
 
 def _record(item: StoredDelivery) -> dict[str, object]:

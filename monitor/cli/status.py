@@ -16,6 +16,7 @@ from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load_settings
 from monitor.model import FeedTrouble, TroubleKind
 from monitor.status import Status, read_status
+from monitor.storage.recipients import READER
 from monitor.text import plural
 
 NAME = "status"
@@ -89,6 +90,11 @@ def _show(status: Status) -> None:
     print(f"Articles    {status.articles} kept, {status.articles_day} in the last 24 hours")
     print(f"Stories     told {status.told_day} times in the last 24 hours")
     print(f"Deliveries  {status.waiting} waiting, {status.failed} given up")
+    for one in status.stopped[:10]:
+        why = "left the list" if one.stopped_by == READER else "was refused too often"
+        print(f"            {one.channel}: {one.address} {why} {format_time(one.stopped_at)}")
+    if len(status.stopped) > 10:
+        print(f"            and {len(status.stopped) - 10} more: monitor outbox recipients")
     print("Topics")
     for topic in status.topics:
         due = f"next digest {format_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
@@ -138,6 +144,10 @@ def _record(status: Status) -> dict[str, object]:
         "articles": {"kept": status.articles, "last_24h": status.articles_day},
         "stories": {"told_last_24h": status.told_day},
         "deliveries": {"waiting": status.waiting, "failed": status.failed},
+        "stopped_recipients": [
+            {"channel": one.channel, "address": one.address, "by": one.stopped_by, "at": format_time(one.stopped_at)}
+            for one in status.stopped
+        ],
         "topics": [
             {
                 "topic": topic.key,

@@ -46,6 +46,7 @@ from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, Feed
 from monitor.model.marks import LearnedWord, TopicMark, Verdict
 from monitor.model.mutes import Follow, Mute, MuteKind
 from monitor.model.pages import FullText, PageHeadlines, PageRoad, PageState, PageText
+from monitor.model.told import ToldStory
 from monitor.model.topics import (
     Dedup,
     Evidence,
@@ -118,6 +119,7 @@ __all__ = [
     "StoryChoice",
     "StoryId",
     "StoryMember",
+    "ToldStory",
     "Topic",
     "TopicKey",
     "TopicMark",

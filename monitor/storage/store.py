@@ -22,9 +22,11 @@ from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
 from monitor.storage.second_looks import SecondLookTable
+from monitor.storage.recipients import RecipientTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.story_views import StoryViews
 from monitor.storage.tellings import TellingTable
+from monitor.storage.told import ToldTable
 from monitor.storage.topics import TopicTable
 from monitor.storage.vectors import VectorTable
 from monitor.storage.word_index import WordIndex
@@ -53,6 +55,8 @@ class Transaction:
         self.holds = HoldTable(connection)
         self.tellings = TellingTable(connection)
         self.second_looks = SecondLookTable(connection)
+        self.recipients = RecipientTable(connection)
+        self.told = ToldTable(connection)
         self.words = WordIndex(connection)
         self.connection = connection
 
