@@ -151,7 +151,7 @@ def _build(name: str, package: ModuleType, url: str) -> Any:
     """The service behind the address, with nothing of the package's own in its messages."""
     asset = package.AppriseAsset(async_mode=False)  # one request after the other, in our thread
     asset.app_id = asset.app_desc = "news-monitor"
-    asset.app_url = asset.image_url_mask = asset.image_url_logo = asset.image_path_mask = ""
+    asset.app_url = asset.image_url_mask = asset.image_url_logo = ""
     asset.http_redirects = False  # what follows a redirect hands the message, and the token, to whoever sent it
     try:
         service = package.Apprise.instantiate(url.strip(), asset=asset, suppress_exceptions=True)

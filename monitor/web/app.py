@@ -123,7 +123,7 @@ def _build(answers: Answers, host: str) -> Starlette:
     names = ["127.0.0.1", "localhost", "::1"] if host in LOOPBACK else []
     leaving = _Leaving(answers)
     # Plain functions run off the loop.
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", status),
             Route("/healthz", healthz),
@@ -133,6 +133,8 @@ def _build(answers: Answers, host: str) -> Starlette:
         ],
         middleware=[Middleware(Hosts, names=names, public_url=answers.public_url)],
     )
+    app.router.redirect_slashes = False  # no address is guessed, and no redirect repeats a Host header
+    return app
 
 
 class _Leaving:
