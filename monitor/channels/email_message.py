@@ -32,6 +32,7 @@ from monitor.text import shorten
 HTML_BYTES_MAX = 100_000  # Gmail hides what comes after some 102 kB
 TEXT_WIDTH = 76  # columns of the text part: no client wraps it again
 SUBJECT_CHARS_MAX = 120  # longer ones are cut by every list of mails
+TITLE_CHARS_MAX = 70  # of the page, which a mail program hardly shows
 SLUG_CHARS_MAX = 60  # of a topic in List-Id
 FAILING_CHARS_MAX = 1_000
 # The policy used to build folds at 78 and would encode a longer address in a header, which kills one-click
@@ -233,6 +234,7 @@ def largest_count(count_max: int, fits: Callable[[int], bool]) -> int | None:
 def _context(digest: Digest, full: int, listed: int, beside: bool) -> dict[str, Any]:
     stories = (digest.stories + digest.overflow)[:listed]
     return {
+        "title": shorten(wording.header_line(digest), TITLE_CHARS_MAX),
         "header": wording.header_line(digest),
         "intro": wording.kind_line(digest) if digest.story_count else wording.heartbeat_line(digest),
         "volume": wording.volume_words(digest),

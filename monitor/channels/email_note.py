@@ -12,6 +12,7 @@ from monitor.channels.email_message import (
     SUBJECT_CHARS_MAX,
     TEMPLATES,
     TEXT_WIDTH,
+    TITLE_CHARS_MAX,
     Sender,
     Written,
     html_fits,
@@ -49,6 +50,7 @@ def render_note_html(note: Note, unsubscribe: str = "") -> str:
         lines = [_line(one.title, one.url, one.after) for one in note.lines[:shown]]
         more = note.more + len(note.lines) - len(lines)
         return _TEMPLATE.render(
+            title=shorten(plain_line(note.head), TITLE_CHARS_MAX),
             header=plain_line(note.head),
             when=wording.local_time(note.at, note.timezone),
             preheader="; ".join(line.title for line in lines[:3]),

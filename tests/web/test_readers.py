@@ -13,10 +13,10 @@ from monitor.web.app import BODY_BYTES_MAX, LEAVES_A_MINUTE, Answers, Web
 from monitor.web.hosts import host_name
 from monitor.web.pages import Pages
 from monitor.web.readers import Readers
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.pipeline.given import a_topic
 from tests.storage.given import an_article, some_feeds, store_articles
-from tests.storage.test_told import START, tell
+from tests.storage.test_told import tell
 
 MORNING, ANNA = ChannelName("morning"), "anna@example.org"
 PUBLIC = "news.example.org"
