@@ -1,16 +1,28 @@
 """What the app puts in force."""
 
+import json
+import re
 from pathlib import Path
 
 from monitor.app import build_app
 from monitor.config.load import load
+from monitor.model import ChannelName
 from monitor.pipeline.indexing import Indexer
 from monitor.topics.lexicon import load_lexicon
 from tests.config.folder import write_folder
 from tests.fakes.clock import FakeClock
+from tests.fakes.digests import a_digest
 from tests.storage.given import an_article, store_articles
 
 MONITOR = '[database]\nurl = "sqlite:///{}"\n[web]\nlisten = ""\n'
+MAIL = """
+public_url = "https://news.example.org/monitor/"
+[channels.morning]
+kind = "email"
+to = ["anna@example.org", "ben@example.org", "anna@example.org"]
+from = "monitor@example.org"
+smtp = { host = "127.0.0.1", security = "none" }
+"""
 WATCHLIST = 'timezone = "UTC"\n[topics.t]\nname = "Captives talks"\nschedule = "every 1h"\n'
 FEEDS = '[[feeds]]\nname = "F"\nurl = "https://feed.example/rss"\n'
 
@@ -39,3 +51,24 @@ def test_words_are_weighed_by_the_archive_at_start_and_when_asked(tmp_path: Path
         assert again.in_force.watched.watchlist.lexicon.counted == weighed.lexicon.counted
     finally:
         again.close()
+
+
+def test_each_reader_of_mail_has_a_link_that_stays(tmp_path: Path) -> None:
+    """With a public address every recipient's mails carry a link of their own, the same after every start."""
+    folder = tmp_path / "config"
+    write_folder(folder, monitor=MONITOR.format(tmp_path / "monitor.db") + MAIL, feeds=FEEDS, watchlist=WATCHLIST)
+    seen = []
+    for _ in range(2):
+        app = build_app(load(folder, {}, load_lexicon()), FakeClock())
+        try:
+            payloads = app.in_force.channels[ChannelName("morning")].render(a_digest(), "key")
+            with app.store.read() as tx:
+                assert [one.address for one in tx.recipients.listed()] == ["anna@example.org", "ben@example.org"]
+        finally:
+            app.close()
+        found = [re.findall(r"List-Unsubscribe: <(.*?)>", json.loads(one.body)["message"]) for one in payloads]
+        seen.append({one.lane: links for one, links in zip(payloads, found, strict=True)})
+    assert seen[0] == seen[1]
+    links = [link for found in seen[0].values() for link in found]
+    assert len(set(links)) == 2
+    assert all(re.fullmatch(r"https://news\.example\.org/monitor/unsubscribe/[\w-]{43}", link) for link in links)

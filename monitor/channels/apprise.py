@@ -128,7 +128,10 @@ def _without_calls(text: str) -> str:
 
 
 def _part(found: str) -> str:
-    return found + _PARTED if len(found) == 1 else found.replace("@", "%40")
+    if len(found) == 1:
+        return found + _PARTED
+    scheme, host, path = re.split(r"(?<=//)([^/]*)", found, maxsplit=1)  # before a host an @ has a meaning
+    return scheme + host + path.replace("@", "%40")
 
 
 def _load(name: str, package: str) -> ModuleType:

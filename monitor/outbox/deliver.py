@@ -146,6 +146,8 @@ class Sender:
             lifted = tx.holds.lift(delivery.channel, mine)
             for name in lifted:
                 log.info("channel.resumed", channel=name)
+            if delivery.lane:
+                tx.recipients.accept(delivery.channel, delivery.lane)
             return tx.outbox.settle_sent(delivery, self._owner, reference, now)
 
         self._settle(delivery, write)

@@ -151,9 +151,23 @@ def _hold(tx: Transaction, failed: Outcome) -> tuple[bool, Sent]:
 def _give_up(tx: Transaction, failed: Outcome, reason: str) -> tuple[bool, Sent]:
     error, delivery = failed.error, failed.delivery
     ours = tx.outbox.settle_dead(delivery, failed.owner, failed.now, reason=reason, error=str(error))
+    if ours and error.scope is RefusalScope.RECIPIENT and error.outcome is SendOutcome.REFUSED:
+        return ours, _refuse_recipient(tx, failed)
     hint = error.remedy or f"monitor outbox retry {delivery.id}"
     log.error("delivery.died", channel=delivery.channel, reason=reason, attempt=delivery.attempt, hint=hint)
     if ours and not delivery.key.startswith(f"{KEY_STEM}-"):
         head = f'Delivery {delivery.id} to "{delivery.channel}" was given up: {error.what}.'
         tell_operator(tx, failed.peers, delivery.channel, reason, head, hint, failed.now)
     return ours, Sent(delivery, "dead", str(error))
+
+
+def _refuse_recipient(tx: Transaction, failed: Outcome) -> Sent:
+    """One address alone is refused: the operator is told once it was refused so often that nothing goes there."""
+    error, delivery = failed.error, failed.delivery
+    log.error("recipient.refused", channel=delivery.channel, delivery_id=delivery.id, hint=error.remedy)
+    if tx.recipients.refuse(delivery.channel, delivery.lane, error.what, failed.now):
+        head = f'Nothing more is sent to {delivery.lane} by "{delivery.channel}": {error.what}.'
+        remedy = f"Correct `to` in config/monitor.toml, or: monitor outbox recipients --resume {delivery.lane}"
+        reason = f"{error.reason} {delivery.lane}"  # another address of the day is told by itself
+        tell_operator(tx, failed.peers, delivery.channel, reason, head, remedy, failed.now)
+    return Sent(delivery, "dead", str(error))

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
 from monitor.storage.outbox_views import OutboxViews, StoredDelivery, is_due, is_held, to_delivery, waits
 from monitor.storage.rows import take_ids
-from monitor.storage.tables import CHANNEL_HOLD, DELIVERY
+from monitor.storage.tables import CHANNEL_HOLD, DELIVERY, RECIPIENT
 
 __all__ = ["LEASE_S", "NewDelivery", "OutboxTable", "StoredDelivery"]
 
@@ -63,8 +63,10 @@ class OutboxTable(OutboxViews):
     ) -> list[DeliveryId]:
         """Put frozen payloads in line, due at `due_at`; the key makes a second writer fail rather than double.
 
-        Parts of one message have one place in line, that of the first, or the one given.
+        Parts of one message have one place in line, that of the first, or the one given. What is for somebody who
+        left, or whom the server refused too often, is not put in line: only those that are have an id.
         """
+        deliveries = self._wanted(deliveries)
         ids = take_ids(self._db, "delivery", len(deliveries))
         places: dict[tuple[object, ...], int] = {}
         rows = [
@@ -94,6 +96,15 @@ class OutboxTable(OutboxViews):
         if rows:
             self._db.execute(sa.insert(DELIVERY), rows)
         return [DeliveryId(number) for number in ids]
+
+    def _wanted(self, deliveries: Sequence[NewDelivery]) -> list[NewDelivery]:
+        channels = sorted({new.channel for new in deliveries if new.lane})
+        if not channels:
+            return list(deliveries)
+        question = sa.select(RECIPIENT.c.channel, RECIPIENT.c.address)
+        question = question.where(RECIPIENT.c.channel.in_(channels), RECIPIENT.c.stopped_at.is_not(None))
+        stopped = {(row.channel, row.address) for row in self._db.execute(question)}
+        return [new for new in deliveries if (new.channel, new.lane) not in stopped]
 
     def claim(self, now: datetime, *, owner: str, channel: ChannelName, limit: int = 1) -> list[Delivery]:
         """Lease the next deliveries of each of the channel's lanes, in the order they were made.

@@ -1,7 +1,7 @@
 """Whom mail channels write to: by what each leaves, and who left or was refused too often.
 
-What somebody is not to get any more is filtered where a digest or note is put in line: channels render for everybody
-they are configured for, and `stopped` says for whom nothing is stored. What already waits is given up at the stop.
+Channels render for everybody they are configured for; what is for somebody who is stopped here is not put in line
+(`OutboxTable.add`), and what already waits is given up at the stop.
 
 Effects: database, random tokens.
 """

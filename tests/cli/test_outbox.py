@@ -1,5 +1,6 @@
 """`monitor outbox`: what waits and what failed, and a person's word on it."""
 
+from monitor.model import ChannelName
 from tests.cli.newsroom import Newsroom
 from tests.pipeline.given import an_entry
 
@@ -54,3 +55,25 @@ def test_a_sent_delivery_is_proof_and_cannot_be_changed(newsroom: Newsroom) -> N
 
     assert refused.code == 1
     assert "no delivery 1, 99 waits or has failed. See: monitor outbox list --all" in refused.err
+
+
+def test_who_left_is_seen_and_can_come_back(newsroom: Newsroom) -> None:
+    """Listed with when and why, on the one screen too; `--resume` writes to them again."""
+    assert newsroom.run("outbox", "recipients").out == "Nobody left, and nobody was refused.\n"
+    with newsroom.store() as store, store.write() as tx:
+        tokens = tx.recipients.tokens(ChannelName("console"), ["anna@example.org", "ben@example.org"])
+        tx.recipients.stop(tokens["anna@example.org"], newsroom.now)
+
+    assert "console: anna@example.org  left, " in newsroom.run("outbox", "recipients").out
+    assert "console: ben@example.org  gets mail\n" in newsroom.run("outbox", "recipients").out
+    records = newsroom.run("outbox", "recipients", "--json").records
+    assert [(one["address"], one["stopped_by"]) for one in records] == [
+        ("anna@example.org", "reader"),
+        ("ben@example.org", None),
+    ]
+    assert "console: anna@example.org left the list" in newsroom.run("status").out
+
+    back = newsroom.run("outbox", "recipients", "--resume", "anna@example.org")
+
+    assert back.out == "anna@example.org: gets mail again from console\n"
+    assert "is not stopped" in newsroom.run("outbox", "recipients", "--resume", "anna@example.org").err
