@@ -20,7 +20,6 @@ from monitor.channels.webhook import WebhookChannel
 from monitor.config.channels import AppriseSettings, ConsoleSettings, EmailSettings, SlackSettings
 from monitor.config.load import Loaded
 from monitor.config.secrets import Secret
-from monitor.errors import ConfigError
 from monitor.feeds.guard import Guard, PostAnswer, guarded_post
 from monitor.model import ChannelName, Digest
 from monitor.storage.store import Store

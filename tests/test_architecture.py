@@ -91,8 +91,6 @@ DOORS: dict[str, set[str]] = {
     "multiprocessing": set(),  # re-imports the daemon in its children; feeds.sandbox starts a clean interpreter
     "subprocess": {"feeds.sandbox"},
     "slack_sdk": {"channels.slack_web", "channels.slack_listener"},
-    "smtplib": {"channels.email"},
-    "slack_sdk": {"channels.slack"},
     "smtplib": {"channels.email_dialogue"},
     "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
     "pydantic": {

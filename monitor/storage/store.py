@@ -21,8 +21,8 @@ from monitor.storage.mutes import FollowTable, MuteTable
 from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
-from monitor.storage.second_looks import SecondLookTable
 from monitor.storage.recipients import RecipientTable
+from monitor.storage.second_looks import SecondLookTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.story_views import StoryViews
 from monitor.storage.tellings import TellingTable
