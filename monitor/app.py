@@ -14,30 +14,24 @@ import sys
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
 from monitor import __version__
-from monitor.channels.base import Channel
 from monitor.clock import Clock
-from monitor.config.channels import ChannelSettings
 from monitor.config.load import Loaded
-from monitor.destinations import build_channel, take_links
 from monitor.digests.novelty import table_weight
 from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
 from monitor.feeds.fetch import Fetcher
-from monitor.feeds.fulltext import Wishes
 from monitor.feeds.guard import Guard
-from monitor.feeds.policy import PollBounds
 from monitor.feeds.sandbox import ParserProcess
+from monitor.in_force import Parts, prepare, wishes_of
 from monitor.logs import get_log
-from monitor.model import ChannelName, FullText, Topic, TopicKey
-from monitor.outbox.deliver import Peers, Sender, SendRules, Sent
-from monitor.pipeline.digest import DigestContext
+from monitor.model import Topic
+from monitor.outbox.deliver import Sender, Sent
 from monitor.pipeline.grouping import StoryWords
-from monitor.pipeline.ingest import IngestContext
 from monitor.pipeline.meanings import MeaningReader
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
 from monitor.pipeline.poll import HostLimit, Poller
@@ -48,9 +42,7 @@ from monitor.storage.engine import ProcessLock, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
-from monitor.stories.apart import keep_apart
 from monitor.stories.rarity import read_table
-from monitor.topics.match import CompiledWatchlist
 from monitor.topics.vectors import load_installed
 from monitor.urls import host_of
 
@@ -64,20 +56,6 @@ FREE_BYTES_MIN = 200_000_000
 """Below this much free disk polling stops, while there is still room to write down what was sent."""
 PUBLIC_HOST_SPACING_S = 1.0
 """Between two visits to one public host; hosts of one's own network need none."""
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """The configuration in force, in the forms the pipeline wants; swapped whole."""
-
-    loaded: Loaded
-    topics: dict[TopicKey, Topic]
-    watched: Watched
-    channels: dict[ChannelName, Channel]
-    rules: dict[ChannelName, SendRules]
-    peers: Peers
-    ingest: IngestContext
-    digest: DigestContext
 
 
 class App:
@@ -103,13 +81,13 @@ class App:
         self.on_match: Callable[[], None] = lambda: None
         """Called on the loop when a visit brought matches, so that nothing waits for the next tick."""
         self._is_starting = True
-        self._write = write
         self.guard = Guard(polling.allow_private_hosts)
         lexicon = loaded.compiled.lexicon
         load_table = cache(lambda: read_table(lexicon.shares()))
-        self._words = StoryWords(load_table)
-        self._weight = table_weight(load_table)
-        self.in_force = self._prepare(loaded)
+        self._parts = Parts(
+            store, self.guard, write, self.owner, words=StoryWords(load_table), weight=table_weight(load_table)
+        )
+        self.in_force = prepare(loaded, self._parts)
         self.database_pool = ThreadPoolExecutor(1, "database")
         self.parser_pool = ThreadPoolExecutor(1, "parser")
         self.sender_pool = ThreadPoolExecutor(SENDER_THREADS_MAX, "sender")
@@ -192,7 +170,7 @@ class App:
 
     def apply(self, loaded: Loaded) -> None:
         """Put a configuration in force: rows first, then the swap. Called in the database's thread."""
-        prepared = self.in_force if self.in_force.loaded is loaded else self._prepare(loaded)
+        prepared = self.in_force if self.in_force.loaded is loaded else prepare(loaded, self._parts)
         now = self.clock.now()
         with self.store.write() as tx:
             if self._is_starting and self._lock is not None:
@@ -231,7 +209,7 @@ class App:
 
     def _watch(self, watched: Watched) -> None:
         force, watchlist = self.in_force, watched.watchlist
-        ingest = replace(force.ingest, watchlist=watchlist, wishes=_wishes(force.loaded, watchlist))
+        ingest = replace(force.ingest, watchlist=watchlist, wishes=wishes_of(force.loaded, watchlist))
         self.in_force = replace(force, watched=watched, ingest=ingest)
 
     @property
@@ -266,62 +244,11 @@ class App:
         if self._lock is not None:
             self._lock.release()
 
-    def _prepare(self, loaded: Loaded) -> InForce:
-        polling = loaded.settings.polling
-        topics = {topic.key: topic for topic in loaded.watchlist.topics}
-        watched = watch(self.store, loaded.compiled)
-        links = take_links(self.store, loaded)
-        channels = {
-            ChannelName(name): build_channel(name, loaded, self.guard, self._write, links)
-            for name in loaded.settings.channels
-        }
-        settings = {ChannelName(name): value for name, value in loaded.settings.channels.items()}
-        return InForce(
-            loaded=loaded,
-            topics=topics,
-            watched=watched,
-            channels=channels,
-            rules={name: _rules(value) for name, value in settings.items()},
-            peers=Peers(
-                channels,
-                tuple(ChannelName(name) for name in loaded.settings.operator.channels),
-                next((topic.schedule.timezone for topic in loaded.watchlist.topics), "UTC"),
-            ),
-            ingest=IngestContext(
-                watchlist=watched.watchlist,
-                topics=topics,
-                bounds=PollBounds(polling.interval_min_s, polling.interval_max_s),
-                owner=self.owner,
-                tell_first_poll=polling.first_poll == "tell",
-                rules={feed.url: feed.rules for feed in loaded.feeds},
-                apart=keep_apart(loaded.feeds),
-                wishes=_wishes(loaded, watched.watchlist),
-                words=self._words,
-            ),
-            digest=DigestContext(
-                topics,
-                channels,
-                {name: value.stories_max for name, value in settings.items()},
-                self._weight,
-                {name: value.per_hour_max for name, value in settings.items()},
-            ),
-        )
-
     def _limit_of(self, host: str) -> HostLimit:
         polling = self.in_force.loaded.settings.polling
         if self.guard.allows_name(host):
             return HostLimit(polling.concurrency, 0.0)
         return HostLimit(polling.per_host, PUBLIC_HOST_SPACING_S)
-
-
-def _wishes(loaded: Loaded, watchlist: CompiledWatchlist) -> Wishes:
-    default = FullText(loaded.settings.polling.full_text)
-    chosen = {feed.name: feed.full_text or default for feed in loaded.feeds}
-    return Wishes({name: wish for name, wish in chosen.items() if wish is not FullText.NEVER}, watchlist)
-
-
-def _rules(settings: ChannelSettings) -> SendRules:
-    return SendRules(max_age_s=settings.max_age_s, resend_unknown=getattr(settings, "on_unknown", "resend") == "resend")
 
 
 def _plan(topic: Topic, is_waiting: bool, clock: Clock) -> TopicPlan:

@@ -24,6 +24,7 @@ from monitor.config.values import NAME_CHARS_MAX as KEY_CHARS_MAX
 from monitor.config.values import near_miss
 from monitor.digests.schedule import parse_duration, parse_schedule
 from monitor.errors import MonitorError
+from monitor.in_force import InForce
 from monitor.logs import get_log
 from monitor.model import ChannelName, MuteKind, Topic, TopicKey, Verdict, Watchlist
 from monitor.pending import Pending

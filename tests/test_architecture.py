@@ -42,16 +42,14 @@ LAYERS: dict[int, str] = {
           channels.slack_elements channels.slack_story channels.slack_notes channels.slack_edit
           channels.slack_split channels.slack_web channels.slack_examine channels.sample channels.email_note
           channels.email_short channels.email_dialogue channels.atom channels.apprise storage.recipients
-          storage.told""",
+          storage.told storage.second_looks""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
-          storage.second_looks storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes
-          storage.tellings pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing
+          pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing
           pipeline.threads pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
           pipeline.clicks pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings
           pipeline.corrections outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers",
-    6: """app destinations cycle daemon demo pending slack_desk listening pipeline.again pipeline.meanings
-          pipeline.corrections outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
+    6: "app in_force destinations cycle daemon demo pending slack_desk listening",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}

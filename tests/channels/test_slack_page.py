@@ -48,4 +48,4 @@ def test_the_pictures_are_there() -> None:
         width, height = struct.unpack(">II", body[16:24])
         assert width >= 600
         assert height >= 200
-    assert sorted(f"pictures/{path.name}" for path in (DOCS / "pictures").glob("slack-*.png")) == sorted(shown)
+    assert {f"pictures/{path.name}" for path in (DOCS / "pictures").glob("slack-*.png")} >= set(shown)

@@ -121,14 +121,14 @@ def test_no_part_goes_out_when_the_first_is_refused(sqlite_store: Store) -> None
     """A thread without its root would be read by nobody."""
     with a_desk(sqlite_store) as desk:
         desk.add("desk", (8, 20))
-        desk.slack.fail(POST, Fault("code", code="invalid_blocks"))
+        desk.slack.fail(POST, Fault("code", code="invalid_arguments"))
         for _ in range(5):
             desk.look(later_s=600)
         assert (desk.calls(), desk.slack.posts()) == (1, [])
 
 
 def test_a_code_nobody_knows_is_tried_a_bounded_number_of_times(sqlite_store: Store) -> None:
-    """Asked for, sent again, more and more seldom: in a day far fewer calls than looks, and then it ends."""
+    """Asked for, sent again, more and more seldom, then given up: what stands behind it must not wait for it."""
     with a_desk(sqlite_store) as desk:
         desk.add("desk")
         desk.slack.fail(POST, *[Fault("code", code="a_code_of_next_year")] * 1_000)
@@ -136,7 +136,7 @@ def test_a_code_nobody_knows_is_tried_a_bounded_number_of_times(sqlite_store: St
             desk.look("desk", later_s=300)
         tried = desk.calls()
         desk.look("desk", later_s=300)
-        assert tried <= 290
+        assert tried <= 6
         assert desk.calls() - tried <= 1
 
 
