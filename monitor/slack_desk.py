@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from monitor.app import InForce
 from monitor.channels.asked import Answer, AnswerButton, AnswerLine, Asked, AskedKind, say
 from monitor.channels.watch_words import HELP, WatchWords, read_words, say_unknown
 from monitor.channels.wording import local_time
