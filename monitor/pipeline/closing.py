@@ -195,8 +195,10 @@ def _close_for(
     tx.digests.log_shown(name, window.digest_id, topic.key, lines, window.end)
     digest = _with_more(tx, topic, context, name, window, digest)
     digest = _with_appendix(tx, topic, name, digest, composed.waiting)
-    deliveries = _render(channel, digest, window.digest_id, topic, root)
-    tx.outbox.add([*deliveries, *edits], window.end, due_at=window.end)
+    if root is not None:
+        digest = replace(digest, stories=tuple(replace(story, told_title=root.title) for story in digest.stories))
+    deliveries = tx.outbox.add(_render(channel, digest, window.digest_id, topic, root), window.end, due_at=window.end)
+    tx.outbox.add(edits, window.end, due_at=window.end)
     return _Share(digest.story_count, len(deliveries), composed.waiting, composed.again_at)
 
 

@@ -98,7 +98,9 @@ def tell_growth(
             independent = plural(story.independent_count, "independent text", "independent texts")
             publishers = plural(story.publisher_count, "publisher", "publishers")
             head = f"Growing: “{clean_title(root.title)}” now has {publishers}, {independent}"
-            note = Note(NoteKind.GROWN, head, now, topic.schedule.timezone, topic.key, topic.name)
+            note = Note(
+                NoteKind.GROWN, head, now, topic.schedule.timezone, topic.key, topic.name, told_title=root.title
+            )
             grown = Grown(story.publisher_count, story.independent_count, story.article_count)
             edits = renew_counts(tx, channel, root, story.story_id, grown, f"edit-{stem}")
             tx.outbox.add([*notes_in_thread(channel, note, stem, root), *edits], now, due_at=now)
@@ -135,7 +137,17 @@ def tell_followed(
             lines = tuple(NoteLine(one.article.title, one.article.url, one.article.outlet) for one in fresh[:LINES_MAX])
             head = f"More on “{clean_title(root.title)}”: {plural(len(fresh), 'report')}"
             more = max(0, len(fresh) - LINES_MAX)
-            note = Note(NoteKind.FOLLOWED, head, now, topic.schedule.timezone, topic.key, topic.name, lines, more)
+            note = Note(
+                NoteKind.FOLLOWED,
+                head,
+                now,
+                topic.schedule.timezone,
+                topic.key,
+                topic.name,
+                lines,
+                more,
+                told_title=root.title,
+            )
             tx.digests.log_shown(name, root.digest_id, topic.key, ids, now)
             key = f"followed-{root.digest_id}-{max(ids)}-{name}"
             if not tx.outbox.has_stem(key):

@@ -218,6 +218,7 @@ def test_an_update_told_at_once_stands_in_the_thread_of_the_first(store: Store) 
     room.close(START + 7 * HOUR)
 
     assert [root != "" for root in room.channel.roots] == [False, True]
+    assert [digest.stories[0].told_title for digest in room.channel.kept] == ["", HEADLINE], "what mail answers to"
     digests = room.outbox(DeliveryKind.DIGEST)
     with store.read() as tx:
         claimed = tx.outbox.bodies_of(digests[0].delivery.digest_id, DESK)
