@@ -18,7 +18,7 @@ from monitor.errors import MonitorError
 from monitor.model import ChannelName, Follow, Mute, MuteKind, StoryId
 from monitor.storage.corrections import CorrectionTable
 from monitor.storage.rows import portions, take_ids, upsert
-from monitor.storage.tables import FOLLOW, MUTE, STORY
+from monitor.storage.tables import FOLLOW, MUTE, STORY, TOPIC
 
 IN_FORCE_MAX = 1_000
 """Mutes in force at a time, and stories that a channel follows: each digest looks at all of them."""
@@ -75,9 +75,15 @@ class MuteTable:
         return _to_mute(row) if row else None
 
     def lift(self, mute_id: int, *, by: str, now: datetime) -> Mute | None:
-        """End a mute, and say how it stands: one that was lifted or has run out stays as it is. None where none is."""
+        """End a mute, and say how it stands: one that was lifted or has run out stays as it is. None where none is.
+
+        Topics told at once look again, for what waited may be told now; the others do so at their next slot.
+        """
         in_force = sa.and_(MUTE.c.id == mute_id, MUTE.c.lifted_at.is_(None), MUTE.c.until > now)
-        self._db.execute(sa.update(MUTE).where(in_force).values(lifted_at=now, lifted_by=by))
+        ended = self._db.execute(sa.update(MUTE).where(in_force).values(lifted_at=now, lifted_by=by)).rowcount
+        if ended:
+            waits = sa.and_(TOPIC.c.active, TOPIC.c.next_due_at > now, TOPIC.c.schedule.like("now %"))
+            self._db.execute(sa.update(TOPIC).where(waits).values(next_due_at=now))
         return self.get(mute_id)
 
     def lift_all(

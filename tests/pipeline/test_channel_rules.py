@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+import sqlalchemy as sa
+
 from monitor.channels.base import Payload
+from monitor.digests.schedule import parse_schedule
 from monitor.model import ChannelName, DeliveryKind, Digest, DigestKind, MuteKind, QuietHours, StoryId, Topic
 from monitor.pipeline.digest import Closed, close_due
 from monitor.storage.outbox import StoredDelivery
@@ -161,6 +164,21 @@ def test_a_muted_story_is_silent_and_unmuting_restores_it(store: Store) -> None:
 
     assert room.close(START + 3 * HOUR)[0].stories == 1
     assert len(told_stories(store)) == 2
+
+
+def test_what_a_topic_told_at_once_holds_is_told_when_its_mute_is_lifted(sqlite_store: Store) -> None:
+    """Nobody waits for the end of a mute that somebody lifted."""
+    room = a_newsroom(sqlite_store, replace(a_now_topic(), schedule=parse_schedule("now", "UTC")))
+    with sqlite_store.write() as tx:
+        mute = tx.mutes.add(MuteKind.TOPIC, room.topics[0].key, until=START + 9 * HOUR, now=START, by="cli:anna")
+    room.read(an_entry(1))
+    assert sum(done.deliveries for done in room.close(START)) == 0
+    assert room.close(START + HOUR) == []
+    with sqlite_store.write() as tx:
+        tx.connection.execute(sa.text("UPDATE topic SET schedule = 'now UTC'"))  # as the daemon writes it
+        tx.mutes.lift(mute.id, by="cli:anna", now=START + HOUR)
+
+    assert [done.deliveries for done in room.close(START + HOUR)] == [1]
 
 
 def test_a_scheduled_digest_says_its_volume(sqlite_store: Store) -> None:
