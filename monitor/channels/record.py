@@ -75,7 +75,7 @@ def digest_record(digest: Digest) -> dict[str, Any]:
             "articles": digest.volume.count,
             "usual": digest.volume.usual,
             "windows": list(digest.volume.buckets),
-            "spike": digest.volume.is_spike,
+            "burst": digest.volume.is_burst,
         },
         "gathered_since": _iso(digest.gathered_since),
         "failing_feeds": [

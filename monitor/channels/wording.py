@@ -253,7 +253,7 @@ def volume_words(digest: Digest) -> str:
     most = max(volume.buckets) or 1
     bars = "".join(_BARS[round(count / most * (len(_BARS) - 1))] for count in volume.buckets)
     usual = f" (usual {volume.usual:,})" if volume.usual is not None else ""
-    rush = ", far more than usual" if volume.is_spike else ""
+    rush = ", far more than usual" if volume.is_burst else ""
     return f"{bars} {plural(volume.count, 'article', 'articles')}{usual}{rush}"
 
 

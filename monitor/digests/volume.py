@@ -1,7 +1,7 @@
 """How much a topic brings beside what is usual at this hour, so that a rush differs from an ordinary day.
 
 Usual is the median of the same hours on the fourteen days before, or of the windows before where one is longer than a
-day. It is a rush when there are at least five articles, three times what is usual, and more than the day and the week
+day. It is a burst when there are at least five articles, three times what is usual, and more than the day and the week
 before.
 
 Effects: none.
@@ -21,7 +21,7 @@ LOOK_BACK = timedelta(days=DAYS + 8)
 BUCKETS = 8
 KNOWN_MIN = 3
 """With fewer windows to compare, what is usual is not known."""
-SPIKE_MIN, SPIKE_TIMES = 5, 3
+BURST_MIN, BURST_TIMES = 5, 3
 WINDOW_MIN = timedelta(minutes=10)
 """A window of seconds has no volume that says anything."""
 
@@ -45,6 +45,6 @@ def volume_of(times: Sequence[datetime], start: datetime, end: datetime, *, know
     usual = median_low(count(end - shift) for shift in known) if known and len(known) >= needed else None
     now = count(end)
     marks = [now > count(end - timedelta(days=days)) for days in (1, 7)]
-    is_spike = usual is not None and now >= max(SPIKE_MIN, SPIKE_TIMES * usual) and all(marks)
+    is_burst = usual is not None and now >= max(BURST_MIN, BURST_TIMES * usual) and all(marks)
     buckets = tuple(count(end - length * back) for back in range(BUCKETS - 1, -1, -1))
-    return Volume(now, usual, buckets, is_spike)
+    return Volume(now, usual, buckets, is_burst)

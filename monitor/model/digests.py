@@ -137,7 +137,7 @@ class Volume:
     """The median of the same hours on the fourteen days before; None where too little is known."""
     buckets: tuple[int, ...]
     """The last eight windows of that length, oldest first, the digest's own last."""
-    is_spike: bool = False
+    is_burst: bool = False
 
 
 class TroubleKind(StrEnum):

@@ -200,7 +200,7 @@ def test_the_header_reads_alone() -> None:
 
 def test_it_says_how_much_this_is_and_why_it_comes_late() -> None:
     """Volume and gathering stand small under the header, times in each reader's zone; other topics at the story."""
-    volume = Volume(19, 6, (1, 1, 2, 1, 3, 7, 6, 19), is_spike=True)
+    volume = Volume(19, 6, (1, 1, 2, 1, 3, 7, 6, 19), is_burst=True)
     story = a_story(1, also_topics=("Gulf shipping", "Elections"))
     message = render_messages(a_digest(stories=(story,), volume=volume, gathered_since=START), KEY)[0]
     assert words_of(message)[1] == (

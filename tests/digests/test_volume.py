@@ -23,11 +23,11 @@ def days_of(counts: list[int], *, now: int, at: datetime = END) -> list[datetime
 def test_usual_is_the_median_of_the_same_hours() -> None:
     """One wild day among fourteen does not make the rest unusual."""
     volume = volume_of(days_of([2] * 6 + [90] + [2] * 7, now=3), END - HOUR, END, known_since=LONG)
-    assert volume == Volume(3, 2, (0, 0, 0, 0, 0, 0, 0, 3), is_spike=False)
+    assert volume == Volume(3, 2, (0, 0, 0, 0, 0, 0, 0, 3), is_burst=False)
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "spikes"),
+    ("before", "now", "bursts"),
     [
         ([2] * 14, 6, True),
         ([2] * 14, 5, False),
@@ -38,19 +38,19 @@ def test_usual_is_the_median_of_the_same_hours() -> None:
     ],
 )
 def test_a_rush_is_three_times_usual_and_more_than_yesterday_and_a_week_ago(
-    before: list[int], now: int, spikes: bool
+    before: list[int], now: int, bursts: bool
 ) -> None:
     """Five at least, three times the usual, above the day and the week before: a weekly briefing is no rush."""
     volume = volume_of(days_of(before, now=now), END - HOUR, END, known_since=LONG)
     assert volume is not None
-    assert volume.is_spike is spikes
+    assert volume.is_burst is bursts
 
 
 def test_a_young_topic_has_no_usual_value() -> None:
     """Two days say nothing of what is usual; the bars are shown all the same."""
     volume = volume_of(days_of([4, 4], now=9), END - HOUR, END, known_since=END - 2 * DAY - HOUR)
     assert volume is not None
-    assert (volume.count, volume.usual, volume.is_spike) == (9, None, False)
+    assert (volume.count, volume.usual, volume.is_burst) == (9, None, False)
     volume = volume_of(days_of([4, 4, 4], now=9), END - HOUR, END, known_since=END - 3 * DAY - HOUR)
     assert volume is not None
     assert volume.usual == 4

@@ -283,7 +283,7 @@ def a_day_of_news(**changes: object) -> Digest:
                 headlines=(headline,) if number == 2 else (),
             )
         )
-    volume = Volume(count=59, usual=18, buckets=(12, 20, 16, 18, 22, 31, 40, 59), is_spike=True)
+    volume = Volume(count=59, usual=18, buckets=(12, 20, 16, 18, 22, 31, 40, 59), is_burst=True)
     article = an_article(0, "Pilots refuse the night passage", "https://harbourpost.example/pilots")
     told = (FollowUp(StoryId(90), "Port Amber closes its outer harbour", article),)
     digest = a_digest(0, 12, stories=tuple(stories), volume=volume, follow_ups=told)
