@@ -11,6 +11,7 @@ from functools import cache
 from http.client import HTTPResponse
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -70,9 +71,11 @@ class _Desk:
         self.store = Store(open_engine(f"sqlite:///{folder / 'monitor.db'}"))
         upgrade(self.store.database)
         self.running: Worker | None = None
+        self._lines: list[Any] = []
         writer = self.store.database.writer
         # Nothing is unplugged here, and the syncs are most of the time.
         event.listen(writer, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
+        event.listen(writer, "connect", lambda c, _: self._lines.append(c))
         writer.dispose()
         for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
             event.listen(writer, moment, self._moment)
@@ -80,6 +83,13 @@ class _Desk:
     def _moment(self, *_: object) -> None:
         if self.running is not None:
             self.running.moment()
+
+    def cut(self) -> None:
+        """Who is killed holds no transaction: its connections end with it, wherever it was."""
+        for line in self._lines:
+            line.close()
+        self._lines.clear()
+        self.store.database.writer.dispose(close=False)
 
     def empty(self) -> None:
         """As it was before anything was closed."""
@@ -190,6 +200,7 @@ class OutboxWorld:
         try:
             self._look(worker)
         except Crash:
+            self._desk.cut()
             self.restart(number)
         worker.kill_in = None
         self._faults = []

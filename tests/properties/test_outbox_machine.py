@@ -104,6 +104,9 @@ def test_nothing_lost_nothing_doubled() -> None:
 
 def test_the_machine_notices_when_asking_is_taken_out() -> None:
     """The test of the test: without reconciling, a doubled message is found."""
-    without_shrinking = settings(SOME, max_examples=200, phases=[Phase.generate], report_multiple_bugs=False)
+    # The same examples each time: by chance a few hundred may pass it by.
+    without_shrinking = settings(
+        SOME, max_examples=400, phases=[Phase.generate], report_multiple_bugs=False, derandomize=True
+    )
     with pytest.raises(AssertionError, match="doubled"):
         run_state_machine_as_test(BlindMachine, settings=without_shrinking)
