@@ -155,11 +155,16 @@ def _overflow_lines(story: DigestStory, number: int, width: int) -> Iterator[str
 
 def _wrap(text: str, width: int, first: str = "") -> Iterator[str]:
     """Lines of at most `width` columns, the first begun with `first`, the others indented as deep."""
-    indent = " " * len(first)
+    # Most lines are plain: their columns are their characters, and many need no cutting at all.
+    is_plain = text.isascii() and _ON not in text and _OFF not in text
+    if is_plain and len(first) + len(text) <= width:
+        yield (first + text).rstrip()
+        return
+    indent, room = " " * len(first), width - len(first)
     line, used, begun = first, len(first), False
     for word in text.split(" "):
-        for piece in _cut(word, width - len(first)):
-            size = _cells(piece)
+        for piece in (word,) if is_plain and len(word) <= room else _cut(word, room):
+            size = len(piece) if is_plain else _cells(piece)
             if begun and used + 1 + size > width:
                 yield line.rstrip()
                 line, used, begun = indent, len(indent), False

@@ -28,7 +28,7 @@ PLACE_CHARS = 8  # what a block's place adds to its id
 LINES_MAX = 15  # compact stories in one thread part
 HEADER_CHARS_MAX = 150  # Slack's limit
 TEXT_CHARS_MAX = 1_500  # of the notification text; phones show two lines, screen readers read all
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _DATE_FORMAT = "{date_short_pretty} {time}"
 
 

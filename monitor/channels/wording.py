@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -91,6 +92,7 @@ def name_of(text: str) -> str:
     return shorten(plain_line(text), NAME_CHARS_MAX)
 
 
+@lru_cache(maxsize=2048)  # one digest asks for each address several times, and every channel does
 def link_of(url: str) -> str:
     """The address as it may be linked: http or https, all else percent-encoded; empty when it must not be linked."""
     try:
@@ -104,6 +106,7 @@ def link_of(url: str) -> str:
     return safe if len(safe) <= URL_CHARS_MAX else ""
 
 
+@lru_cache(maxsize=2048)
 def host_of(url: str) -> str:
     """The host a link really leads to, without `www.`; empty when there is none to link."""
     link = link_of(url)
