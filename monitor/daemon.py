@@ -43,6 +43,8 @@ DRAIN_S = 20.0
 SWITCH_S = 0.0005
 """How long a thread keeps the interpreter when another wants it. A hundred senders give it up at every call of the
 database and of a socket; at the usual 5 ms each would wait longer for its turn than for all it does."""
+POLL_LOOK_S = 0.5
+"""A feed that is due waits a quarter of a second on average; looking costs a millisecond."""
 SWEEP_EVERY_S = 3600.0
 WEIGH_EVERY_S = 86_400.0
 """Once a day, and at each reload: in between the same article always gets the same answer."""
@@ -104,7 +106,7 @@ class Daemon:
 
     def _ticks(self) -> list[Tick]:
         return [
-            Tick("poll", 1, lambda: self._runner.submit("poll", self._poll)),
+            Tick("poll", POLL_LOOK_S, lambda: self._runner.submit("poll", self._poll)),
             Tick("pages", 1, lambda: self._runner.submit("pages", self._read_pages)),
             Tick("looks", LOOKS_EVERY_S, lambda: self._runner.submit("looks", self._look_again)),
             Tick("meanings", 5, self._ask_meanings),
