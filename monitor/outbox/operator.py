@@ -37,8 +37,9 @@ def tell_operator(
 ) -> list[ChannelName]:
     """Put a note in line on the operator's channels; once a day for the same channel and reason.
 
-    A channel that is held, that uses the same account, or that is the one in trouble itself is passed over. Returns
-    the channels that are told; none where there is no other, and then the log and `monitor status` say it alone.
+    A channel that is held, with its whole account where that is refused, or that is the one in trouble itself is passed
+    over; one of another account comes before one of the same. Returns the channels that are told; none where there is
+    no other, and then the log and `monitor status` say it alone.
     """
     told = []
     for name in _choose(tx, peers, about):
@@ -68,11 +69,10 @@ def tell_operator(
 def _choose(tx: Transaction, peers: Peers, about: ChannelName) -> list[ChannelName]:
     in_trouble = peers.channels.get(about)
     held = {hold.channel for hold in tx.holds.all()}
-    fit = [
-        name
-        for name, channel in peers.channels.items()
-        if name != about and name not in held and (in_trouble is None or channel.account != in_trouble.account)
-    ]
+    fit = [name for name in peers.channels if name != about and name not in held]
     if peers.operator:
         return [name for name in fit if name in peers.operator]
-    return [name for name in fit if peers.channels[name].kind != "console"][:1]
+    able = [name for name in fit if peers.channels[name].kind != "console"]
+    # What is wrong with a channel may be wrong with its account too, before that is known.
+    able.sort(key=lambda name: in_trouble is not None and peers.channels[name].account == in_trouble.account)
+    return able[:1]

@@ -91,9 +91,20 @@ def test_a_refused_channel_stops_alone_and_the_operator_hears_of_it_elsewhere(ho
     seen = house.look()
     assert (seen["desk"], seen["night"]) == (["pending"], ["sent"])
     assert house.holds() == ["desk"]
-    assert house.look() == {"mail": ["sent"]}, "not by the same account, and not by the channel itself"
+    assert house.look() == {"mail": ["sent"]}, "another account before the same one, and never the channel itself"
     house.clock.forward(hours=1)
     assert house.look() == {"desk": ["pending"]}, "tried once more, and said no second time"
+
+
+def test_the_operator_hears_of_a_refused_channel_on_the_same_account_where_there_is_no_other(house: House) -> None:
+    """Two channels of one workspace are the usual case: an archived one must not go untold."""
+    del house.channels[MAIL]
+    house.channels[DESK].on_send = refusal(RefusalScope.CHANNEL, "is_archived")
+
+    house.look()
+    house.look()
+
+    assert len(house.channels[NIGHT].arrived) == 2, "its own delivery, and the note"
 
 
 def test_a_hold_grows_up_to_an_hour(house: House) -> None:
