@@ -4,12 +4,13 @@ Effects: database, prints.
 """
 
 import argparse
+from collections.abc import Collection
 
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.errors import MonitorError
-from monitor.model import ChannelName, DeliveryId, DeliveryKind
+from monitor.model import ChannelName, DeliveryId, DeliveryKind, DeliveryState
 from monitor.storage.holds import Hold
 from monitor.storage.outbox import StoredDelivery
 from monitor.storage.recipients import READER, REFUSED_MAX, Recipient
@@ -78,18 +79,31 @@ def _list(stored: list[StoredDelivery], holds: list[Hold], *, as_json: bool) -> 
         return
     if not stored:
         print("The outbox is empty: everything was sent.")
+    held = {hold.channel for hold in holds}
     for hold in holds:
         since, until = format_time(hold.since), format_time(hold.until)
         print(f"{hold.channel} is held since {since}, tried again {until}: {hold.error}")
     for item in stored:
         delivery = item.delivery
-        when = "" if delivery.state.value in ("sent", "dead") else f", next try {format_time(delivery.next_attempt_at)}"
+        to = f" to {delivery.lane}" if delivery.lane else ""
         print(
-            f"{delivery.id:>6}  {delivery.state.value:<7}  {delivery.channel}: {_what(item)}"
-            f", part {delivery.part}, attempt {delivery.attempt}{when}"
+            f"{delivery.id:>6}  {delivery.state.value:<7}  {delivery.channel}{to}: {_what(item)}"
+            f", part {delivery.part}, attempt {delivery.attempt}{_when(item, held)}"
         )
         if delivery.error:
             print(f"        {delivery.error}")
+
+
+def _when(item: StoredDelivery, held: Collection[ChannelName]) -> str:
+    """When it is tried next, as far as that depends on this delivery alone."""
+    delivery = item.delivery
+    if delivery.state is DeliveryState.LEASED:
+        return ", being sent; asked for again within minutes if the daemon was killed over it"
+    if delivery.state is not DeliveryState.PENDING:
+        return ""
+    if delivery.channel in held:
+        return ", waits for the channel"
+    return f", next try {format_time(delivery.next_attempt_at)}"
 
 
 def _what(item: StoredDelivery) -> str:
@@ -145,6 +159,7 @@ def _record(item: StoredDelivery) -> dict[str, object]:
         "channel": delivery.channel,
         "digest": delivery.digest_id or None,
         "kind": delivery.kind.value,
+        "recipient": delivery.lane or None,
         "part": delivery.part,
         "stories": item.stories,
         "state": delivery.state.value,
