@@ -143,7 +143,7 @@ def test_every_button_of_a_message_reaches_the_database(tmp_path: Path) -> None:
             assert [mute.value for mute in tx.mutes.in_force(START)] == [TOPIC]
         assert "held back in this channel" in said[f"snooze:{TOPIC}"]
         forged = ears.socket.click("mute:7", channel="C0NIGHT0000")
-        assert "this channel was not told of that story" in words_of(ears.socket.wait_for_answer(forged))
+        assert "This channel was not told of that story" in words_of(ears.socket.wait_for_answer(forged))
         nowhere = ears.socket.command("list", channel="C0NOWHERE00")
         assert "has no part in this channel" in words_of(ears.socket.wait_for_answer(nowhere))
 

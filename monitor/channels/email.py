@@ -126,11 +126,15 @@ class EmailChannel:
             return reached, Examined("encryption", False, f"{error.what}. {remedy}")
         finally:
             dialogue.close()
-        login = f"logged in as {self._username}." if self._username is not None else "none is configured."
+        login = f"logged in as {self._username}." if self._username is not None else "no login is configured."
         return Examined("connection", True, f"{at} answers."), self._encryption(), Examined("login", True, login)
 
     def _encryption(self) -> Examined:
-        said = {"none": "none, to this machine.", "tls": "TLS from the first byte.", "starttls": "TLS by STARTTLS."}
+        said = {
+            "none": "no encryption, to this machine alone.",
+            "tls": "TLS from the first byte.",
+            "starttls": "TLS by STARTTLS.",
+        }
         return Examined("encryption", True, said[self._security])
 
     def _open(self, dialogue: Dialogue) -> None:

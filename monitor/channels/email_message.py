@@ -40,7 +40,7 @@ FAILING_CHARS_MAX = 1_000
 WIRE = policy.SMTP.clone(max_line_length=998)
 RE = "Re: "
 LEAVE_BYTES_MAX = 2_500  # kept free in the HTML for the address by which a recipient leaves
-FOOT = "\n-- \nSent by news-monitor, because this address is on the topic's channel.\n"
+FOOT = "\n-- \nSent by news-monitor, because this address is in the list of one of its channels.\n"
 # Stands for each recipient's address to leave by: feed text is clean of control characters, so it is ours alone.
 LEAVE = "\x01"
 _LEAVE_LINK = re.compile(r"\n?<!--leave-->(.*?)<!--/leave-->", re.DOTALL)

@@ -77,7 +77,7 @@ def _scopes(scopes: frozenset[str] | None, channel: str, about: Mapping[str, Any
         return Examined(
             "scopes", False, f"The token lacks {words}. {_REINSTALL.format('them' if len(missing) > 1 else 'it')}"
         )
-    return Examined("scopes", True, f"{', '.join(sorted(scopes))}.")
+    return Examined("scopes", True, f"scopes {', '.join(sorted(scopes))}.")
 
 
 def _reading_scopes(channel: str, about: Mapping[str, Any]) -> list[str]:

@@ -28,6 +28,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from monitor.channels.asked import Actions, Answer, say
+from monitor.channels.base import Examined
 from monitor.channels.slack_envelopes import Envelope, read_envelope
 from monitor.channels.slack_replies import render_reply
 from monitor.channels.waits import read_retry_after
@@ -164,7 +165,8 @@ class SlackListener:
         try:
             answer = self._actions(envelope.asked)
         except MonitorError as error:
-            answer = say(str(error))
+            said = str(error)
+            answer = say(f"{said[:1].upper()}{said[1:]}")
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: the next question is another
             log.error("slack.action_broke", error=error, hint="please report this")
             answer = BROKE
@@ -215,6 +217,17 @@ class _Line:
                     return
                 continue
             self._work(envelope)
+
+
+def examine_app_token(token: str, api_url: str) -> Examined:
+    """Whether Slack would open a line for this token: one call, and no line is opened. Never raises."""
+    try:
+        _Door(token.strip(), api_url, time.monotonic).ask_for_line()
+    except _NoLineError as error:
+        return Examined("app token", False, f"Buttons and /watch do not work: {error}")
+    except Exception as error:  # noqa: BLE001  # urllib, ssl and json raise what they like; some quote the token
+        return Examined("app token", False, f"Buttons and /watch: no answer came ({type(error).__name__}).")
+    return Examined("app token", True, "Slack takes the app token: buttons and /watch work while the daemon runs.")
 
 
 class _Door:

@@ -7,12 +7,14 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from monitor.channels.base import Channel, Examined
+from monitor.channels.slack_listener import examine_app_token
+from monitor.cli.opening import existing_store
 from monitor.clock import SystemClock
-from monitor.config.channels import ChannelSettings
+from monitor.config.channels import ChannelSettings, SlackSettings
 from monitor.config.load import Loaded
 from monitor.destinations import build_channel
 from monitor.errors import ChannelError, MonitorError, SendOutcome
@@ -78,14 +80,22 @@ def _try_one(loaded: Loaded, name: str, write: Callable[[str], None], *, sends: 
         return Finding(name, False, f"{missing} is not there. Set it where the daemon starts.")
     try:
         channel = build_channel(name, loaded, Guard(loaded.settings.polling.allow_private_hosts), write)
-        examined = list(channel.examine())
+        examined = [*channel.examine(), *_examine_app_token(loaded, name)]
         if sends:
-            examined += _send_test(channel)
+            examined += _send_test(channel, _left(loaded, name))
     except MonitorError as error:
         return Finding(name, False, f"{error.what}. {error.remedy}".rstrip())
     except Exception as error:  # noqa: BLE001  # the edge of a unit of work: told in its line, the other channels go on
         return Finding(name, False, f"it could not be tried ({type(error).__name__}). Please report this.")
     return join_examined(name, examined)
+
+
+def _examine_app_token(loaded: Loaded, name: str) -> list[Examined]:
+    """Whether the app's own token opens a line, for a channel with buttons."""
+    settings, token = loaded.settings.channels[name], loaded.app_tokens.get(ChannelName(name))
+    if token is None or not isinstance(settings, SlackSettings):
+        return []
+    return [examine_app_token(token.reveal(), settings.api_url)]
 
 
 def join_examined(name: str, examined: Sequence[Examined]) -> Finding:
@@ -116,13 +126,25 @@ def named_secret(settings: ChannelSettings) -> str:
     return ""
 
 
-def _send_test(channel: Channel) -> list[Examined]:
+def _left(loaded: Loaded, name: str) -> frozenset[str]:
+    """The addresses that get nothing more from this channel: no test message either."""
+    with existing_store(loaded) as store:
+        if store is None:
+            return frozenset()
+        with store.read() as tx:
+            return tx.recipients.stopped(ChannelName(name))
+
+
+def _send_test(channel: Channel, left: Collection[str]) -> list[Examined]:
     """A short note through the channel itself, past the outbox; what came back for each part of it."""
     now = SystemClock().now()
     note = Note(NoteKind.OPERATOR, TEST_HEAD, now)
     key = f"test-{uuid.uuid4().hex[:16]}-{channel.name}"
     said = []
     for payload in channel.render_note(note, key):
+        if payload.lane in left:
+            said.append(Examined("test", True, f"No test message to {payload.lane}, which gets no mail any more"))
+            continue
         delivery = Delivery(
             id=DeliveryId(0),
             digest_id=DigestId(0),
@@ -149,5 +171,5 @@ def _send_one(channel: Channel, delivery: Delivery) -> Examined:
     except ChannelError as error:
         what = "may have been sent" if error.outcome is SendOutcome.UNKNOWN else "was not sent"
         remedy = _OUTBOX.sub(".", error.remedy)
-        return Examined("test", False, f"a test message{to} {what}: {error.what}. {remedy}".rstrip())
-    return Examined("test", True, f"a test message{to} was taken, {receipt.reference}")
+        return Examined("test", False, f"A test message{to} {what}: {error.what}. {remedy}".rstrip())
+    return Examined("test", True, f"A test message{to} was taken, {receipt.reference}")

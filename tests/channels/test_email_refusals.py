@@ -130,5 +130,5 @@ def test_examining_says_which_part_fails_and_what_to_do(smtp: FakeSmtp) -> None:
         assert remedy in one.said
         assert "notThePassword" not in one.said
     assert [one.said for one in EmailChannel("m", [TO], "m@x.org", smtp.host, smtp.port, "none").examine()][-1] == (
-        "none is configured."
+        "no login is configured."
     )

@@ -29,7 +29,7 @@ def test_a_channel_that_works(slack: FakeSlack) -> None:
     found = examine(slack)
     assert {part: (one.is_well, one.said) for part, one in found.items()} == {
         "token": (True, 'Slack takes it: bot "news-monitor" in the workspace "Port Amber".'),
-        "scopes": (True, "channels:history, channels:read, chat:write, commands, groups:history, groups:read."),
+        "scopes": (True, "scopes channels:history, channels:read, chat:write, commands, groups:history, groups:read."),
         "membership": (True, "The bot is in #port-amber."),
         "history": (True, "What was perhaps sent can be looked for."),
         "blocks": (True, "Slack finds nothing wrong with a sample digest."),

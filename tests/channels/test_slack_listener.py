@@ -122,7 +122,7 @@ def test_what_cannot_be_done_is_said(caplog: pytest.LogCaptureFixture) -> None:
         raise faults.get_nowait()
 
     with listening(Asker(failing)) as socket:
-        assert words_of(socket.wait_for_answer(socket.click("mute:12"))) == "there is no story 12. Look again."
+        assert words_of(socket.wait_for_answer(socket.click("mute:12"))) == "There is no story 12. Look again."
         broken = words_of(socket.wait_for_answer(socket.click("mute:12")))
         assert broken.startswith("That did not work")
         assert "secret inside" not in broken

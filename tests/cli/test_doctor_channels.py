@@ -9,8 +9,10 @@ import pytest
 from monitor.channels.base import Examined
 from monitor.cli.doctor_channels import TEST_HEAD, join_examined, try_channels
 from monitor.config.load import load
+from monitor.model import ChannelName
 from tests.cli.newsroom import Newsroom
-from tests.fakes.slack import CHANNEL, TOKEN, FakeSlack, Fault, serve_slack
+from tests.fakes.slack import APP_TOKEN, CHANNEL, TOKEN, FakeSlack, Fault, serve_slack
+from tests.fakes.smtp import serve_smtp
 
 
 def configure(newsroom: Newsroom, slack: FakeSlack, names: Sequence[str] = ("desk",)) -> None:
@@ -37,9 +39,28 @@ def test_nothing_is_sent_unasked_and_a_test_says_its_receipt(
         [posted] = slack.posts()
     assert TEST_HEAD in json.dumps(posted, default=str)
     assert [record["part"] for record in shown.records][-1:] == ["desk"]
-    assert "a test message was taken, " in shown.records[-1]["said"]
+    assert "A test message was taken, " in shown.records[-1]["said"]
     assert set(shown.records[-1]) == {"part", "well", "said"}
     assert TOKEN not in shown.out + shown.err
+
+
+def test_who_left_gets_no_test_either(newsroom: Newsroom) -> None:
+    """The others do."""
+    newsroom.read_first()
+    with newsroom.store() as store, store.write() as tx:
+        tokens = tx.recipients.tokens(ChannelName("mail"), ["anna@example.org", "ben@example.org"])
+        tx.recipients.stop(tokens["anna@example.org"], newsroom.now)
+    with serve_smtp() as smtp:
+        path = newsroom.folder / "monitor.toml"
+        path.write_text(
+            f'{path.read_text()}[channels.mail]\nkind = "email"\nfrom = "m@example.org"\n'
+            f'to = ["anna@example.org", "ben@example.org"]\n'
+            f'smtp = {{ host = "{smtp.host}", port = {smtp.port}, security = "none" }}\n'
+        )
+        shown = newsroom.run("doctor", "--channel", "mail", "--send-test")
+    assert shown.code == 0
+    assert [mail.recipient for mail in smtp.mails] == ["ben@example.org"]
+    assert "No test message to anna@example.org" in shown.out
 
 
 def test_a_test_that_is_refused_says_what_to_do(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,9 +72,28 @@ def test_a_test_that_is_refused_says_what_to_do(newsroom: Newsroom, monkeypatch:
         shown = newsroom.run("doctor", "--channel", "desk", "--send-test")
     assert shown.code == 1
     assert "desk          NOT WELL: " in shown.out
-    assert "a test message was not sent: Slack says not_in_channel" in shown.out
+    assert "A test message was not sent: Slack says not_in_channel" in shown.out
     assert "Invite the bot to the channel." in shown.out
     assert "outbox" not in shown.out
+
+
+def test_the_app_token_is_tried_too(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong one takes the buttons away and nothing else; the line says so, and never the token."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1-another")
+    with serve_slack() as slack:
+        configure(newsroom, slack)
+        path = newsroom.folder / "monitor.toml"
+        path.write_text(path.read_text() + 'app_token_env = "SLACK_APP_TOKEN"\n')
+        slack.socket_url = "ws://127.0.0.1:9/link"
+        wrong = newsroom.run("doctor", "--channel", "desk")
+        monkeypatch.setenv("SLACK_APP_TOKEN", APP_TOKEN)
+        right = newsroom.run("doctor", "--channel", "desk")
+    assert wrong.code == 1
+    assert "NOT WELL: Buttons and /watch do not work: Slack says invalid_auth. Copy the app-level token" in wrong.out
+    assert "xapp-1-another" not in wrong.out + wrong.err
+    assert right.code == 0
+    assert "Slack takes the app token" in right.out
 
 
 def test_a_secret_that_is_not_there_is_named(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +112,7 @@ def test_the_console_shows_its_test_where_the_lines_are_not(newsroom: Newsroom) 
     """With --json the objects stay alone on standard output."""
     shown = newsroom.run("doctor", "--send-test", "--json")
     assert TEST_HEAD in shown.err
-    assert shown.records[-1]["said"].endswith("a test message was taken, written.")
+    assert shown.records[-1]["said"].endswith("A test message was taken, written.")
 
 
 def test_a_channel_that_hangs_costs_the_others_nothing(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
