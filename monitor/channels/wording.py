@@ -9,7 +9,7 @@ Effects: none.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -209,13 +209,15 @@ def troubles_line(digest: Digest) -> str:
     for kind, one, many in _KINDS:
         troubles = [trouble for trouble in digest.troubles if trouble.kind is kind]
         if troubles:
-            named = [_trouble(trouble, digest.timezone) for trouble in troubles[:FAILING_NAMES_MAX]]
+            named = [_trouble(trouble, digest) for trouble in troubles[:FAILING_NAMES_MAX]]
             rest = len(troubles) - len(named)
             tail = f", {more_line(rest)}" if rest else ""
             sentences.append(f"{len(troubles)} {one if len(troubles) == 1 else many}: {', '.join(named)}{tail}.")
     return " ".join(sentences)
 
 
+YEAR_NAMED_AFTER = timedelta(days=180)
+"""What lies further back is told with its year, and without the hour."""
 _REASONS = {
     "connect": "nobody answers",
     "dns": "its name is unknown",
@@ -232,8 +234,10 @@ _KINDS = (
 )
 
 
-def _trouble(trouble: FeedTrouble, timezone: str) -> str:
-    at = local_time(trouble.since, timezone)
+def _trouble(trouble: FeedTrouble, digest: Digest) -> str:
+    at = local_time(trouble.since, digest.timezone)
+    if digest.window_end - trouble.since > YEAR_NAMED_AFTER:
+        at = f"{trouble.since.day} {_MONTHS[trouble.since.month - 1]} {trouble.since.year}"
     if trouble.kind is TroubleKind.LOST:
         said = f"about {trouble.count} before {at}"
     elif trouble.kind is TroubleKind.STALE:

@@ -21,7 +21,7 @@ from monitor.channels.wording import (
     subject_line,
     troubles_line,
 )
-from monitor.model import DigestKind, Mark
+from monitor.model import DigestKind, FeedTrouble, Mark, TroubleKind
 from tests.fakes.digests import END, START, a_digest, a_hostile_digest, a_story, an_empty_digest, every_digest
 
 
@@ -179,3 +179,12 @@ def test_bold_is_asked_for() -> None:
     assert "\x1b" not in plain
     assert "\x1b[1mhostages\x1b[0m" in bold
     assert bold.replace("\x1b[1m", "").replace("\x1b[0m", "").count("\x1b") == 0
+
+
+def test_what_lies_long_back_is_told_with_its_year() -> None:
+    """`nothing since Tue 14 Mar` would be taken for this year's."""
+    long_ago = FeedTrouble("Delta Echo", "silent", END - timedelta(days=400), TroubleKind.STALE)
+    lately = replace(long_ago, since=END - timedelta(days=3))
+    year = (END - timedelta(days=400)).year
+    assert f" {year})" in render_text(a_digest(troubles=(long_ago,)), width=200)
+    assert " CET)" in render_text(a_digest(troubles=(lately,), timezone="Europe/Berlin"), width=200)
