@@ -44,7 +44,7 @@ def tell_operator(
     told = []
     for name in _choose(tx, peers, about):
         key = f"{KEY_STEM}-{about}-{reason}-{now:%Y-%m-%d}-{name}"
-        if tx.outbox.has_stem(key):
+        if tx.outbox.has_stem(key, name):
             continue
         note = Note(NoteKind.OPERATOR, head, now, timezone=peers.timezone, remedy=remedy)
         deliveries = [
@@ -52,14 +52,14 @@ def tell_operator(
                 digest_id=DigestId(0),
                 topic=TopicKey(""),
                 channel=name,
-                key=key if number == 0 else f"{key}-{number}",
+                key=f"{key}-{payload.suffix}" if payload.suffix else key,
                 part=1,
                 stories=0,
                 payload=payload.body,
                 kind=DeliveryKind.NOTE,
                 lane=payload.lane,
             )
-            for number, payload in enumerate(peers.channels[name].render_note(note, key))
+            for payload in peers.channels[name].render_note(note, key)
         ]
         tx.outbox.add(deliveries, now, due_at=now)
         told.append(name)

@@ -17,7 +17,7 @@ from monitor.digests.mutes import apply_mutes
 from monitor.digests.schedule import DueSlot, due_slot, held_until, next_slot_at
 from monitor.errors import StorageError
 from monitor.logs import get_log
-from monitor.model import Digest, DigestKind, StoryCandidate, Topic, TopicKey
+from monitor.model import ChannelName, Digest, DigestKind, StoryCandidate, Topic, TopicKey
 from monitor.pipeline.closing import Closed, DigestContext, Slot, find_things, room_for, write_digest
 from monitor.pipeline.threads import tell_followed, tell_growth
 from monitor.storage.matches import OPEN_MAX
@@ -155,19 +155,19 @@ def _close_breaking(store: Store, topic: Topic, context: DigestContext, now: dat
         opened = tx.matches.open_for(topic.key) if topic.breaking and not topic.schedule.now else []
         story_ids = sorted({stored.story_id for stored in opened})
         broke = _unmuted(tx, topic, find_breaking(tx.stories.as_candidates(story_ids, topic.key), now=now), now)
+        has_room = True
         for story in broke:
-            if room_for(tx, topic, context, now) > now:
-                return closed  # not calmed: it is looked at again, and told when the hour has room
+            has_room = room_for(tx, topic, context, now) <= now
+            if not has_room:
+                break  # not calmed: it is looked at again, and told when the hour has room
             mine = [stored for stored in opened if stored.story_id == story.story_id]
             slot = Slot(f"breaking:{story.story_id}", DigestKind.BREAKING, state.next_due_at)
             done = write_digest(tx, topic, context, slot, mine, state, now)
             if done is not None:
                 closed.append(done)
-        if not is_quiet:
+        if has_room and not is_quiet:
             tx.topics.calm(topic.key)
             _tell_in_threads(tx, topic, context, now)
-        elif not broke:
-            return closed
     for done in closed:
         _log_closed(done)
     return closed
@@ -175,11 +175,22 @@ def _close_breaking(store: Store, topic: Topic, context: DigestContext, now: dat
 
 def _unmuted(tx: Transaction, topic: Topic, stories: list[StoryCandidate], now: datetime) -> list[StoryCandidate]:
     """Those that are not muted on every channel of the topic: their slot is theirs alone, so it stays open."""
+    left = _unmuted_on(tx, topic, stories, now)
+    told = {story.story_id for one in left.values() for story in one}
+    return [story for story in stories if story.story_id in told]
+
+
+def _unmuted_on(
+    tx: Transaction, topic: Topic, stories: list[StoryCandidate], now: datetime
+) -> dict[ChannelName, list[StoryCandidate]]:
+    """What may be told on each channel; the articles that a mute silences there are silent in it."""
     mutes = tx.mutes.in_force(now) if stories else []
-    muted = [
-        apply_mutes(stories, mutes, topic=topic.key, channel=channel, story_of={}).muted for channel in topic.channels
-    ]
-    return [story for story in stories if not all(story.story_id in one for one in muted)]
+    by_channel = {
+        name: apply_mutes(stories, mutes, topic=topic.key, channel=name, story_of={}) for name in topic.channels
+    }
+    return {
+        name: [story for story in one.candidates if story.story_id not in one.muted] for name, one in by_channel.items()
+    }
 
 
 def _tell_in_threads(tx: Transaction, topic: Topic, context: DigestContext, now: datetime) -> None:
@@ -188,9 +199,10 @@ def _tell_in_threads(tx: Transaction, topic: Topic, context: DigestContext, now:
     if not followed and not broke:
         return
     stories = tx.stories.as_candidates(sorted(followed | broke)[:THREADS_MAX], topic.key)
-    mine = _unmuted(tx, topic, [story for story in stories if any(one.match for one in story.members)], now)
-    grown = tell_growth(tx, topic, context.channels, [one for one in mine if one.story_id in broke], now)
-    told = tell_followed(tx, topic, context.channels, [one for one in mine if one.story_id in followed], now)
+    mine = _unmuted_on(tx, topic, [story for story in stories if any(one.match for one in story.members)], now)
+    growing = {name: [one for one in some if one.story_id in broke] for name, some in mine.items()}
+    grown = tell_growth(tx, topic, context.channels, growing, now)
+    told = tell_followed(tx, topic, context.channels, mine, now)
     if grown or told:
         log.info("thread.told", topic=topic.key, grown=grown, followed=told)
 

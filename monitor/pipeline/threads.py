@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.channels.base import Channel, Grown
@@ -76,24 +76,24 @@ def tell_growth(
     tx: Transaction,
     topic: Topic,
     channels: Mapping[ChannelName, Channel],
-    stories: Iterable[StoryCandidate],
+    stories: Mapping[ChannelName, Sequence[StoryCandidate]],
     now: datetime,
 ) -> int:
     """Say in the thread of a breaking story that it has twice, and four times, as many publishers as when it broke.
 
-    Each step is said once. Returns how many notes were put in line.
+    `stories` are those that may be told, by channel. Each step is said once. Returns how many notes were put in line.
     """
     said = 0
-    for story in stories:
-        for name in topic.channels:
-            channel = channels.get(name)
+    for name in topic.channels:
+        channel = channels.get(name)
+        for story in stories.get(name, ()):
             root = tx.tellings.root_of(name, story.story_id) if channel is not None else None
             if channel is None or root is None or not root.reason.startswith(BREAKING_REASON):
                 continue
             reached = [step for step in BREAKING_STEPS if story.independent_count >= step * root.independent_count]
             keys = [f"grown-{root.digest_id}-{story.story_id}-{step}-{name}" for step in BREAKING_STEPS]
             stem = f"grown-{root.digest_id}-{story.story_id}-{max(reached, default=0)}-{name}"
-            if not reached or any(tx.outbox.has_stem(key) for key in keys[keys.index(stem) :]):
+            if not reached or any(tx.outbox.has_stem(key, name) for key in keys[keys.index(stem) :]):
                 continue
             independent = plural(story.independent_count, "independent text", "independent texts")
             publishers = plural(story.publisher_count, "publisher", "publishers")
@@ -112,18 +112,19 @@ def tell_followed(
     tx: Transaction,
     topic: Topic,
     channels: Mapping[ChannelName, Channel],
-    stories: Sequence[StoryCandidate],
+    stories: Mapping[ChannelName, Sequence[StoryCandidate]],
     now: datetime,
 ) -> int:
     """Show the channels what came on the stories that they follow, in the thread; returns how many notes there are.
 
-    A line is no telling: what stood in one stands in no later digest again.
+    `stories` are those that may be told, by channel. A line is no telling: what stood in one stands in no
+    later digest again.
     """
     said = 0
     for name in topic.channels:
         channel = channels.get(name)
         followed = {follow.story_id: follow for follow in tx.follows.of(name, now)} if channel is not None else {}
-        mine = [story for story in stories if story.story_id in followed]
+        mine = [story for story in stories.get(name, ()) if story.story_id in followed]
         shown = tx.digests.shown(name, [story.story_id for story in mine]) if mine else frozenset[ArticleId]()
         for story in mine:
             root = tx.tellings.root_of(name, story.story_id)
@@ -150,7 +151,7 @@ def tell_followed(
             )
             tx.digests.log_shown(name, root.digest_id, topic.key, ids, now)
             key = f"followed-{root.digest_id}-{max(ids)}-{name}"
-            if not tx.outbox.has_stem(key):
+            if not tx.outbox.has_stem(key, name):
                 tx.outbox.add(notes_in_thread(channel, note, key, root), now, due_at=now)
                 said += 1
     return said

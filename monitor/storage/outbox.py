@@ -12,18 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
-from monitor.storage.outbox_views import OutboxViews, StoredDelivery, is_due, is_held, to_delivery, waits
-from monitor.storage.rows import take_ids
+from monitor.storage.outbox_views import OPEN, OutboxViews, StoredDelivery, is_due, is_held, to_delivery, waits
+from monitor.storage.rows import portions, take_ids
 from monitor.storage.tables import CHANNEL_HOLD, DELIVERY, RECIPIENT
 
 __all__ = ["LEASE_S", "NewDelivery", "OutboxTable", "StoredDelivery"]
 
 LEASE_S = 180
 """Longer than any channel's own bound on one send (mail: 90 s), so that nobody asks too early."""
-
-
-FOLDED_MAX = 1_000
-"""Deliveries whose news one note gathers: a day of a channel that is told something every minute and a half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +109,9 @@ class OutboxTable(OutboxViews):
         overtakes what waits in its lane, and part n of a digest waits until part n-1 was sent; two workers never get
         the same row. A channel that is held gives nothing.
         """
-        due = is_due(now)
-        chosen = sa.select(DELIVERY.c.id).where(DELIVERY.c.channel == channel, due, ~waits(), ~is_held(now))
+        # By state as well: what was ever sent to a channel grows for ever, what is open does not.
+        is_open = sa.and_(DELIVERY.c.channel == channel, DELIVERY.c.state.in_(OPEN))
+        chosen = sa.select(DELIVERY.c.id).where(is_open, is_due(now), ~waits(), ~is_held(now))
         chosen = chosen.order_by(DELIVERY.c.place, DELIVERY.c.part, DELIVERY.c.id).limit(limit)
         if self._db.dialect.name == "postgresql":
             chosen = chosen.with_for_update(skip_locked=True)
@@ -123,7 +120,7 @@ class OutboxTable(OutboxViews):
         lost = DELIVERY.c.state == DeliveryState.LEASED.value
         change = (
             sa.update(DELIVERY)
-            .where(DELIVERY.c.id.in_(taken), due)
+            .where(DELIVERY.c.id.in_(taken))
             .values(
                 state=DeliveryState.LEASED.value,
                 attempt=DELIVERY.c.attempt + 1,
@@ -140,7 +137,10 @@ class OutboxTable(OutboxViews):
     def _root_receipt(self, row: Row[Any]) -> str | None:
         question = sa.select(DELIVERY.c.receipt)
         if row.part > 1:
-            question = question.where(DELIVERY.c.id == row.place)
+            # Not by the id that is the place: a note that gathered others stands in the place of the first of these.
+            same = (DELIVERY.c.channel == row.channel, DELIVERY.c.lane == row.lane, DELIVERY.c.place == row.place)
+            question = question.where(*same, DELIVERY.c.part == 1, DELIVERY.c.state == DeliveryState.SENT.value)
+            question = question.order_by(DELIVERY.c.id.desc()).limit(1)
         elif row.thread_of is not None:
             question = question.where(DELIVERY.c.id == row.thread_of)
         else:
@@ -242,7 +242,7 @@ class OutboxTable(OutboxViews):
             )
             for number, body in enumerate(bodies[1:], 1)
         ]
-        self.add(new, now, due_at=now, place=int(row.place))
+        self.add(new, row.created_at, due_at=now, place=int(row.place))  # no younger than what they say
         return True
 
     def fold(self, channel: ChannelName, lane: str, before: datetime, now: datetime) -> list[Gathered]:
@@ -258,22 +258,25 @@ class OutboxTable(OutboxViews):
             DELIVERY.c.perhaps_sent.is_(False),
         )
         values = {"state": DeliveryState.DEAD.value, "reason": "folded", "settled_at": now}
-        taken = self._db.execute(sa.update(DELIVERY).where(*mine, old).values(**values).returning(DELIVERY.c.id))
-        notes = list(taken.scalars())
-        inside = sa.select(DELIVERY).where(
-            *mine, DELIVERY.c.reason == "folded", sa.or_(DELIVERY.c.id.in_(notes), DELIVERY.c.thread_of.in_(notes))
-        )
-        rows = self._db.execute(inside.order_by(DELIVERY.c.place, DELIVERY.c.part).limit(FOLDED_MAX))
+        columns = [DELIVERY.c[name] for name in ("id", "digest_id", "kind", "key", "created_at", "place", "part")]
+        taken = sa.update(DELIVERY).where(*mine, old).values(**values).returning(*columns)
+        rows = {row.id: row for row in self._db.execute(taken)}
+        notes = [row.id for row in rows.values() if row.kind == DeliveryKind.NOTE.value]
+        was_folded = (DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.reason == "folded")
+        for some in portions(notes):
+            inside = sa.select(*columns).where(*mine, *was_folded, DELIVERY.c.thread_of.in_(some))
+            rows |= {row.id: row for row in self._db.execute(inside)}
         return [
             Gathered(
                 DeliveryId(row.id), DigestId(row.digest_id), DeliveryKind(row.kind), row.key, row.created_at, row.place
             )
-            for row in rows
+            for row in sorted(rows.values(), key=lambda row: (row.place, row.part, row.id))
         ]
 
     def fold_into(self, folded: Sequence[DeliveryId], note: DeliveryId) -> None:
         """Remember in which note the news of these went out."""
-        self._db.execute(sa.update(DELIVERY).where(DELIVERY.c.id.in_(folded)).values(thread_of=note))
+        for some in portions(folded):
+            self._db.execute(sa.update(DELIVERY).where(DELIVERY.c.id.in_(some)).values(thread_of=note))
 
     def _settle(self, delivery: Delivery, owner: str, values: dict[str, Any]) -> bool:
         # The owner and the attempt guard against a worker that slept past its lease and wakes up.
@@ -334,8 +337,10 @@ def _message_of(new: NewDelivery) -> tuple[object, ...]:
 
 
 def _behind(row: Row[Any]) -> tuple[sa.ColumnElement[bool], ...]:
-    """The parts behind one, of the same message in the same lane."""
+    """The parts behind one, of the same message in the same lane; a note may stand where what it gathered stood."""
     return (
+        DELIVERY.c.digest_id == row.digest_id,
+        DELIVERY.c.kind == row.kind,
         DELIVERY.c.channel == row.channel,
         DELIVERY.c.lane == row.lane,
         DELIVERY.c.place == row.place,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.channels.base import Examined, Grown, Payload, Receipt
-from monitor.errors import ChannelError, SendOutcome
+from monitor.errors import ChannelError, RefusalScope, SendOutcome
 from monitor.model import Delivery, Digest, Note, StoryId
 
 
@@ -16,8 +16,8 @@ class Crash(BaseException):
 class RecordingChannel:
     """Takes payloads like a chat service: it can be asked what it has, unless `can_find` says otherwise.
 
-    `faults` is consumed one per send: `ok`, `refused`, `retry`, `lost` (nothing arrived, nobody knows), `taken` (it
-    arrived, nobody knows), `crash_before`, `crash_after`.
+    `faults` is consumed one per send: `ok`, `refused`, `too_long`, `retry`, `lost` (nothing arrived, nobody knows),
+    `taken` (it arrived, nobody knows), `crash_before`, `crash_after`.
     """
 
     name: str = "desk"
@@ -58,6 +58,10 @@ class RecordingChannel:
         fault = self.faults.pop(0) if self.faults else "ok"
         if fault == "refused":
             raise ChannelError("it is not welcome", reason="refused", outcome=SendOutcome.REFUSED, remedy="Ask them.")
+        if fault == "too_long":
+            raise ChannelError(
+                "it is too long", reason="too_long", outcome=SendOutcome.REFUSED, scope=RefusalScope.SIZE
+            )
         if fault == "retry":
             raise ChannelError("later", reason="busy", outcome=SendOutcome.RETRYABLE, retry_after_s=7)
         if fault == "crash_before":

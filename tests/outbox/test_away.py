@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from monitor.channels.base import Payload
+import pytest
+
+from monitor.channels.base import Payload, Receipt
 from monitor.digests.compose import Telling
-from monitor.model import ArticleId, ChannelName, DeliveryKind, DigestKind, Note, StoryId
+from monitor.model import ArticleId, ChannelName, Delivery, DeliveryKind, DigestKind, Note, StoryId
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.storage.outbox import LEASE_S
 from monitor.storage.store import Store
@@ -20,6 +22,13 @@ class NotingChannel(RecordingChannel):
     """Remembers what its notes say."""
 
     notes: list[Note]
+    seen: list[Delivery]
+
+    def send(self, delivery: Delivery) -> Receipt:
+        """Keep what came, in whose thread."""
+        receipt = super().send(delivery)
+        self.seen = [*getattr(self, "seen", []), delivery]
+        return receipt
 
     def render_note(self, note: Note, key: str, root: str = "") -> Sequence[Payload]:
         """Keep the note beside its payload."""
@@ -127,3 +136,45 @@ def test_an_old_edit_is_dropped(store: Store) -> None:
     assert channel.arrived == []
     with store.read() as tx:
         assert tx.outbox.count_by_state() == {}
+
+
+def test_a_long_lane_loses_nothing_of_what_it_held(sqlite_store: Store) -> None:
+    """A busy channel away for a week: more old deliveries than one list of values holds, and each is accounted for."""
+    clock, channel = FakeClock(), NotingChannel(faults=["retry"])
+    notes = 1_200
+    with sqlite_store.write() as tx:
+        lines = [a_delivery(n, digest_id=n, kind=DeliveryKind.NOTE) for n in range(1, notes + 1)]
+        tx.outbox.add(lines, clock.now(), due_at=clock.now())
+    sender = Sender(sqlite_store, clock, owner="me", jitter=lambda: 0.0)
+    sender.deliver_due(channel, RULES)
+    clock.forward(hours=30)
+
+    sender.deliver_due(channel, RULES)
+
+    [note] = channel.notes
+    assert note.head.endswith(f": 0 stories and {notes:,} notes")
+
+
+@pytest.mark.parametrize("divided_late", [True, False])
+def test_what_was_divided_holds_up_nothing_when_it_grows_old(store: Store, divided_late: bool) -> None:
+    """Halves of a message grow old together, and a note in halves waits for none that it gathered."""
+    clock, channel = FakeClock(), NotingChannel(faults=["retry"])
+    [feed_id] = some_feeds(store, 1)
+    store_articles(store, [an_article(n, feed_id=feed_id) for n in (1, 2)])
+    sender = Sender(store, clock, owner="me", jitter=lambda: 0.0)
+    tell(store, clock, 1)
+    sender.deliver_due(channel, RULES)
+    clock.forward(hours=20 if divided_late else 30)
+    channel.faults = ["too_long", "retry"] if divided_late else ["too_long"]
+    sender.deliver_due(channel, RULES)
+    clock.forward(hours=10)
+    sender.deliver_due(channel, RULES)
+    tell(store, clock, 2)
+
+    sender.deliver_due(channel, RULES)
+
+    with store.read() as tx:
+        assert set(tx.outbox.count_by_state()) == {"sent"}
+    assert channel.arrived[-1].startswith("digest-"), "what came later is not held up"
+    parents = [one.parent_receipt for one in channel.seen if one.part > 1]
+    assert all(parents), "a second half stands under the first"

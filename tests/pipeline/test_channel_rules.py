@@ -243,3 +243,46 @@ def test_an_update_told_at_once_stands_in_the_thread_of_the_first(store: Store) 
     [edit] = room.outbox(DeliveryKind.EDIT)
     assert edit.delivery.digest_id == digests[0].delivery.digest_id
     assert claimed[0].body == edit.delivery.payload, "the next edit begins with this one"
+
+
+def test_what_one_channel_mutes_grows_on_for_the_other_alone(sqlite_store: Store) -> None:
+    """A mute of one channel silences threads there, and nothing elsewhere."""
+    names = (DESK, ChannelName("other"))
+    room = a_newsroom(sqlite_store, a_topic(schedule="daily 20:00", channels=names), feeds=12)
+    room.channels = (*room.channels, Keeping("other"))
+    four_newsrooms(room, START)
+    room.close(START + MINUTE)
+    story = StoryId(told_stories(sqlite_store)[0])
+    with sqlite_store.write() as tx:
+        now, until = START + 2 * MINUTE, START + 9 * HOUR
+        tx.mutes.add(MuteKind.STORY, str(story), until=until, now=now, by="slack:U1", channel=DESK)
+        for name in names:
+            tx.follows.set(name, story, by="slack:U1", now=now, until=until)
+    for outlet in range(4, 8):
+        join(room, outlet, f"Redcliff hostage witness {outlet} speaks", f"{LATER} {outlet}.", hours=0.25)
+
+    room.close(START + 21 * MINUTE)
+
+    notes = room.outbox(DeliveryKind.NOTE)
+    assert [note.delivery.channel for note in notes] == ["other", "other"], "it grew, and it is followed"
+
+
+def test_channels_whose_names_begin_alike_are_both_told(sqlite_store: Store) -> None:
+    """That `desk-2` was told says nothing of `desk`."""
+    names = (ChannelName("desk-2"), DESK)
+    room = a_newsroom(sqlite_store, a_topic(schedule="daily 20:00", channels=names), feeds=12)
+    room.channels = (Keeping("desk-2"), *room.channels)
+    four_newsrooms(room, START)
+    room.close(START + MINUTE)
+    story = StoryId(told_stories(sqlite_store)[0])
+    with sqlite_store.write() as tx:
+        for name in names:
+            tx.follows.set(name, story, by="slack:U1", now=START + 2 * MINUTE, until=START + 9 * HOUR)
+    for outlet in range(4, 8):
+        join(room, outlet, f"Redcliff hostage witness {outlet} speaks", f"{LATER} {outlet}.", hours=0.25)
+
+    room.close(START + 21 * MINUTE)
+    room.close(START + 22 * MINUTE)
+
+    notes = room.outbox(DeliveryKind.NOTE)
+    assert sorted(note.delivery.channel for note in notes) == ["desk", "desk", "desk-2", "desk-2"]
