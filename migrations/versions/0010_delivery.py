@@ -27,6 +27,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("thread_of", sa.BigInteger(), nullable=True))
         batch_op.create_index(batch_op.f("ix_delivery_channel_state_place"), ["channel", "state", "place"])
     op.execute("UPDATE delivery SET place = id")
+    with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_digest_closed_at"), ["closed_at"])
+    with op.batch_alter_table("sent_log", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sent_log_topic_told_at"), ["topic", "told_at"])
     op.create_table(
         "channel_hold",
         sa.Column("channel", _TEXT(length=100), nullable=False),
@@ -97,6 +101,12 @@ def downgrade() -> None:
     """Take this revision back."""
     for table in ("second_look", "follow", "mute", "recipient", "channel_hold"):
         op.drop_table(table)
+    with op.batch_alter_table("sent_log", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sent_log_topic_told_at"))
+    with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_digest_closed_at"))
+    # The revision before knows no edits: it would post one as a message of its own.
+    op.execute("DELETE FROM delivery WHERE kind = 'edit'")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_channel_state_place"))
         for column in ("thread_of", "place", "lane", "kind"):

@@ -267,7 +267,7 @@ class DigestRow(SQLModel, table=True):
     """A closed digest of a topic: its local slot can close only once."""
 
     __tablename__ = "digest"
-    __table_args__ = (sa.UniqueConstraint("topic", "slot"),)
+    __table_args__ = (sa.UniqueConstraint("topic", "slot"), sa.Index(None, "closed_at"))
     id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     topic: str = Field(max_length=100)
     slot: str = Field(max_length=100)
@@ -292,7 +292,11 @@ class SentLogRow(SQLModel, table=True):
     """Which story a channel was told, and when: the memory that nothing is told twice."""
 
     __tablename__ = "sent_log"
-    __table_args__ = (sa.Index(None, "story_id"), sa.Index(None, "article_id", "channel"))
+    __table_args__ = (
+        sa.Index(None, "story_id"),
+        sa.Index(None, "article_id", "channel"),
+        sa.Index(None, "topic", "told_at"),
+    )
     channel: str = Field(primary_key=True, max_length=100)
     story_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
     telling: int = Field(primary_key=True)

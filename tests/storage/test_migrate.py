@@ -10,11 +10,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from monitor.errors import StorageError, StorageReason
+from monitor.model import DeliveryKind
 from monitor.storage.engine import Database, open_engine
 from monitor.storage.migrate import current_revision, downgrade, upgrade
 from monitor.storage.revision import ensure_schema, head_revision, is_current
+from monitor.storage.store import Store
 from monitor.storage.tables import ARTICLE_WORDS, metadata
+from tests.fakes.clock import START
 from tests.fakes.postgres import fresh_database
+from tests.storage.given import a_delivery
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -93,3 +97,16 @@ def test_a_newer_database_is_refused(empty_database: Database) -> None:
         upgrade(empty_database)
     assert caught.value.reason is StorageReason.NEWER
     assert "9999" in str(caught.value)
+
+
+def test_the_revision_before_finds_no_edit_that_it_would_post(empty_database: Database) -> None:
+    """To a program that knows no edits, one that waits is a message; it goes when the schema goes back."""
+    upgrade(empty_database)
+    store = Store(empty_database)
+    with store.write() as tx:
+        tx.outbox.add([a_delivery(1), a_delivery(2, kind=DeliveryKind.EDIT)], START, due_at=START)
+
+    downgrade(empty_database, "0009")
+
+    with empty_database.reader.connect() as connection:
+        assert [row.key for row in connection.execute(sa.text("SELECT key FROM delivery"))] == [a_delivery(1).key]

@@ -4,13 +4,14 @@ import threading
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from monitor.model import ChannelName, Delivery, DeliveryState
 from monitor.storage.outbox import LEASE_S
 from monitor.storage.store import Store
 from tests.fakes.clock import START
-from tests.storage.given import a_delivery
+from tests.storage.given import TOPIC, a_delivery
 
 DESK = ChannelName("desk")
 
@@ -196,3 +197,29 @@ def test_a_swept_delivery_is_not_sent_empty(store: Store) -> None:
         assert tx.outbox.swept([delivery.id]) == [delivery.id]
         assert not tx.outbox.retry(delivery.id, START)
     assert claim(store) == []
+
+
+def test_what_is_asked_every_second_reads_no_channels_past(sqlite_store: Store) -> None:
+    """What was ever sent to a channel grows for years; looking for the next message does not take longer for it."""
+    asked: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: object, _x: object, _many: object) -> None:
+        asked.append((statement, parameters))
+
+    with sqlite_store.write() as tx:
+        sa.event.listen(tx.connection, "before_cursor_execute", note)
+        tx.outbox.channels_due(START)
+        tx.outbox.claim(START, owner="me", channel=DESK)
+        tx.tellings.at_once(DESK, START)
+        tx.tellings.broke(TOPIC, START)
+        sa.event.remove(tx.connection, "before_cursor_execute", note)
+        plans = [
+            str(row[3])
+            for statement, parameters in asked
+            for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]  # as the driver got them
+        ]
+
+    tables = ("delivery", "earlier", "digest", "sent_log")
+    whole = [step for step in plans if step.startswith(tuple(f"SCAN {name}" for name in tables))]
+    assert whole == []
+    assert [step for step in plans if step.endswith("(channel=?)") and "channel_hold" not in step] == []
