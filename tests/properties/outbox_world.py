@@ -3,10 +3,11 @@
 import atexit
 import json
 import shutil
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from http.client import HTTPResponse
 from itertools import count
@@ -87,6 +88,8 @@ class _Desk:
     def cut(self) -> None:
         """Who is killed holds no transaction: its connections end with it, wherever it was."""
         for line in self._lines:
+            with suppress(sqlite3.Error):
+                line.rollback()
             line.close()
         self._lines.clear()
         self.store.database.writer.dispose(close=False)
@@ -197,9 +200,12 @@ class OutboxWorld:
         worker = self.workers[number]
         self._faults = list(faults)
         worker.kill_in = kill_at
+        killed = False
         try:
             self._look(worker)
         except Crash:
+            killed = True
+        if killed:  # only now: while the exception lives its frames hold cursors, and a cursor holds a lock
             self._desk.cut()
             self.restart(number)
         worker.kill_in = None
