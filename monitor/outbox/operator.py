@@ -44,7 +44,7 @@ def tell_operator(
     told = []
     for name in _choose(tx, peers, about):
         key = f"{KEY_STEM}-{about}-{reason}-{now:%Y-%m-%d}-{name}"
-        if tx.outbox.has_stem(key, name):
+        if tx.outbox.has_stem(key, name, DigestId(0)):
             continue
         note = Note(NoteKind.OPERATOR, head, now, timezone=peers.timezone, remedy=remedy)
         deliveries = [

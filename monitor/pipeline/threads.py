@@ -93,7 +93,7 @@ def tell_growth(
             reached = [step for step in BREAKING_STEPS if story.independent_count >= step * root.independent_count]
             keys = [f"grown-{root.digest_id}-{story.story_id}-{step}-{name}" for step in BREAKING_STEPS]
             stem = f"grown-{root.digest_id}-{story.story_id}-{max(reached, default=0)}-{name}"
-            if not reached or any(tx.outbox.has_stem(key, name) for key in keys[keys.index(stem) :]):
+            if not reached or any(tx.outbox.has_stem(key, name, root.digest_id) for key in keys[keys.index(stem) :]):
                 continue
             independent = plural(story.independent_count, "independent text", "independent texts")
             publishers = plural(story.publisher_count, "publisher", "publishers")
@@ -151,7 +151,7 @@ def tell_followed(
             )
             tx.digests.log_shown(name, root.digest_id, topic.key, ids, now)
             key = f"followed-{root.digest_id}-{max(ids)}-{name}"
-            if not tx.outbox.has_stem(key, name):
+            if not tx.outbox.has_stem(key, name, root.digest_id):
                 tx.outbox.add(notes_in_thread(channel, note, key, root), now, due_at=now)
                 said += 1
     return said

@@ -213,7 +213,8 @@ class OutboxTable(OutboxViews):
     def split(self, delivery: Delivery, owner: str, bodies: Sequence[str], now: datetime) -> bool:
         """Put smaller parts that say the same in the place of one that is too long for the other side.
 
-        False when the lease is not ours. The parts are due at once and carry the key with a number behind it.
+        False when the lease is not ours. The parts are due at once and carry the key with a number behind it, which
+        is another each time: what is still too long is divided again.
         """
         values = {
             "state": DeliveryState.PENDING.value,
@@ -226,13 +227,15 @@ class OutboxTable(OutboxViews):
             return False
         row = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery.id)).one()
         added = len(bodies) - 1
+        place = (DELIVERY.c.channel == row.channel, DELIVERY.c.lane == row.lane, DELIVERY.c.place == row.place)
+        there = self._db.execute(sa.select(sa.func.count()).select_from(DELIVERY).where(*place)).scalar_one()
         self._db.execute(sa.update(DELIVERY).where(*_behind(row)).values(part=DELIVERY.c.part + added))
         new = [
             NewDelivery(
                 digest_id=DigestId(row.digest_id),
                 topic=TopicKey(row.topic),
                 channel=ChannelName(row.channel),
-                key=f"{row.key}~{number}",
+                key=f"{row.key}~{there + number - 1}",
                 part=row.part + number,
                 stories=row.stories,
                 payload=body,

@@ -92,14 +92,15 @@ class OutboxViews:
             for row in self._db.execute(question)
         ]
 
-    def has_stem(self, stem: str, channel: ChannelName) -> bool:
-        """Whether a delivery was ever put in line for the channel whose key is this, or begins so before a `-`.
+    def has_stem(self, stem: str, channel: ChannelName, digest_id: DigestId) -> bool:
+        """Whether a note of the digest was ever put in line for the channel whose key is this, or begins so before `-`.
 
-        By the channel as well, since the name of another may begin with its name.
+        The keys are compared here: how a database orders signs is its own affair, and another channel's name may begin
+        with this one's.
         """
-        begins = sa.and_(DELIVERY.c.key >= f"{stem}-", DELIVERY.c.key < f"{stem}.")  # a "." comes right behind "-"
-        named = sa.select(DELIVERY.c.channel).where(sa.or_(DELIVERY.c.key == stem, begins))
-        return channel in self._db.execute(named).scalars().all()  # asked by key alone: a channel has many rows
+        mine = (DELIVERY.c.digest_id == digest_id, DELIVERY.c.channel == channel)
+        notes = sa.select(DELIVERY.c.key).where(*mine, DELIVERY.c.kind == DeliveryKind.NOTE.value)
+        return any(key == stem or key.startswith(f"{stem}-") for key in self._db.execute(notes).scalars())
 
     def listed(self, *, everything: bool = False, limit: int = 200) -> list[StoredDelivery]:
         """What waits and what failed, oldest first; with `everything` the latest sent ones too."""

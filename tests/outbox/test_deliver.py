@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 
 import pytest
 
@@ -241,3 +242,21 @@ def test_what_keeps_a_channel_away_keeps_all_its_deliveries(
     clock.forward(seconds=700)
     sender.deliver_due(channel, RULES)
     assert states(store)[1:] == ["sent", "sent"]
+
+
+def test_a_channel_rests_between_two_messages_and_no_other_does(sqlite_store: Store) -> None:
+    """Slack asks for a second between two posts to one channel, whatever the outcome of the first."""
+    clock, sent_at_s = FakeClock(), []
+    desk = RecordingChannel(spacing_s=1.0, faults=["ok", "refused"])
+    desk.on_send = lambda _: sent_at_s.append(clock.monotonic_s())
+    add(sqlite_store, clock, 1, 2, 3)
+    sender = a_sender(sqlite_store, clock)
+
+    def pause(wait_s: float) -> None:
+        clock.forward(seconds=wait_s)
+
+    sender.deliver_due(desk, SendRules(), pause=pause)
+
+    assert [later - earlier for earlier, later in pairwise(sent_at_s)] == [1.0, 1.0]
+    sender.deliver_due(RecordingChannel("night", spacing_s=1.0), SendRules(), pause=pause)
+    assert clock.monotonic_s() == sent_at_s[-1] + 1.0, "the other waited for nothing"

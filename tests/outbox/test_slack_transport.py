@@ -1,5 +1,7 @@
 """The outbox and the real Slack channel together, over a clock that is moved: what one refusal means for the rest."""
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -127,6 +129,26 @@ def test_no_part_goes_out_when_the_first_is_refused(sqlite_store: Store) -> None
         for _ in range(5):
             desk.look(later_s=600)
         assert (desk.calls(), desk.slack.posts()) == (1, [])
+
+
+def test_what_slack_finds_too_long_is_divided_until_it_is_taken(sqlite_store: Store) -> None:
+    """Every story arrives, once and in order, and what came later is not held up."""
+    digest = a_digest(8, 20)
+    urls = [story.lead.url for story in (*digest.stories, *digest.overflow)]
+    with a_desk(sqlite_store) as desk:
+        desk.slack.blocks_chars_max = 3_000
+        desk.add("desk", (8, 20))
+        desk.add("desk")
+        for _ in range(40):
+            desk.look("desk", later_s=5)
+
+        said = [json.dumps(post["blocks"]) for post in desk.slack.posts()[:-1]]
+        assert len(said) > 4
+        linked = [url for url in re.findall(r'"url": "([^"]+)"', "".join(said)) if url in urls]
+        assert list(dict.fromkeys(linked)) == urls
+        assert all(sum(f'"{url}"' in one for one in said) == 1 for url in urls)
+        with sqlite_store.read() as tx:
+            assert set(tx.outbox.count_by_state()) == {"sent"}
 
 
 def test_a_code_nobody_knows_is_tried_a_bounded_number_of_times(sqlite_store: Store) -> None:
