@@ -120,11 +120,20 @@ def clean_text(markup: str) -> str:
 
 def plain_line(text: str) -> str:
     """A line that is already text, not markup, made fit to show: unseen characters out, white space collapsed."""
-    # What is printable holds no white space but the space and none of the unseen.
-    if text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text)):
+    if _is_seen(text):
         return " ".join(text.split()) if "  " in text else text.strip()
     # `split` knows every white space of Unicode, and takes a fifth of the time of a pattern that does.
     return " ".join(_drop_unseen(text).split())
+
+
+def is_plain(text: str) -> bool:
+    """Whether every part of a line can stay as it is: nothing unseen, no run of white space, no other spelling."""
+    return "  " not in text and _is_seen(text)
+
+
+def _is_seen(text: str) -> bool:
+    # What is printable holds no white space but the space and none of the unseen.
+    return text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
 
 
 def shorten(text: str, length_max: int) -> str:

@@ -6,6 +6,7 @@ broken, so that a terminal can open them; everything else keeps to the width, wi
 Effects: none.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -44,6 +45,10 @@ WIDTH = 100  # columns: a wide terminal, and a mail still reads well
 _INDENT = "    "
 # Stand for bold on and off until the lines are cut: feed text is clean of control characters, so they are ours alone.
 _ON, _OFF = "\x01", "\x02"
+# Words with one space between, each character one column wide: most of what is printed, in Latin script.
+_NARROW = re.compile(
+    "[!-~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027]++(?: [!-~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027]++)*+"
+)
 
 
 def render_text(digest: Digest, *, ansi: bool = False, width: int = WIDTH) -> str:
@@ -155,16 +160,37 @@ def _overflow_lines(story: DigestStory, number: int, width: int) -> Iterator[str
 
 def _wrap(text: str, width: int, first: str = "") -> Iterator[str]:
     """Lines of at most `width` columns, the first begun with `first`, the others indented as deep."""
-    # Most lines are plain: their columns are their characters, and many need no cutting at all.
-    is_plain = text.isascii() and _ON not in text and _OFF not in text
-    if is_plain and len(first) + len(text) <= width:
-        yield (first + text).rstrip()
-        return
+    words = text
+    if text.startswith(_ON) and text.endswith(_OFF):
+        words, first, last = text[1:-1], first + _ON, _OFF
+    else:
+        last = ""
+    room = width - (len(first) - bool(last))
+    if room > 0 and _NARROW.fullmatch(words) and (lines := _narrow_lines(words, room)):
+        yield from (first + ("\n" + " " * (width - room)).join(lines) + last).split("\n")
+    else:
+        yield from _wide_lines(text, width, first.removesuffix(_ON) if last else first)
+
+
+def _narrow_lines(text: str, room: int) -> list[str]:
+    """The lines of a text whose columns are its characters; none where a word is longer than a line."""
+    lines, start, length = [], 0, len(text)
+    while length - start > room:
+        end = text.rfind(" ", start, start + room + 1)
+        if end < start:
+            return []
+        lines.append(text[start:end])
+        start = end + 1
+    lines.append(text[start:])
+    return lines
+
+
+def _wide_lines(text: str, width: int, first: str) -> Iterator[str]:
     indent, room = " " * len(first), width - len(first)
     line, used, begun = first, len(first), False
     for word in text.split(" "):
-        for piece in (word,) if is_plain and len(word) <= room else _cut(word, room):
-            size = len(piece) if is_plain else _cells(piece)
+        for piece in _cut(word, room):
+            size = _cells(piece)
             if begun and used + 1 + size > width:
                 yield line.rstrip()
                 line, used, begun = indent, len(indent), False

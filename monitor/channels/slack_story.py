@@ -7,7 +7,6 @@ Effects: none.
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from monitor.channels.slack_elements import (
     BLOCKS_CHARS_MAX,
@@ -30,6 +29,7 @@ from monitor.channels.wording import (
     headline_lines,
     host_of,
     link_of,
+    marked_pieces,
     name_of,
     other_outlets,
     snippet_pieces,
@@ -139,7 +139,7 @@ def _titled(story: DigestStory) -> list[Element]:
 def _title_pieces(story: DigestStory, title: str) -> list[tuple[str, bool]]:
     if not story.title_highlights or plain_line(story.lead.title) != story.lead.title:
         return [(title, False)]
-    return snippet_pieces(replace(story, snippet=title, highlights=story.title_highlights)) or [(title, False)]
+    return marked_pieces(title, story.title_highlights) or [(title, False)]
 
 
 def _origin(story: DigestStory) -> str:

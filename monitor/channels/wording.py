@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Folded, Mark, TroubleKind
-from monitor.text import plain_line, plural, shorten
+from monitor.text import is_plain, plain_line, plural, shorten
 
 TITLE_CHARS_MAX = 300  # three lines of a phone; longer "titles" are a feed's whole text
 NAME_CHARS_MAX = 80  # an outlet, a feed, a term
@@ -28,6 +28,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _URL_UNSAFE = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
+# Nearly every address of a feed: it is its own link, and taking it apart would cost ten times as much.
+_ORDINARY_URL = re.compile(r"https?://([a-z0-9][a-z0-9.\-]*+)(?:[/?#][!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*+)?\Z")
 _HOST = re.compile(r"[\w.\-:\[\]%]+\Z")
 
 
@@ -87,6 +89,7 @@ def _line(title: str, url: str, after: str) -> Line:
     return Line(clean_title(title), link_of(url), after)
 
 
+@lru_cache(maxsize=2048)  # a digest says the same few names many times
 def name_of(text: str) -> str:
     """An outlet's, feed's or topic's name, or a term: clean and short."""
     return shorten(plain_line(text), NAME_CHARS_MAX)
@@ -95,6 +98,8 @@ def name_of(text: str) -> str:
 @lru_cache(maxsize=2048)  # one digest asks for each address several times, and every channel does
 def link_of(url: str) -> str:
     """The address as it may be linked: http or https, all else percent-encoded; empty when it must not be linked."""
+    if _ORDINARY_URL.match(url) and len(url) <= URL_CHARS_MAX:
+        return url
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname
@@ -109,6 +114,8 @@ def link_of(url: str) -> str:
 @lru_cache(maxsize=2048)
 def host_of(url: str) -> str:
     """The host a link really leads to, without `www.`; empty when there is none to link."""
+    if found := _ORDINARY_URL.match(url):
+        return found[1].removeprefix("www.") if len(url) <= URL_CHARS_MAX else ""
     link = link_of(url)
     return (urlsplit(link).hostname or "").removeprefix("www.") if link else ""
 
@@ -145,7 +152,7 @@ def local_time(when: datetime, timezone: str) -> str:
     else:
         local = when.astimezone(zone)
     day = f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
-    return f"{day} {local:%H:%M} {local.tzname() or 'UTC'}"
+    return f"{day} {local.hour:02}:{local.minute:02} {local.tzname() or 'UTC'}"
 
 
 def count_line(story: DigestStory) -> str:
@@ -291,15 +298,25 @@ def other_outlets(story: DigestStory) -> list[tuple[str, str]]:
 
 def snippet_pieces(story: DigestStory) -> list[tuple[str, bool]]:
     """The snippet cut at its highlights: (text, is marked), clean, in order; empty when there is no snippet."""
-    text = story.snippet[:SNIPPET_CHARS_MAX]
+    return marked_pieces(story.snippet, story.highlights)
+
+
+def marked_pieces(snippet: str, highlights: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """A text cut at the places to mark, as `snippet_pieces` cuts the snippet."""
+    text = snippet[:SNIPPET_CHARS_MAX]
     pieces: list[tuple[str, bool]] = []
     at = 0
-    for start, end in _merged(story.highlights, len(text)):
-        pieces += [(text[at:start], False), (text[start:end], True)]
+    for start, end in _merged(highlights, len(text)):
+        if at < start:
+            pieces.append((text[at:start], False))
+        pieces.append((text[start:end], True))
         at = end
-    pieces.append((text[at:], False))
+    if at < len(text):
+        pieces.append((text[at:], False))
+    if is_plain(text):
+        return pieces
     # The bar keeps a piece's outer spaces through the cleaning, which drops them at a line's ends.
-    cleaned = [(plain_line(f"|{piece}|")[1:-1], marked) for piece, marked in pieces if piece]
+    cleaned = [(plain_line(f"|{piece}|")[1:-1], marked) for piece, marked in pieces]
     return [(piece, marked) for piece, marked in cleaned if piece]
 
 

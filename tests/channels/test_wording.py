@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -112,6 +113,14 @@ def test_the_host_is_where_the_link_really_leads() -> None:
     assert host_of("https://bank.example@evil.example/pay") == "evil.example"
     assert host_of("https://www.news.example/") == "news.example"
     assert host_of("javascript:alert(1)") == ""
+
+
+@given(st.text(st.sampled_from("htps:/w.a0-@?#[]%&=A _|\t\né"), max_size=30).map("http://w".__add__))
+def test_a_link_is_a_clean_address_of_its_host(url: str) -> None:
+    """However it is written: what is linked holds nothing but an address, and leads where it says."""
+    link = link_of(url)
+    assert not link or (link.isascii() and not set(link) & set(' |\t\n<>"') and link_of(link) == link)
+    assert host_of(url) == (urlsplit(link).hostname or "").removeprefix("www.")
 
 
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70)), max_size=5))
