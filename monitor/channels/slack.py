@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.channels.base import Examined, Grown, Payload, Receipt
-from monitor.channels.slack_blocks import render_messages
+from monitor.channels.slack_blocks import write_messages
 from monitor.channels.slack_edit import edit_message
 from monitor.channels.slack_elements import compact_json
 from monitor.channels.slack_errors import CANNOT_ASK_CODES, THREAD_LOST_CODES
@@ -76,8 +76,8 @@ class SlackChannel:
 
     def render(self, digest: Digest, key: str, root: str = "") -> Sequence[Payload]:
         """The thread's root, then its replies. The channel is not in them: one corrected later takes a retry too."""
-        messages = render_messages(digest, key, is_interactive=self._interactive, is_follow_up=bool(root))
-        return [Payload(part=part, suffix="", body=compact_json(message)) for part, message in enumerate(messages, 1)]
+        bodies = write_messages(digest, key, is_interactive=self._interactive, is_follow_up=bool(root))
+        return [Payload(part=part, suffix="", body=body) for part, body in enumerate(bodies, 1)]
 
     def render_note(self, note: Note, key: str, root: str = "") -> Sequence[Payload]:
         """One message; the outbox knows its thread."""

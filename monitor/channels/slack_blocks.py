@@ -26,10 +26,12 @@ from monitor.channels.slack_elements import (
     header,
     kind_of,
     message_of,
+    placed,
     rich,
     section,
     text_of,
     unit_of,
+    write_message,
 )
 from monitor.channels.slack_notes import lines_beside
 from monitor.channels.slack_story import fit_story, in_one_line
@@ -70,6 +72,20 @@ def render_messages(
     update; where it is one message, that one may stand in an earlier digest's thread and asks to be shown in the
     channel too. Where it is more, it is a root of its own, as every other digest.
     """
+    drafts, _ = _draft(digest, key, is_interactive=is_interactive, is_follow_up=is_follow_up)
+    return [{**message, "blocks": placed(blocks)} for message, blocks in drafts]
+
+
+def write_messages(digest: Digest, key: str, *, is_interactive: bool = False, is_follow_up: bool = False) -> list[str]:
+    """The messages of `render_messages` as they are sent, in JSON."""
+    drafts, written = _draft(digest, key, is_interactive=is_interactive, is_follow_up=is_follow_up)
+    return [write_message(message, blocks, written) for message, blocks in drafts]
+
+
+def _draft(
+    digest: Digest, key: str, *, is_interactive: bool, is_follow_up: bool
+) -> tuple[list[tuple[Message, list[Block]]], dict[int, str]]:
+    """Each message without its blocks, and they; and what is known of their JSON, by their `id`."""
     top, rule = _top(digest, is_follow_up), [divider()] if digest.stories else []
     stories = [fit_story(story, digest.timezone, is_interactive=is_interactive) for story in digest.stories]
     # What may stand at the end at most, so that what is chosen fits whatever ends up there.
@@ -84,14 +100,15 @@ def render_messages(
         beside = []
     blocks += end if all(kind_of(block) == "b" for block in end) else [*rule, *end]
     follow = _follow_parts([*left, *beside])
-    messages = [message_of(_text(digest, is_follow_up), blocks, key, 1)]
+    messages = [(message_of(_text(digest, is_follow_up), [], key, 1), blocks)]
     for part, content in enumerate(follow, 2):
         words = f"{topic_name(digest)}, continued ({part} of {len(follow) + 1})"
         body = [rich([section([text_of(words, "bold")])], "t"), *content]
-        messages.append(message_of(escape(words), body, key, part))
+        messages.append((message_of(escape(words), [], key, part), body))
     if is_follow_up and len(messages) == 1:
-        messages[0]["reply_broadcast"] = True
-    return messages
+        messages[0][0]["reply_broadcast"] = True
+    units = [frame, *stories, *left, *beside]
+    return messages, {id(block): json for unit in units for block, json in zip(unit.blocks, unit.written, strict=True)}
 
 
 def more_block(count: int) -> Block:

@@ -8,7 +8,7 @@ Effects: none.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,9 +49,13 @@ def size_of(blocks: Sequence[Block]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Blocks that stay together, a story and its menu or lines of a list, with their size: it is dear to measure."""
+    """Blocks that stay together, a story and its menu or lines of a list, as they are and as JSON, with their size.
+
+    To measure them they have to be written, and that is dear: `write_message` takes what was written.
+    """
 
     blocks: tuple[Block, ...]
+    written: tuple[str, ...]
     size: int
     is_line: bool = False
     """Shown in a line or as lines, not in full."""
@@ -59,7 +63,9 @@ class Unit:
 
 def unit_of(*blocks: Block, is_line: bool = False) -> Unit:
     """The blocks with their size, the place that their ids will get included."""
-    return Unit(blocks, size_of(blocks) + PLACE_CHARS * len(blocks), is_line)
+    written = tuple(map(compact_json, blocks))
+    size = sum(map(len, written)) + len(blocks) + 1  # the brackets and commas of a list
+    return Unit(blocks, written, size + PLACE_CHARS * len(blocks), is_line)
 
 
 def kind_of(block: Block) -> str:
@@ -86,11 +92,27 @@ def message_of(text: str, blocks: list[Block], key: str, part: int | str) -> Mes
 
 def placed(blocks: Sequence[Block], revision: str = "") -> list[Block]:
     """The blocks with ids that differ within the message, and with the revision from those it had before."""
-    named = []
+    return [{**block, "block_id": _place_id(block, place, revision)} for place, block in enumerate(blocks, 1)]
+
+
+def _place_id(block: Block, place: int, revision: str = "") -> str:
+    kind, name = [*str(block["block_id"]).split(":"), ""][:2]
+    return f"{kind}{f':{name}' if name else ''}:{place}{f':{revision}' if revision else ''}"
+
+
+def write_message(message: Message, blocks: Sequence[Block], written: Mapping[int, str]) -> str:
+    """`compact_json` of a message of these blocks, itself made without any.
+
+    `written` is what is known of their JSON, by the `id` of a block.
+    """
+    parts = []
     for place, block in enumerate(blocks, 1):
-        kind, name = [*str(block["block_id"]).split(":"), ""][:2]
-        named.append({**block, "block_id": ":".join(part for part in (kind, name, str(place), revision) if part)})
-    return named
+        json_text = written.get(id(block)) or compact_json(block)
+        # An id has nothing to escape, and stands before any text of a feed.
+        was, named = f'"block_id":"{block["block_id"]}"', f'"block_id":"{_place_id(block, place)}"'
+        parts.append(json_text.replace(was, named, 1))
+    # Within a text its quotes would be escaped.
+    return compact_json(message).replace('"blocks":[]', f'"blocks":[{",".join(parts)}]', 1)
 
 
 def header(words: str) -> Block:
@@ -137,26 +159,30 @@ def bullets(items: Sequence[Sequence[Element]]) -> Element:
 def joined(elements: Sequence[Element]) -> list[Element]:
     """The same elements with plain texts side by side made one: every element costs as much as a short word."""
     made: list[Element] = []
+    was_plain = False
     for element in elements:
-        if made and _is_plain(made[-1]) and _is_plain(element):
+        is_plain = element["type"] == "text" and "style" not in element
+        if is_plain and was_plain:
             made[-1] = text_of(made[-1]["text"] + element["text"])
         else:
             made.append(element)
+        was_plain = is_plain
     return made
-
-
-def _is_plain(element: Element) -> bool:
-    return element["type"] == "text" and "style" not in element
 
 
 def text_of(text: str, *styles: str) -> Element:
     """Words, shown as they are: `bold`, `italic` or `code`."""
-    return _styled({"type": "text", "text": text}, styles)
+    if not styles:
+        return {"type": "text", "text": text}
+    return {"type": "text", "text": text, "style": dict.fromkeys(styles, True)}
 
 
 def link_to(url: str, text: str, *styles: str) -> Element:
     """Words that lead to an address; words alone where there is none."""
-    return _styled({"type": "link", "url": url, "text": text}, styles) if url else text_of(text, *styles)
+    if not url:
+        return text_of(text, *styles)
+    link = {"type": "link", "url": url, "text": text}
+    return {**link, "style": dict.fromkeys(styles, True)} if styles else link
 
 
 def date_of(when: datetime, timezone: str) -> Element:
@@ -173,7 +199,3 @@ def line_item(line: Line, *, is_linked: bool = True) -> list[Element]:
     """A linked title and what stands behind it."""
     after = [text_of(f" – {line.after}")] if line.after else []
     return [link_to(line.url if is_linked else "", line.title), *after]
-
-
-def _styled(element: Element, styles: tuple[str, ...]) -> Element:
-    return {**element, "style": dict.fromkeys(styles, True)} if styles else element

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.slack_blocks import render_messages
+from monitor.channels.slack_blocks import render_messages, write_messages
 from monitor.channels.slack_elements import BLOCKS_CHARS_MAX, BLOCKS_MAX, EDIT_CHARS, compact_json, size_of
 from monitor.channels.wording import link_of
 from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Headline, Mark, StoryId, Volume
@@ -97,6 +97,8 @@ def test_whatever_feeds_send(batch: int) -> None:
         digest = some_digest(die)
         is_interactive, is_follow_up = die.random() < 0.5, die.random() < 0.2
         messages = render_messages(digest, KEY, is_interactive=is_interactive, is_follow_up=is_follow_up)
+        bodies = write_messages(digest, KEY, is_interactive=is_interactive, is_follow_up=is_follow_up)
+        assert bodies == list(map(compact_json, messages))
         if number % 5 == 0:
             again = render_messages(digest, KEY, is_interactive=is_interactive, is_follow_up=is_follow_up)
             assert compact_json(messages) == compact_json(again)
