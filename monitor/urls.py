@@ -123,6 +123,9 @@ def publisher_of(url: str, fallback: str) -> str:
     list of 9,000 lines that ages is a high price for that. A few outlets with several domains (bbc.co.uk,
     bbc.com) count as one. An aggregator's own address does not say who published.
     """
+    plain = _SIMPLE.fullmatch(url)
+    if plain is not None and len(url) <= URL_CHARS_MAX and not _may_lead_on(plain[1]):
+        return _publisher_at(_canonical_host(plain[1]), fallback)
     key = canonical_url(url)
     simple = _HOST.match(key) if _WEB.match(url) else None
     host = simple[0] if simple else _host_of_key(key, url)

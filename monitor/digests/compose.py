@@ -283,6 +283,8 @@ def _others_of(candidate: StoryCandidate, lead: Article, now: datetime) -> tuple
     )
     named = {publisher_key(lead): ("", "")}
     for member in ranked:
+        if len(named) > OTHERS_MAX:
+            break
         key, url = publisher_key(member.article), member.article.url
         address = url if url.startswith(("http://", "https://")) else ""
         named.setdefault(key, (member.article.outlet or key, address))

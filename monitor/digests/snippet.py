@@ -31,12 +31,13 @@ def hits_in(evidence: Sequence[Evidence], field: Field, length: int) -> list[Hit
 
     Of two that overlap the one that begins first is kept, or the longer one where both begin together.
     """
-    found = sorted(
+    found = [
         (span.start, -span.end, place)
         for place, one in enumerate(evidence)
         for span in one.spans
         if span.field is field and 0 <= span.start < span.end <= length
-    )
+    ]
+    found.sort()
     kept: list[Hit] = []
     for start, negative_end, place in found:
         if not kept or start >= kept[-1].end:
@@ -52,7 +53,7 @@ def cut_snippet(
     The best place is where most concepts stand together, then most hits, then the earliest. Without a hit it is the
     beginning. A hit that does not fit whole is not marked. `hits` are as `hits_in` gives them.
     """
-    line = text.translate(_ONE_FOR_ONE)
+    line = text if text.isprintable() else text.translate(_ONE_FOR_ONE)
     begin = _find_begin(line, hits, length_max - 2) if hits and len(line) > length_max else 0
     lead_in = "…" if begin else ""
     rest = line[begin:]
@@ -90,4 +91,6 @@ def _best_window(hits: Sequence[Hit], room: int) -> tuple[Hit, Hit]:
         worth = (len({hit.concept for hit in inside}), len(inside))
         if worth > best_worth:
             best, best_worth = (first, inside[-1]), worth
+        if inside[-1] is hits[-1]:  # every later window is a part of this one
+            break
     return best
