@@ -177,6 +177,11 @@ def text_of(text: str, *styles: str) -> Element:
     return {"type": "text", "text": text, "style": dict.fromkeys(styles, True)}
 
 
+def bold_where(pieces: Sequence[tuple[str, bool]]) -> list[Element]:
+    """Words of which some are marked, those in bold."""
+    return [text_of(piece, "bold") if is_marked else {"type": "text", "text": piece} for piece, is_marked in pieces]
+
+
 def link_to(url: str, text: str, *styles: str) -> Element:
     """Words that lead to an address; words alone where there is none."""
     if not url:

@@ -13,6 +13,7 @@ from monitor.channels.slack_elements import (
     Block,
     Element,
     Unit,
+    bold_where,
     bullets,
     date_of,
     joined,
@@ -106,7 +107,7 @@ def _full(story: DigestStory, timezone: str, *, is_linked: bool = True) -> Block
     head = [*_titled(story), text_of("\n" + _origin(story)), *_time(story, timezone), text_of(" · ")]
     tail = _tail(story, is_linked)
     beside: list[Element] = []
-    pieces = [text_of(piece, *(("bold",) if is_marked else ())) for piece, is_marked in snippet_pieces(story)]
+    pieces = bold_where(snippet_pieces(story))
     if pieces:
         beside.append(quote(pieces))
     lines = headline_lines(story)

@@ -1,5 +1,6 @@
 """Articles, stories and topics for the tests of digests, each with only what matters spelled out."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -39,10 +40,9 @@ def found_in(title: str, text: str, concepts: Mapping[str, str]) -> tuple[Eviden
     evidence = []
     for concept, word in concepts.items():
         spans = [
-            Span(field, start, start + len(word))
+            Span(field, found.start(), found.start() + len(word))
             for field, where in ((Field.TITLE, title), (Field.TEXT, text))
-            for start in range(len(where))
-            if where.startswith(word, start)
+            for found in re.finditer(f"(?={re.escape(word)})", where)
         ]
         if spans:
             evidence.append(Evidence(concept, {word.lower(): len(spans)}, Via.EXACT, tuple(spans)))
