@@ -9,7 +9,7 @@ Effects: child processes, servers on loopback, files in a temporary folder.
 import gc
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -74,17 +74,18 @@ def _compose(candidates: Sequence[StoryCandidate]) -> Digest:
     return composed.digest
 
 
-def _ms_each(what: Callable[[int], object]) -> float:
-    """CPU of all digests, of each fifty the best of some passes: this machine does other things too."""
-    fifties = range(0, DIGESTS, 50)
-    best = dict.fromkeys(fifties, float("inf"))
+def _ms_each(tasks: Mapping[str, Callable[[int], object]]) -> dict[str, float]:
+    """CPU of all digests by task, of each fifty the best of passes that lie apart: this machine does other things."""
+    best: dict[tuple[str, int], float] = {}
     for _ in range(PASSES):
-        for first in fifties:
-            started = time.process_time()
-            for number in range(first, first + 50):
-                what(number)
-            best[first] = min(best[first], time.process_time() - started)
-    return sum(best.values()) * 1000 / DIGESTS
+        for first in range(0, DIGESTS, 50):
+            for name, task in tasks.items():
+                started = time.process_time()
+                for number in range(first, first + 50):
+                    task(number)
+                taken = time.process_time() - started
+                best[name, first] = min(taken, best.get((name, first), taken))
+    return {name: sum(best[name, first] for first in range(0, DIGESTS, 50)) * 1000 / DIGESTS for name in tasks}
 
 
 def _plain_mail(digest: Digest) -> bytes:
@@ -100,7 +101,6 @@ def _nowhere(*_: object) -> object:
 
 def _rendering() -> bool:
     candidates = [_candidates(number) for number in range(DIGESTS)]
-    compose_ms = _ms_each(lambda number: _compose(candidates[number]))
     digests = [_compose(each) for each in candidates]
     # As the daemon has it (cli/main.py): what is there for good is not looked through again.
     gc.collect()
@@ -110,25 +110,31 @@ def _rendering() -> bool:
     mail = EmailChannel("mail", ["desk@example.org"], "Monitor <m@example.org>", "127.0.0.1", 25, "none")
     hook = WebhookChannel("hook", "https://hook.example/", b"0123456789abcdef01234567", _nowhere)  # type: ignore[arg-type]  # never called
 
-    def rendered(render: Callable[[Digest, str], Sequence[Payload]]) -> float:
-        return _ms_each(lambda number: render(digests[number], f"talks/{number}/desk"))
+    def rendering(render: Callable[[Digest, str], Sequence[Payload]]) -> Callable[[int], object]:
+        return lambda number: render(digests[number], f"talks/{number}/desk")
 
-    json_ms = _ms_each(lambda number: json.dumps(digest_record(digests[number])))
-    plain_mail_ms = _ms_each(lambda number: _plain_mail(digests[number]))
-    text_ms = _ms_each(lambda number: render_text(digests[number]))
-    slack_ms, mail_ms, hook_ms = rendered(slack.render), rendered(mail.render), rendered(hook.render)
-    print(f"delivery: {DIGESTS:,} digests of {STORIES} stories with {REPORTS} reports each, CPU ms a digest:")
-    print(
-        f"  composed {compose_ms:.2f}; the record as plain JSON {json_ms:.2f}; mail of the text alone by stdlib", end=""
+    ms = _ms_each(
+        {
+            "composed": lambda number: _compose(candidates[number]),
+            "plain JSON": lambda number: json.dumps(digest_record(digests[number])),
+            "plain mail": lambda number: _plain_mail(digests[number]),
+            "Slack": rendering(slack.render),
+            "mail": rendering(mail.render),
+            "webhook": rendering(hook.render),
+            "text": lambda number: render_text(digests[number]),
+        }
     )
-    print(f" {plain_mail_ms:.2f}")
-    for name, ms, base, limit in (
-        ("Slack", slack_ms, json_ms, SLACK_MS),
-        ("mail", mail_ms, plain_mail_ms, MAIL_MS),
-        ("webhook", hook_ms, json_ms, None),
-        ("text", text_ms, json_ms, None),
+    compose_ms = ms["composed"]
+    print(f"delivery: {DIGESTS:,} digests of {STORIES} stories with {REPORTS} reports each, CPU ms a digest:")
+    print(f"  composed {compose_ms:.2f}; the record as plain JSON {ms['plain JSON']:.2f};", end="")
+    print(f" mail of the text alone by stdlib {ms['plain mail']:.2f}")
+    for name, other, limit in (
+        ("Slack", "plain JSON", SLACK_MS),
+        ("mail", "plain mail", MAIL_MS),
+        ("webhook", "plain JSON", None),
+        ("text", "plain JSON", None),
     ):
-        other = "plain mail" if name == "mail" else "plain JSON"
-        wanted = f" (with composing wanted: under {limit:g})" if limit else ""
-        print(f"  {name} {ms:.2f}, with composing {compose_ms + ms:.2f}{wanted}; {ms / base:.1f} times {other}")
-    return compose_ms + slack_ms < SLACK_MS and compose_ms + mail_ms < MAIL_MS
+        wanted = f" (wanted: under {limit:g})" if limit else ""
+        print(f"  {name} {ms[name]:.2f}, {ms[name] / ms[other]:.1f} times {other};", end="")
+        print(f" with composing {compose_ms + ms[name]:.2f}{wanted}")
+    return compose_ms + ms["Slack"] < SLACK_MS and compose_ms + ms["mail"] < MAIL_MS

@@ -85,12 +85,14 @@ def _find_begin(line: str, hits: Sequence[Hit], room: int) -> int:
 
 
 def _best_window(hits: Sequence[Hit], room: int) -> tuple[Hit, Hit]:
-    best, best_worth = (hits[0], hits[0]), (0, 0)
+    best, best_worth, last = (hits[0], hits[0]), (0, 0), 0
     for place, first in enumerate(hits):
-        inside = [hit for hit in hits[place:] if hit.end - first.start <= room] or [first]
-        worth = (len({hit.concept for hit in inside}), len(inside))
+        last = max(last, place)
+        while last + 1 < len(hits) and hits[last + 1].end - first.start <= room:
+            last += 1
+        worth = (len({hit.concept for hit in hits[place : last + 1]}), last + 1 - place)
         if worth > best_worth:
-            best, best_worth = (first, inside[-1]), worth
-        if inside[-1] is hits[-1]:  # every later window is a part of this one
+            best, best_worth = (first, hits[last]), worth
+        if last + 1 == len(hits):  # every later window is a part of this one
             break
     return best

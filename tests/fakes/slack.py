@@ -1,5 +1,6 @@
 """A Slack of our own on loopback: it stores, pages and refuses as the real one documents, and fails on request."""
 
+import contextlib
 import json
 import threading
 from collections import deque
@@ -250,7 +251,8 @@ class _Handler(BaseHTTPRequestHandler):
         }.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):  # who asked may be gone by now
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """A test's output is for the test."""
