@@ -33,7 +33,8 @@ LAYERS: dict[int, str] = {
           channels.slack_listener channels.email channels.email_message channels.webhook channels.console
           config.section config.channels config.schema config.values config.places config.secrets config.files
           config.feeds config.watchlist config.load config.examples config.faults config.watch config.edit
-          config.edit_topics storage.engine storage.columns storage.story_tables storage.delivery_tables
+          config.edit_topics storage.engine storage.columns storage.care_tables
+          storage.story_tables storage.delivery_tables
           storage.tables storage.revision storage.migrate storage.backup storage.feeds storage.articles
           storage.stories storage.corrections storage.matches storage.digests storage.outbox storage.store
           storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages

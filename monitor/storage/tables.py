@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from monitor.storage.care_tables import CONFIG_EDIT, CONFIG_REVISION, NOTICE, SIGHTING
 from monitor.storage.columns import BIG, LONG, metadata
 from monitor.storage.delivery_tables import (
     ChannelHoldRow,
@@ -24,6 +25,10 @@ from monitor.storage.delivery_tables import (
 from monitor.storage.story_tables import PrintKeyRow, StoryChangeRow, StoryPrintRow, StoryRow, WordCountsRow
 
 __all__ = [
+    "CONFIG_EDIT",
+    "CONFIG_REVISION",
+    "NOTICE",
+    "SIGHTING",
     "ChannelHoldRow",
     "DeliveryRow",
     "FollowRow",
@@ -286,6 +291,8 @@ class HeldBackRow(SQLModel, table=True):
     channel: str = Field(primary_key=True, max_length=100)
     story_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
     reason: str
+    gate: str = Field(default="", max_length=16, sa_column_kwargs={"server_default": ""})
+    """What held it back, where that is counted: `bar`."""
 
 
 class SentLogRow(SQLModel, table=True):
