@@ -66,14 +66,14 @@ class _Recording:
 class Replay:
     """The running server: where it is, what it serves, what it was asked. Safe to use from any thread."""
 
-    def __init__(self, feeds: Mapping[str, bytes], connections_max: int) -> None:
+    def __init__(self, feeds: Mapping[str, bytes], connections_max: int, port: int) -> None:
         self._lock = threading.Lock()
         # Begun in the past, one second later with each replacement: never in the future, and never the same twice,
         # although the header cannot tell two changes within a second apart.
         self._started_at = SystemClock().now().replace(microsecond=0) - timedelta(hours=1)
         self._recordings: dict[str, _Recording] = {}
         self._requests: deque[ReplayRequest] = deque(maxlen=REQUESTS_KEPT_MAX)
-        self._server = _Server(self, connections_max)
+        self._server = _Server(self, connections_max, port)
         for path, body in feeds.items():
             self.replace(path, body)
 
@@ -115,12 +115,15 @@ class Replay:
 
 
 @contextmanager
-def serve_recorded(feeds: Mapping[str, bytes], *, connections_max: int = CONNECTIONS_MAX) -> Iterator[Replay]:
-    """Serve these bodies by their paths (`wire.xml` or `/wire.xml`) on a free port of 127.0.0.1.
+def serve_recorded(
+    feeds: Mapping[str, bytes], *, connections_max: int = CONNECTIONS_MAX, port: int = 0
+) -> Iterator[Replay]:
+    """Serve these bodies by their paths (`wire.xml` or `/wire.xml`) on a free port of 127.0.0.1, or on this one.
 
-    When the block ends, so has every thread and connection, also those a client left open.
+    When the block ends, so has every thread and connection, also those a client left open. Raises OSError where the
+    port is taken.
     """
-    replay = Replay(feeds, connections_max)
+    replay = Replay(feeds, connections_max, port)
     server = replay._server
     # The poll is how long `shutdown` may take, in seconds; tests start and stop many of these.
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="replay")
@@ -176,8 +179,8 @@ class _Server(ThreadingMixIn, HTTPServer):
     daemon_threads = False  # so that server_close waits for every thread
     request_queue_size = 128  # waiting connections: a poller opens fifty at once
 
-    def __init__(self, replay: Replay, connections_max: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, replay: Replay, connections_max: int, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.replay = replay
         self._connections_max = connections_max
         self._connections: set[socket.socket] = set()
