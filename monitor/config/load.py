@@ -53,6 +53,10 @@ class Loaded:
     """The app's token of each Slack channel in which people may click and type."""
     exposed_files: tuple[str, ...] = ()
     """Files with a feed's secret that every user of the machine may read."""
+    bodies: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    """feeds.toml and watchlist.toml as they were read, by file name."""
+    monitor_hash: str = ""
+    """SHA-256 of monitor.toml in hex; its text is not kept, for an address in it may be a secret."""
 
     @property
     def watchlist(self) -> Watchlist:
@@ -96,17 +100,16 @@ def load(
     *,
     needs_channels: bool = True,
     earlier: CompiledWatchlist | None = None,
+    instead: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Loaded:
     """The configuration in a folder. Raises `ConfigFaults` with every problem of every file when it is not all good.
 
     `environ` is where secrets are looked up. monitor.toml may be missing: all its keys have defaults. Without
     `needs_channels` a channel's secret may be missing: who only looks at the archive rarely has the daemon's tokens.
-    A topic that is as in an `earlier` watchlist is taken from there.
+    A topic that is as in an `earlier` watchlist is taken from there. `instead` holds bodies by file name, used as if
+    they stood in the folder: a configuration that was in force, or one that is not written yet.
     """
-    if not folder.is_dir():
-        remedy = "Make it, or name another with --config DIR or $MONITOR_CONFIG."
-        raise ConfigFaults([Problem(str(folder), 0, f"there is no such folder. {remedy}")], files=[folder])
-    files, problems = _read_files(folder)
+    files, problems = _read_files(folder, instead)
     settings, secrets, channels = None, SecretList(), None
     if (file := files.get("monitor.toml")) is not None:
         settings, found = check_shape(Settings, file.values, file.shown_path, file.places)
@@ -147,6 +150,8 @@ def load(
         database_password=secrets.of_database,
         app_tokens=MappingProxyType(secrets.of_apps),
         exposed_files=tuple(of_feeds.exposed),
+        bodies=MappingProxyType({name: files[name].body for name in _MISSING}),
+        monitor_hash=hashlib.sha256(files["monitor.toml"].body).hexdigest(),
     )
 
 
@@ -183,13 +188,18 @@ def load_watchlist(path: Path, lexicon: Lexicon = EMPTY_LEXICON) -> CompiledWatc
     return compiled
 
 
-def _read_files(folder: Path) -> tuple[dict[str, ConfigFile], list[Problem]]:
+def _read_files(folder: Path, instead: Mapping[str, bytes]) -> tuple[dict[str, ConfigFile], list[Problem]]:
     files: dict[str, ConfigFile] = {}
     problems: list[Problem] = []
+    if not folder.is_dir():
+        remedy = "Make it, or name another with --config DIR or $MONITOR_CONFIG."
+        raise ConfigFaults([Problem(str(folder), 0, f"there is no such folder. {remedy}")], files=[folder])
     for name in FILES:
         path = folder / name
         try:
-            if name in _MISSING or path.exists():
+            if name in instead:
+                files[name] = parse_config_file(instead[name], path, str(path))
+            elif name in _MISSING or path.exists():
                 files[name] = read_config_file(path, str(path), _MISSING.get(name, "Make it."))
             else:
                 files[name] = parse_config_file(b"", path, str(path))

@@ -22,6 +22,7 @@ from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
 from monitor.storage.recipients import RecipientTable
+from monitor.storage.revisions import RevisionTable
 from monitor.storage.second_looks import SecondLookTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.story_views import StoryViews
@@ -57,6 +58,7 @@ class Transaction:
         self.second_looks = SecondLookTable(connection)
         self.recipients = RecipientTable(connection)
         self.told = ToldTable(connection)
+        self.revisions = RevisionTable(connection)
         self.words = WordIndex(connection)
         self.connection = connection
 
