@@ -45,6 +45,7 @@ from monitor.model.feeds import (
 from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
 from monitor.model.marks import LearnedWord, TopicMark, Verdict
 from monitor.model.mutes import Follow, Mute, MuteKind
+from monitor.model.notices import Need, Notice
 from monitor.model.pages import FullText, PageHeadlines, PageRoad, PageState, PageText
 from monitor.model.told import ToldStory
 from monitor.model.topics import (
@@ -98,11 +99,13 @@ __all__ = [
     "Match",
     "Mute",
     "MuteKind",
+    "Need",
     "NoMatch",
     "NotModified",
     "Note",
     "NoteKind",
     "NoteLine",
+    "Notice",
     "PageHeadlines",
     "PageRoad",
     "PageState",

@@ -18,6 +18,7 @@ from monitor.storage.holds import HoldTable
 from monitor.storage.marks import MarkTable
 from monitor.storage.matches import MatchTable
 from monitor.storage.mutes import FollowTable, MuteTable
+from monitor.storage.notices import NoticeTable
 from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
@@ -59,6 +60,7 @@ class Transaction:
         self.recipients = RecipientTable(connection)
         self.told = ToldTable(connection)
         self.revisions = RevisionTable(connection)
+        self.notices = NoticeTable(connection)
         self.words = WordIndex(connection)
         self.connection = connection
 

@@ -1,0 +1,114 @@
+"""What needs a person, remembered: so each is told once, and once more when it is over, whatever was stopped between.
+
+Effects: database.
+"""
+
+import hashlib
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from monitor.model import Notice
+from monitor.storage.rows import portions, upsert
+from monitor.storage.tables import NOTICE
+
+KEY_CHARS_MAX = 250
+HEAD_CHARS_MAX = 500
+DETAIL_CHARS_MAX = 8_000
+OPEN_MAX = 2_000
+"""Notices that are open at a time; what needs a person beyond these is seen once some of them are over."""
+_TICK = timedelta(seconds=1)
+
+
+class NoticeTable:
+    """Questions and changes of notices."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def raise_(self, key: str, head: str, remedy: str, detail: str, now: datetime) -> bool:
+        """Remember that something needs a person; True where it did not before, or not any more.
+
+        What is open keeps its beginning and takes the new words. What was over, before anybody was told so, goes on as
+        if it had not been. Nothing is opened beyond `OPEN_MAX`.
+        """
+        key = _clip_key(key)
+        words = {
+            "head": head[:HEAD_CHARS_MAX],
+            "remedy": remedy[:HEAD_CHARS_MAX],
+            "detail": detail[:DETAIL_CHARS_MAX],
+        }
+        before = self.get(key)
+        if before is not None and before.is_open:
+            if {"head": before.head, "remedy": before.remedy, "detail": before.detail} != words:
+                self._set(key, **words)
+            return False
+        if before is not None and before.is_told and not before.is_end_told:
+            self._set(key, over_at=None, **words)
+            return True
+        if before is None and self._count_open() >= OPEN_MAX:
+            return False
+        told_at = before.told_at if before is not None else None
+        if told_at is not None:  # one that comes again was not told yet, however the clock was set meanwhile
+            told_at = min(told_at, now - _TICK)
+        row = {"key": key, "since": now, "told_at": told_at, "over_at": None, **words}
+        upsert(self._db, NOTICE, [row], update=["since", "told_at", "over_at", *words])
+        return True
+
+    def clear(self, key: str, now: datetime) -> bool:
+        """It needs nobody any more; True where it did."""
+        over = sa.update(NOTICE).where(NOTICE.c.key == _clip_key(key), NOTICE.c.over_at.is_(None))
+        return bool(self._db.execute(over.values(over_at=now)).rowcount)
+
+    def get(self, key: str) -> Notice | None:
+        """One notice, open or over; None where nothing is remembered of it."""
+        row = self._db.execute(sa.select(NOTICE).where(NOTICE.c.key == _clip_key(key))).first()
+        return _to_notice(row) if row else None
+
+    def open(self) -> list[Notice]:
+        """Every notice that needs a person now, the longest first."""
+        rows = self._db.execute(sa.select(NOTICE).where(NOTICE.c.over_at.is_(None)).order_by(NOTICE.c.since))
+        return sorted(map(_to_notice, rows), key=lambda notice: (notice.since, notice.key))
+
+    def all(self) -> list[Notice]:
+        """Every notice that is remembered, the longest first."""
+        rows = self._db.execute(sa.select(NOTICE))
+        return sorted(map(_to_notice, rows), key=lambda notice: (notice.since, notice.key))
+
+    def tell(self, keys: Collection[str], now: datetime) -> None:
+        """The operator is told of these: of the beginning of what is open, of the end of what is over."""
+        for some in portions(sorted(keys)):
+            mine = NOTICE.c.key.in_(some)
+            # Never at the very moment it began or ended, so that what was told of can be read from the times alone.
+            at = sa.case((sa.and_(NOTICE.c.over_at.is_not(None), NOTICE.c.over_at >= now), now + _TICK), else_=now)
+            at = sa.case((NOTICE.c.since > now, NOTICE.c.since), else_=at)
+            self._db.execute(sa.update(NOTICE).where(mine).values(told_at=at))
+
+    def forget(self, before: datetime, *, limit: int) -> int:
+        """Remove at most so many that were over before then; how many went."""
+        ended = sa.select(NOTICE.c.key).where(NOTICE.c.over_at < before).limit(limit)
+        keys = list(self._db.execute(ended).scalars())
+        for some in portions(keys):
+            self._db.execute(sa.delete(NOTICE).where(NOTICE.c.key.in_(some)))
+        return len(keys)
+
+    def _count_open(self) -> int:
+        asked = sa.select(sa.func.count()).select_from(NOTICE).where(NOTICE.c.over_at.is_(None))
+        return int(self._db.execute(asked).scalar_one())
+
+    def _set(self, key: str, **values: object) -> None:
+        self._db.execute(sa.update(NOTICE).where(NOTICE.c.key == key).values(**values))
+
+
+def _clip_key(key: str) -> str:
+    """The same for the same, and never longer than its column: what is named in it may be as long as a person likes."""
+    if len(key) <= KEY_CHARS_MAX:
+        return key
+    return f"{key[: KEY_CHARS_MAX - 18]}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
+
+
+def _to_notice(row: Row[Any]) -> Notice:
+    return Notice(row.key, row.since, row.head, row.remedy, row.detail, row.told_at, row.over_at)
