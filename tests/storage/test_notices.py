@@ -43,7 +43,8 @@ def test_its_beginning_and_its_end_are_told_once(store: Store) -> None:
         assert tx.notices.open()[0].is_told
         tx.notices.clear(KEY, at(5))
         [notice] = tx.notices.all()
-        assert notice.is_told and not notice.is_end_told
+        assert notice.is_told
+        assert not notice.is_end_told
         tx.notices.tell([KEY], at(5))
         assert tx.notices.all()[0].is_end_told
 
@@ -72,7 +73,8 @@ def test_what_comes_back_later_begins_anew(store: Store, minutes: float) -> None
         [notice] = tx.notices.open()
         assert notice.since == at(minutes)
         assert not notice.is_told
-        assert notice.told_at is not None and notice.told_at < notice.since
+        assert notice.told_at is not None
+        assert notice.told_at < notice.since
 
 
 def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
