@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from monitor.in_force import Parts, prepare, wishes_of
 from monitor.logs import get_log
 from monitor.model import Topic
 from monitor.outbox.deliver import Sender, Sent
+from monitor.outbox.retry import ASK_AFTER_S
 from monitor.pipeline.grouping import StoryWords
 from monitor.pipeline.meanings import MeaningReader
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
@@ -176,6 +178,8 @@ class App:
             if self._is_starting and self._lock is not None:
                 tx.feeds.release()  # the process lock is ours, so whoever held these is dead
                 tx.pages.release(now)
+                tx.second_looks.release(now)
+                tx.outbox.release(now + timedelta(seconds=ASK_AFTER_S))
             added, rested = tx.feeds.sync(loaded.feeds, now, spread_s=FIRST_ROUND_SPREAD_S)
             before = {feed.url: feed.rules for feed in self.in_force.loaded.feeds}
             # Who mends a password wants to see it mended, and not when the wait of the wrong one ends.
@@ -234,15 +238,18 @@ class App:
         await self.page_fetcher.close()
 
     def close(self) -> None:
-        """Let everything else go, the process lock last; safe to call twice."""
+        """Let everything else go, the process lock last; safe to call twice.
+
+        Where a channel hangs with a message in hand the lock stays until the process ends.
+        """
         # A sender whose channel hangs is not waited for: its delivery's lease ends, and it is asked for or sent again.
         self.sender_pool.shutdown(wait=False, cancel_futures=True)
         for pool in (self.parser_pool, self.meaning_pool, self.database_pool):
             pool.shutdown(wait=True, cancel_futures=True)
         self.parser.close()
         self.store.close()
-        if self._lock is not None:
-            self._lock.release()
+        if self._lock is not None and not self.sender.is_sending:
+            self._lock.release()  # while one still sends the lock goes with the process: it says that nobody is at it
 
     def _limit_of(self, host: str) -> HostLimit:
         polling = self.in_force.loaded.settings.polling

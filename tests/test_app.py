@@ -2,17 +2,23 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from monitor.app import build_app
 from monitor.config.load import load
-from monitor.model import ChannelName
+from monitor.model import ArticleId, ChannelName
+from monitor.outbox.deliver import SendRules
+from monitor.outbox.retry import ASK_AFTER_S
 from monitor.pipeline.indexing import Indexer
 from monitor.topics.lexicon import load_lexicon
 from tests.config.folder import write_folder
 from tests.fakes.clock import FakeClock
 from tests.fakes.digests import a_digest
-from tests.storage.given import an_article, store_articles
+from tests.fakes.slack import CHANNEL, TOKEN, serve_slack
+from tests.storage.given import a_delivery, an_article, store_articles
 
 MONITOR = '[database]\nurl = "sqlite:///{}"\n[web]\nlisten = ""\n'
 MAIL = """
@@ -72,3 +78,39 @@ def test_each_reader_of_mail_has_a_link_that_stays(tmp_path: Path) -> None:
     links = [link for found in seen[0].values() for link in found]
     assert len(set(links)) == 2
     assert all(re.fullmatch(r"https://news\.example\.org/monitor/unsubscribe/[\w-]{43}", link) for link in links)
+
+
+@pytest.mark.parametrize("was_out", [True, False])
+def test_what_a_killed_process_had_in_hand_is_asked_for_soon_after_the_start(tmp_path: Path, was_out: bool) -> None:
+    """The lock proves the owner dead: nothing waits for a lease to end, and nothing is lost or doubled."""
+    folder, clock, desk = tmp_path / "config", FakeClock(), ChannelName("desk")
+    with serve_slack() as slack:
+        channel = f'[channels.desk]\nkind = "slack"\nchannel = "{CHANNEL}"\ntoken_env = "T"\napi_url = "{slack.url}"\n'
+        write_folder(
+            folder, monitor=MONITOR.format(tmp_path / "monitor.db") + channel, feeds=FEEDS, watchlist=WATCHLIST
+        )
+        loaded = load(folder, {"T": TOKEN}, load_lexicon())
+        killed = build_app(loaded, clock)
+        store_articles(killed.store, [an_article(1)])
+        [body] = [one.body for one in killed.in_force.channels[desk].render(a_digest(), "digest-1-desk")]
+        with killed.store.write() as tx:
+            tx.outbox.add([a_delivery(payload=body)], clock.now(), due_at=clock.now())
+            [in_hand] = tx.outbox.claim(clock.now(), owner=killed.owner, channel=desk)
+            tx.second_looks.add([ArticleId(1)], clock.now() - timedelta(hours=2))
+            assert tx.second_looks.claim(clock.now(), owner=killed.owner, limit=8)
+        if was_out:
+            killed.in_force.channels[desk].send(in_hand)
+        killed.close()
+
+        again = build_app(load(folder, {"T": TOKEN}, load_lexicon()), clock)
+        try:
+            clock.forward(seconds=ASK_AFTER_S)
+            with again.store.write() as tx:
+                assert tx.outbox.channels_due(clock.now()) == [desk]
+                assert len(tx.second_looks.claim(clock.now(), owner=again.owner, limit=8)) == 1
+            [sent] = again.sender.deliver_due(again.in_force.channels[desk], SendRules())
+        finally:
+            again.close()
+        assert sent.state == "sent"
+        assert len(slack.posts()) == 1
+        assert slack.calls_of("conversations.history"), "it was asked for first"

@@ -55,6 +55,12 @@ class Sender:
         self._unsettled: dict[ChannelName, Callable[[Transaction], bool]] = {}
         self._sent_at_s: dict[ChannelName, float] = {}
         self._claimed_at: dict[ChannelName, datetime] = {}
+        self._in_hand: set[ChannelName] = set()
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a channel has a message in hand at this moment."""
+        return bool(self._in_hand)
 
     @property
     def unsettled(self) -> list[ChannelName]:
@@ -105,8 +111,12 @@ class Sender:
         delivery = self._claim(channel, rules)
         if delivery is None:
             return None
-        with bind(delivery_id=delivery.id):
-            sent = self._deliver(channel, rules, delivery)
+        self._in_hand.add(name)
+        try:
+            with bind(delivery_id=delivery.id):
+                sent = self._deliver(channel, rules, delivery)
+        finally:
+            self._in_hand.discard(name)
         if self._report is not None:
             self._report(sent)
         return sent

@@ -291,6 +291,15 @@ class OutboxTable(OutboxViews):
         )
         return self._db.execute(change.values(**values, lease_owner=None, lease_until=None)).rowcount == 1
 
+    def release(self, due_at: datetime) -> int:
+        """End every lease, whoever holds it; returns how many. Only for who knows that every owner is dead.
+
+        What was in flight was perhaps sent: it is due at `due_at`, and the channel is asked for it first.
+        """
+        held = sa.update(DELIVERY).where(DELIVERY.c.state == DeliveryState.LEASED.value)
+        back = {"state": DeliveryState.PENDING.value, "next_attempt_at": due_at, "perhaps_sent": True}
+        return self._db.execute(held.values(**back, lease_owner=None, lease_until=None)).rowcount
+
     def retry(self, delivery_id: DeliveryId, now: datetime) -> bool:
         """Put a dead or waiting delivery, and the parts behind it, in line for now, as if never tried.
 

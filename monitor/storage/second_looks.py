@@ -139,9 +139,11 @@ class SecondLookTable:
         )
         return self._db.execute(change.values(**values, lease_owner=None)).rowcount == 1
 
-    def release(self, now: datetime, owner: str) -> int:
-        """End every lease of the owner: what was not settled is due again at once."""
-        held = sa.update(SECOND_LOOK).where(SECOND_LOOK.c.lease_owner == owner)
+    def release(self, now: datetime, owner: str | None = None) -> int:
+        """End every lease of the owner, or of everybody: what was not settled is due again at once."""
+        held = sa.update(SECOND_LOOK).where(SECOND_LOOK.c.lease_owner.is_not(None))
+        if owner is not None:
+            held = held.where(SECOND_LOOK.c.lease_owner == owner)
         return self._db.execute(held.values(lease_owner=None, next_at=now)).rowcount
 
     def of_article(self, article_id: ArticleId) -> StoredLook | None:

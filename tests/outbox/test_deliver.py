@@ -56,6 +56,18 @@ def test_what_is_due_is_sent_once_in_order(store: Store) -> None:
     assert len(channel.arrived) == 3
 
 
+def test_a_sender_knows_that_a_message_is_in_hand(sqlite_store: Store) -> None:
+    """While one is, the process lock is not given back: the next process takes the lock for a proof that nobody is."""
+    clock, seen = FakeClock(), list[bool]()
+    add(sqlite_store, clock, 1)
+    sender = a_sender(sqlite_store, clock)
+    channel = RecordingChannel(on_send=lambda _: seen.append(sender.is_sending))
+
+    sender.deliver_due(channel, RULES)
+
+    assert (seen, sender.is_sending) == ([True], False)
+
+
 def test_a_channel_that_asks_to_wait_is_left_alone_until_then(sqlite_store: Store) -> None:
     """Retry-After is kept, and the deliveries behind do not overtake the one that waits within this look."""
     clock, channel = FakeClock(), RecordingChannel(faults=["retry"])
