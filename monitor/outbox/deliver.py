@@ -8,6 +8,7 @@ Effects: network through the channels, database.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.channels.base import Channel
@@ -17,7 +18,7 @@ from monitor.logs import bind, get_log
 from monitor.model import ChannelName, Delivery, DeliveryKind
 from monitor.outbox.away import fold_old
 from monitor.outbox.operator import Peers
-from monitor.outbox.settle import Outcome, SendRules, Sent, settle_failure
+from monitor.outbox.settle import Outcome, SendRules, Sent, hold_broken, settle_failure, tell_broken
 from monitor.storage.outbox import LEASE_S
 from monitor.storage.store import Store, Transaction
 
@@ -31,6 +32,18 @@ SEND_S_MAX = 90
 """The longest that any channel takes for one message (mail): what is left of the lease when one is begun."""
 CANNOT_ASK = "cannot_ask"
 """The reason of a channel that could be asked but for a permission it lacks: then `on_unknown` decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An outcome that is not written yet."""
+
+    channel: Channel
+    delivery: Delivery
+    write: Callable[[Transaction], bool]
+    """All that it changes; False when the lease is not ours any more."""
+    plain: Callable[[Transaction], bool]
+    """The delivery's own row alone, where the rest broke."""
 
 
 class Sender:
@@ -52,7 +65,7 @@ class Sender:
         self._jitter = jitter
         self._report = report
         self._peers = peers
-        self._unsettled: dict[ChannelName, Callable[[Transaction], bool]] = {}
+        self._unsettled: dict[ChannelName, _Kept] = {}
         self._sent_at_s: dict[ChannelName, float] = {}
         self._claimed_at: dict[ChannelName, datetime] = {}
         self._in_hand: set[ChannelName] = set()
@@ -105,10 +118,20 @@ class Sender:
         return done
 
     def deliver_next(self, channel: Channel, rules: SendRules) -> Sent | None:
-        """Send the next message that is due, and settle it; None when nothing is. Raises as `deliver_due` does."""
+        """Send the next message that is due, and settle it; None when nothing is. Raises as `deliver_due` does.
+
+        Where our own code breaks before the send, the channel is held and the operator told: it never stops silently.
+        """
         name = ChannelName(channel.name)
         self._write_unsettled(name)
-        delivery = self._claim(channel, rules)
+        try:
+            delivery = self._claim(channel, rules)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001  # the edge of a unit of work: what waits goes on waiting
+            log.error("claim.broke", error=error, channel=name, hint="please report this")
+            self._hold_broken(channel, error)
+            return None
         if delivery is None:
             return None
         self._in_hand.add(name)
@@ -149,7 +172,7 @@ class Sender:
             unknown = ChannelError(f"{type(error).__name__}", reason="unexpected", outcome=SendOutcome.UNKNOWN)
             return self._fail(channel, rules, delivery, unknown)
         if reference is None:
-            return self._put_back(delivery)
+            return self._put_back(channel, delivery)
         now, mine = self._clock.now(), self._peers().of_account(channel)
 
         def write(tx: Transaction) -> bool:
@@ -160,7 +183,9 @@ class Sender:
                 tx.recipients.accept(delivery.channel, delivery.lane)
             return tx.outbox.settle_sent(delivery, self._owner, reference, now)
 
-        self._settle(delivery, write)
+        self._settle(
+            _Kept(channel, delivery, write, lambda tx: tx.outbox.settle_sent(delivery, self._owner, reference, now))
+        )
         log.info("delivery.sent", channel=delivery.channel, attempt=delivery.attempt, receipt=reference)
         return Sent(delivery, "sent")
 
@@ -188,15 +213,16 @@ class Sender:
         finally:
             self._sent_at_s[delivery.channel] = self._clock.monotonic_s()
 
-    def _put_back(self, delivery: Delivery) -> Sent:
+    def _put_back(self, channel: Channel, delivery: Delivery) -> Sent:
         """It is certainly not there, and old: in line again, to be gathered with the others."""
         now = self._clock.now()
-        self._settle(
-            delivery,
-            lambda tx: tx.outbox.settle_later(
+
+        def write(tx: Transaction) -> bool:
+            return tx.outbox.settle_later(
                 delivery, self._owner, now, reason="too_old", error=delivery.error, perhaps_sent=False, counts=False
-            ),
-        )
+            )
+
+        self._settle(_Kept(channel, delivery, write, write))
         return Sent(delivery, "pending", delivery.error, is_over=False)
 
     def _fail(self, channel: Channel, rules: SendRules, delivery: Delivery, error: ChannelError) -> Sent:
@@ -210,27 +236,67 @@ class Sender:
             sent.append(came_to)
             return ours
 
-        self._settle(delivery, write)
+        def write_plainly(tx: Transaction) -> bool:
+            sent.append(Sent(delivery, "pending", str(error), is_over=True))
+            return tx.outbox.settle_later(
+                delivery,
+                self._owner,
+                outcome.now,
+                reason=error.reason,
+                error=str(error),
+                perhaps_sent=outcome.perhaps_sent,
+            )
+
+        self._settle(_Kept(channel, delivery, write, write_plainly))
         return sent[-1]
 
-    def _settle(self, delivery: Delivery, write: Callable[[Transaction], bool]) -> None:
+    def _settle(self, kept: _Kept) -> None:
         # Kept first: whatever happens while writing, nothing else is claimed before this outcome is down.
-        self._unsettled[delivery.channel] = write
-        self._write_unsettled(delivery.channel)
+        self._unsettled[kept.delivery.channel] = kept
+        self._write_unsettled(kept.delivery.channel)
 
     def _write_unsettled(self, name: ChannelName) -> None:
-        write = self._unsettled.get(name)
-        if write is None:
+        kept = self._unsettled.get(name)
+        if kept is None:
             return
         try:
             with self._store.write() as tx:
-                ours = write(tx)
+                ours = kept.write(tx)
         except StorageError as error:
             log.error("delivery.unsettled", channel=name, reason=error.reason, hint=str(error))
             raise
+        except Exception as error:  # noqa: BLE001  # the edge of a unit of work: kept for ever it would stop the channel
+            log.error("settle.broke", error=error, channel=name, hint="please report this")
+            ours = self._settle_broken(kept, error)
         del self._unsettled[name]
         if not ours:
             log.warning("delivery.overtaken", channel=name)
+
+    def _settle_broken(self, kept: _Kept, error: Exception) -> bool:
+        """Write what can be written of an outcome, each part by itself, and hold its channel. Raises StorageError.
+
+        Where not even the delivery's own row can be, its lease ends and it counts as perhaps sent.
+        """
+        done: list[bool] = []
+        self._attempt("row", kept.channel, lambda tx: done.append(kept.plain(tx)))
+        self._hold_broken(kept.channel, error)
+        return done != [False]
+
+    def _hold_broken(self, channel: Channel, error: Exception) -> None:
+        """Hold a channel for a fault of our own, and tell the operator when it is new. Raises StorageError."""
+        now, new = self._clock.now(), list[bool]()
+        self._attempt("hold", channel, lambda tx: new.append(hold_broken(tx, channel, error, now)))
+        if any(new):
+            self._attempt("operator", channel, lambda tx: tell_broken(tx, channel, self._peers(), error, now))
+
+    def _attempt(self, step: str, channel: Channel, work: Callable[[Transaction], object]) -> None:
+        try:
+            with self._store.write() as tx:
+                work(tx)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001  # the parts are for that: one that breaks costs no other
+            log.error("settle.broke", error=error, step=step, channel=channel.name, hint="please report this")
 
 
 def _is_stale(delivery: Delivery, now: datetime, max_age: timedelta) -> bool:

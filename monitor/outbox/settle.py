@@ -9,7 +9,7 @@ from datetime import datetime
 from monitor.channels.base import Channel
 from monitor.errors import ChannelError, RefusalScope, SendOutcome
 from monitor.logs import get_log
-from monitor.model import Delivery, DeliveryKind
+from monitor.model import ChannelName, Delivery, DeliveryKind
 from monitor.outbox.operator import KEY_STEM, Peers, tell_operator
 from monitor.outbox.retry import next_attempt_at
 from monitor.storage.store import Transaction
@@ -22,6 +22,10 @@ _NOTHING_SAID = frozenset(
     {"bad_answer", "dropped", "find_too_slow", "no_answer", "protocol", "server_error", "timeout", "too_large"}
 )
 """Nobody answered, or a broken proxy did: that can last for hours, and says nothing against the message."""
+
+BROKEN = "broken"
+"""The reason of a hold that is our own fault."""
+BROKEN_REMEDY = "Please report this with the log around it; it is tried again by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,31 @@ def settle_failure(tx: Transaction, failed: Outcome) -> tuple[bool, Sent]:
         reason = error.reason if error.outcome is SendOutcome.REFUSED else choice.reason.value
         return _give_up(tx, failed, reason)
     return _try_later(tx, failed, choice.at)
+
+
+def hold_broken(tx: Transaction, channel: Channel, error: Exception, now: datetime) -> bool:
+    """Hold a channel that our own code broke on, through no fault of its own; True when it was not held before."""
+    return bool(
+        tx.holds.hold(
+            [ChannelName(channel.name)],
+            now,
+            account=channel.account,
+            scope=RefusalScope.CHANNEL.value,
+            reason=BROKEN,
+            error=_broken_in_words(error),
+            remedy=BROKEN_REMEDY,
+        )
+    )
+
+
+def tell_broken(tx: Transaction, channel: Channel, peers: Peers, error: Exception, now: datetime) -> None:
+    """Tell the operator of a channel that is held for a fault of ours."""
+    head = f'Channel "{channel.name}" is held: {_broken_in_words(error)}. Its digests wait, nothing is lost.'
+    tell_operator(tx, peers, ChannelName(channel.name), BROKEN, head, BROKEN_REMEDY, now)
+
+
+def _broken_in_words(error: Exception) -> str:
+    return f"the monitor's own code failed on it ({type(error).__name__})"
 
 
 def _try_later(tx: Transaction, failed: Outcome, at: datetime) -> tuple[bool, Sent]:
