@@ -33,22 +33,21 @@ LAYERS: dict[int, str] = {
           channels.slack_listener channels.email channels.email_message channels.webhook channels.console
           config.section config.channels config.schema config.values config.places config.secrets config.files
           config.feeds config.watchlist config.load config.examples config.faults config.watch config.edit
-          config.edit_topics storage.engine storage.columns storage.care_tables
-          storage.story_tables storage.delivery_tables
-          storage.tables storage.revision storage.migrate storage.backup storage.feeds storage.articles
-          storage.stories storage.corrections storage.matches storage.digests storage.outbox storage.store
-          storage.story_views storage.rows storage.topics storage.feed_rows storage.health storage.pages
-          storage.word_index storage.search storage.suggesting storage.marks storage.outlook storage.vectors
-          storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings storage.told_stories
-          channels.slack_elements channels.slack_story channels.slack_notes channels.slack_edit
-          channels.slack_split channels.slack_web channels.slack_examine channels.sample channels.email_note
-          channels.email_short channels.email_dialogue channels.atom channels.apprise storage.recipients
-          storage.told storage.second_looks storage.revisions storage.notices""",
+          config.edit_topics storage.engine storage.columns storage.care_tables storage.story_tables
+          storage.delivery_tables storage.tables storage.revision storage.migrate storage.backup storage.feeds
+          storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
+          storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health
+          storage.pages storage.word_index storage.search storage.suggesting storage.marks storage.outlook
+          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings
+          storage.told_stories channels.slack_elements channels.slack_story channels.slack_notes
+          channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
+          channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
+          storage.recipients storage.told storage.second_looks storage.revisions storage.notices storage.sightings""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
-          pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing
-          pipeline.threads pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched
-          pipeline.clicks pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings
-          pipeline.corrections outbox.deliver outbox.settle outbox.away outbox.operator status trail dossier""",
+          pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
+          pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
+          pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
+          outbox.away outbox.operator status trail dossier""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers",
     6: "app in_force destinations cycle daemon demo pending slack_desk listening",
     7: "cli __main__",

@@ -31,9 +31,10 @@ from monitor.model import (
 )
 from monitor.pipeline.grouping import NewArticle, StoryWords, assign_stories
 from monitor.pipeline.visits import Brought, PollSummary, log_visit, record_visit, summarise
-from monitor.storage.articles import Alias
+from monitor.storage.articles import Alias, day_of
 from monitor.storage.feed_rows import PollRecord
 from monitor.storage.matches import StoredMatch
+from monitor.storage.sightings import Seen
 from monitor.storage.store import Store, Transaction
 from monitor.stories.apart import NOTHING_APART, Apart
 from monitor.stories.group import Forbids, forbids_none
@@ -108,6 +109,10 @@ class _Reading:
     matches: int = 0
     quarantine: str = ""
     is_first: bool = False
+    kept: frozenset[ArticleId] = frozenset()
+    """The articles behind its names whose text is still there."""
+    renewed: frozenset[tuple[AliasKind, int]] = frozenset()
+    """The names that it showed before on this day: nothing is left to be written of them."""
 
 
 def _brought(reading: _Reading) -> Brought:
@@ -208,7 +213,15 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
         watermark_at=feed.state.watermark_at,
         now=now,
     )
-    reading = _Reading(polled, list(verdict.entries), keys, [], is_first=first)
+    reading = _Reading(
+        polled,
+        list(verdict.entries),
+        keys,
+        [],
+        is_first=first,
+        kept=frozenset(alias.article_id for alias in known.values() if alias.title),
+        renewed=frozenset(name for name, alias in known.items() if alias.seen_day == day_of(now)),
+    )
     # By a headline alone nothing is the same entry, but a feed that changes all else shows that we still see it.
     reading.known = sum(1 for one in reading.verdicts if one.article_id is not None) or headlines
     reading.quarantine = why_quarantined(feed.state, parsed, reading.known)
@@ -285,13 +298,25 @@ def _store_aliases(tx: Transaction, readings: Sequence[_Reading], now: datetime)
             article_id = ids.get(verdict.entry_index)
             if article_id is None:
                 continue
-            target = first if article_id in fresh else again
-            target += _aliases(feed_id, reading.keys[verdict.entry_index], article_id)
+            aliases = _aliases(feed_id, reading.keys[verdict.entry_index], article_id)
+            if article_id in fresh:
+                first += aliases
+            else:
+                again += [alias for alias in aliases if (alias.kind, alias.key) not in reading.renewed]
             if verdict.revised and article_id not in fresh and reading.polled.parsed is not None:
                 revised[article_id] = content_hash(reading.polled.parsed.entries[verdict.entry_index])
     tx.articles.add_first_aliases(first, now)
     tx.articles.add_aliases(again, now)
     tx.articles.revise(revised)
+    tx.sightings.note([one for reading in readings for one in _seen_again(reading)], now)
+
+
+def _seen_again(reading: _Reading) -> Iterator[Seen]:
+    """The articles that the visit showed once more, each by the name it was known by."""
+    for verdict in reading.verdicts:
+        # What is swept leaves nothing behind that would have to be swept again.
+        if verdict.article_id in reading.kept and verdict.by is not None and verdict.same_as is None:
+            yield Seen(verdict.article_id, reading.polled.feed.id, verdict.by)
 
 
 def _aliases(feed_id: FeedId, keys: dict[AliasKind, int], article_id: ArticleId) -> list[Alias]:

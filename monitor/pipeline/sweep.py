@@ -50,6 +50,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
             ids = tx.articles.past(before, limit=PORTION)
             tx.words.forget(ids)  # reads their texts once more, so it comes first
             tx.articles.forget(ids)
+            tx.sightings.forget(ids)
             tx.matches.forget(ids)
             tx.digests.forget(ids)
             tx.pages.forget(ids)

@@ -82,6 +82,7 @@ class ArticleTable:
                     ENTRY_ALIAS.c.kind,
                     ENTRY_ALIAS.c.key,
                     ENTRY_ALIAS.c.article_id,
+                    ENTRY_ALIAS.c.seen_day,
                     ARTICLE.c.content_key,
                     ARTICLE.c.published_at,
                     ARTICLE.c.title,
@@ -277,4 +278,5 @@ def _to_known(row: Any) -> KnownAlias:
         published_at=row.published_at,
         title=row.title or "",
         seen_at=row.first_seen_at,
+        seen_day=row.seen_day,
     )

@@ -25,6 +25,7 @@ from monitor.storage.prints import PrintTable
 from monitor.storage.recipients import RecipientTable
 from monitor.storage.revisions import RevisionTable
 from monitor.storage.second_looks import SecondLookTable
+from monitor.storage.sightings import SightingTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.story_views import StoryViews
 from monitor.storage.tellings import TellingTable
@@ -41,6 +42,7 @@ class Transaction:
         self.feeds = FeedTable(connection)
         self.health = HealthTable(connection)
         self.articles = ArticleTable(connection)
+        self.sightings = SightingTable(connection)
         self.stories = StoryTable(connection)
         self.prints = PrintTable(connection)
         self.corrections = CorrectionTable(connection)

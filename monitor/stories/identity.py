@@ -79,6 +79,8 @@ class KnownAlias:
     published_at: datetime | None
     title: str
     seen_at: datetime | None = None
+    seen_day: int = 0
+    """The day since 1970 on which the feed last showed the name."""
 
 
 Known = Mapping[tuple[AliasKind, int], KnownAlias]
