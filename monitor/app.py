@@ -40,6 +40,7 @@ from monitor.pipeline.poll import HostLimit, Poller
 from monitor.pipeline.sweep import Retention
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
+from monitor.starting import LoadInstead, choose_start
 from monitor.storage.engine import ProcessLock, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
@@ -170,8 +171,11 @@ class App:
         kept = self.in_force.loaded.settings.retention
         return Retention(kept.articles_days, kept.polls_days)
 
-    def apply(self, loaded: Loaded) -> None:
-        """Put a configuration in force: rows first, then the swap. Called in the database's thread."""
+    def apply(self, loaded: Loaded, change: str = "") -> None:
+        """Put a configuration in force: rows first, then the swap. Called in the database's thread.
+
+        Its revision is one of the rows, with the change in words.
+        """
         prepared = self.in_force if self.in_force.loaded is loaded else prepare(loaded, self._parts)
         now = self.clock.now()
         with self.store.write() as tx:
@@ -184,9 +188,18 @@ class App:
             before = {feed.url: feed.rules for feed in self.in_force.loaded.feeds}
             # Who mends a password wants to see it mended, and not when the wait of the wrong one ends.
             tx.feeds.hurry([feed.url for feed in loaded.feeds if before.get(feed.url, feed.rules) != feed.rules], now)
+            # What was left open by a topic that was away for long is no news any more.
+            tx.matches.silence(tx.topics.returning([topic.key for topic in loaded.watchlist.topics], now))
             waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
             tx.holds.try_now(now)  # a start or an edit may have brought what a channel lacked
             tx.topics.sync([_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics], now)
+            tx.revisions.record(
+                watchlist=loaded.bodies["watchlist.toml"],
+                feeds=loaded.bodies["feeds.toml"],
+                monitor_hash=loaded.hashes["monitor.toml"],
+                change=change,
+                at=now,
+            )
         self.in_force = prepared
         self._is_starting = False
         log.info(
@@ -297,10 +310,12 @@ def build_app(
     write: Callable[[str], None] | None = None,
     report_poll: Callable[[PollSummary], None] | None = None,
     report_sent: Callable[[Sent], None] | None = None,
+    load_instead: LoadInstead | None = None,
 ) -> App:
     """Everything, built and joined, the configuration in force. Raises StorageError when another process has it.
 
-    The process lock is taken before the database is touched, so that a second daemon changes nothing.
+    The process lock is taken before the database is touched, so that a second daemon changes nothing. `load_instead`
+    loads what was in force before, where the configuration may have to wait; without it what is given counts.
     """
     database = open_engine(loaded.database_url)
     lock = ProcessLock(lock_path(database.path)) if database.path is not None else None
@@ -308,16 +323,19 @@ def build_app(
         lock.take()
     try:
         ensure_schema(database)
+        store, change = Store(database), ""
+        if load_instead is not None:
+            loaded, change = choose_start(store, loaded, load_instead, clock.now())
         app = App(
             loaded,
-            Store(database),
+            store,
             lock,
             clock,
             write=write or _write_out,
             report_poll=report_poll,
             report_sent=report_sent,
         )
-        app.apply(loaded)
+        app.apply(loaded, change)
     except BaseException:
         database.close()
         if lock is not None:

@@ -16,9 +16,9 @@ from functools import partial
 from typing import TypeVar
 
 from monitor.app import App
-from monitor.config.load import ConfigFaults
-from monitor.config.watch import Change, Watcher
-from monitor.errors import ConfigError, StorageError
+from monitor.config.watch import Watcher
+from monitor.edits import Edits
+from monitor.errors import StorageError
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
 from monitor.listening import Listening
 from monitor.logs import get_log
@@ -74,6 +74,7 @@ class Daemon:
         self._second_looks = app.pages.second_looks(lambda: app.in_force.channels, lambda: app.in_force.topics)
         self._digests_paused: dict[TopicKey, datetime] = {}
         self._listening = Listening(app)
+        self._edits = Edits(app, watcher, self._listening.take)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, then drain and return. The app stays open: its owner closes it."""
@@ -112,7 +113,7 @@ class Daemon:
             Tick("meanings", 5, self._ask_meanings),
             Tick("digests", 2, self._look_for_digests),
             Tick("deliveries", 1, lambda: self._runner.submit("deliveries", self._deliver)),
-            Tick("config", 1, lambda: self._submit("config", self._look_at_config)),
+            Tick("config", 1, lambda: self._submit("config", self._edits.look)),
             Tick("marks", MARKS_EVERY_S, lambda: self._submit("marks", self._app.learn)),
             Tick("heartbeat", 10, lambda: self._submit("heartbeat", self._beat)),
             Tick("parser", 30, self._rest_parser),
@@ -187,27 +188,6 @@ class Daemon:
             if sent.is_over:
                 break
         return done
-
-    def _look_at_config(self) -> None:
-        change = self._watcher.look()
-        if change is not None:
-            self._take(change)
-
-    def _take(self, change: Change) -> None:
-        if change.faults is not None:
-            log_faults(change.faults)
-        if change.loaded is not None:
-            try:
-                self._app.apply(change.loaded)
-            except ConfigError as error:
-                rejected = self._watcher.reject(error)
-                if rejected.faults is not None:
-                    log_faults(rejected.faults)
-                return
-            # Only now: where the database took nothing, the next look offers the same change again.
-            self._watcher.accept(change)
-            self._listening.take(change.loaded)
-            log.info("config.reloaded", change=change.in_words())
 
     def _beat(self) -> None:
         """Note that the loop turned and the database took a write; only then is the file touched."""
@@ -286,12 +266,6 @@ class Daemon:
 
 def _left_s(until_s: float) -> float:
     return max(0.0, until_s - asyncio.get_running_loop().time())
-
-
-def log_faults(faults: ConfigFaults) -> None:
-    """Say each fault of a rejected configuration; the one in force stays."""
-    for problem in faults.problems:
-        log.error("config.rejected", problem=str(problem), hint="monitor check")
 
 
 def run_daemon(app: App, watcher: Watcher) -> None:

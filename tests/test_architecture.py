@@ -47,9 +47,9 @@ LAYERS: dict[int, str] = {
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
-          outbox.away outbox.operator status trail dossier""",
+          outbox.away outbox.operator status trail dossier pipeline.look_back""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers",
-    6: "app in_force destinations cycle daemon demo pending slack_desk listening",
+    6: "app in_force starting edits destinations cycle daemon demo pending slack_desk listening",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}

@@ -8,9 +8,10 @@ import sys
 
 from monitor.app import build_app
 from monitor.cli.lines import write_line
-from monitor.cli.opening import load_config
+from monitor.cli.opening import load_config, load_instead
 from monitor.clock import SystemClock
 from monitor.cycle import run_once
+from monitor.edits import look_back_now
 from monitor.logs import setup_logging
 from monitor.model import PollOutcome
 from monitor.outbox.deliver import Sent
@@ -57,8 +58,10 @@ def run(args: argparse.Namespace) -> int:
         write=write,
         report_poll=note,
         report_sent=sent.append,
+        load_instead=load_instead(args),
     )
     try:
+        look_back_now(app)
         run_once(app)
         deliveries = _deliveries(app.store, sent)
     finally:

@@ -14,6 +14,7 @@ from monitor.config.load import Loaded, load
 from monitor.config.values import near_miss
 from monitor.errors import MonitorError
 from monitor.model import ChannelName, Topic
+from monitor.starting import LoadInstead
 from monitor.storage.engine import open_engine
 from monitor.storage.revision import is_current
 from monitor.storage.store import Store
@@ -29,6 +30,11 @@ def load_config(args: argparse.Namespace, *, needs_channels: bool = False) -> Lo
     Only a command that sends needs the channels' secrets; the others work in a shell that has none of them.
     """
     return load(Path(args.config), os.environ, load_lexicon(), needs_channels=needs_channels)
+
+
+def load_instead(args: argparse.Namespace) -> LoadInstead:
+    """Loads the folder in `--config` with other bodies in place of its files, for a command that sends."""
+    return lambda bodies: load(Path(args.config), os.environ, load_lexicon(), instead=bodies)
 
 
 @contextmanager

@@ -8,14 +8,16 @@ import logging
 import os
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 from monitor.app import build_app
-from monitor.cli.opening import load_config
+from monitor.cli.opening import load_config, load_instead
 from monitor.clock import SystemClock
 from monitor.config.watch import Watcher
 from monitor.daemon import run_daemon
 from monitor.logs import setup_logging
+from monitor.starting import is_planned
 
 NAME = "run"
 SUMMARY = "Poll, match and deliver until SIGTERM; edits of the configuration count while it runs."
@@ -37,9 +39,12 @@ def run(args: argparse.Namespace) -> int:
     setup_logging(args.log_level.upper(), as_json=args.log_format == "json")
     loaded = load_config(args, needs_channels=True)
     clock = SystemClock()
-    app = build_app(loaded, clock)
+    app = build_app(loaded, clock, load_instead=load_instead(args))
+    in_force = app.in_force.loaded
     try:
-        run_daemon(app, Watcher(Path(args.config), os.environ, loaded, clock))
+        run_daemon(
+            app, Watcher(Path(args.config), os.environ, in_force, clock, is_planned=partial(is_planned, app.store))
+        )
     finally:
         app.close()
     if any(thread.name.startswith("sender") and thread.is_alive() for thread in threading.enumerate()):

@@ -55,8 +55,8 @@ class Loaded:
     """Files with a feed's secret that every user of the machine may read."""
     bodies: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     """feeds.toml and watchlist.toml as they were read, by file name."""
-    monitor_hash: str = ""
-    """SHA-256 of monitor.toml in hex; its text is not kept, for an address in it may be a secret."""
+    hashes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """SHA-256 in hex of each of the three files. The text of monitor.toml is not kept: addresses may hold secrets."""
 
     @property
     def watchlist(self) -> Watchlist:
@@ -151,7 +151,7 @@ def load(
         app_tokens=MappingProxyType(secrets.of_apps),
         exposed_files=tuple(of_feeds.exposed),
         bodies=MappingProxyType({name: files[name].body for name in _MISSING}),
-        monitor_hash=hashlib.sha256(files["monitor.toml"].body).hexdigest(),
+        hashes=MappingProxyType({name: hashlib.sha256(file.body).hexdigest() for name, file in files.items()}),
     )
 
 

@@ -123,6 +123,13 @@ class MatchingSection(Section):
     semantic_model: FileName | None = None
 
 
+class WatchlistSection(Section):
+    """How an edit of the watchlist comes to count."""
+
+    apply: Literal["checked", "planned"] = "checked"
+    """Whether it counts once it is good, or only once a person has seen what it would change."""
+
+
 class OperatorSection(Section):
     """Who is told what needs a person."""
 
@@ -143,6 +150,7 @@ class Settings(Section):
     database: DatabaseSection = DatabaseSection()
     polling: PollingSection = PollingSection()
     matching: MatchingSection = MatchingSection()
+    watchlist: WatchlistSection = WatchlistSection()
     web: WebSection = WebSection()
     retention: RetentionSection = RetentionSection()
     operator: OperatorSection = OperatorSection()

@@ -4,12 +4,15 @@ A tick asks `look` every second. Editors write in place, by rename or, in a clus
 steps: a change counts only when two looks in a row saw the same. Modification times lie on some mounts, so every half
 minute the contents themselves are compared.
 
+Under `apply = "planned"` an edit of the topics waits until a person has said yes; the watchlist in force then stands in
+for the file, so that feeds and channels can be edited meanwhile.
+
 Effects: reads files.
 """
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +29,7 @@ from monitor.text import plural
 CONTENT_EVERY_S = 30.0
 """Seconds between two full readings: a few hundred kB, against mounts that hide a change from `stat`."""
 
+WATCHLIST = "watchlist.toml"
 _BUILT_IN = ("allow_private_hosts", "concurrency", "timeout", "body_bytes_max", "user_agent_contact")
 _Placed = TypeVar("_Placed", Topic, FeedSpec)
 _Signature = tuple[tuple[int, int, int] | None, ...]
@@ -39,6 +43,8 @@ class Change:
     loaded: Loaded | None
     """The configuration to use from now on; None where the old one stays."""
     faults: ConfigFaults | None = None
+    waits: "Change | None" = None
+    """What the watchlist as it stands in the file would change, where that waits for a person's yes."""
     topics_added: tuple[TopicKey, ...] = ()
     topics_removed: tuple[TopicKey, ...] = ()
     topics_edited: tuple[TopicKey, ...] = ()
@@ -50,6 +56,11 @@ class Change:
     """Names of channels that came, went or changed, their secrets included."""
     needs_restart: tuple[str, ...] = ()
     """Settings that changed and count only after a restart, in words."""
+
+    @property
+    def changes_topics(self) -> bool:
+        """Whether a topic came, went or changed: what a plan is about."""
+        return bool(self.topics_added or self.topics_removed or self.topics_edited)
 
     def in_words(self) -> str:
         """`2 topics edited (a, b), 1 feed added (C)`, or `nothing changed`, for the log and the status page."""
@@ -73,12 +84,24 @@ class Change:
 class Watcher:
     """Looks at the files of one configuration and knows which of their contents is in force."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], loaded: Loaded, clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str],
+        loaded: Loaded,
+        clock: Clock,
+        *,
+        is_planned: Callable[[bytes], bool] = lambda body: False,
+    ) -> None:
+        """`is_planned` says whether a person said yes to a watchlist.toml of this content."""
         self.loaded = loaded
         """What is in force."""
         self.in_force_since = clock.now()
         self.faults: ConfigFaults | None = None
         """What is wrong with the files as they stand now; None while they are what is in force."""
+        self.waiting: Change | None = None
+        """What the watchlist as it stands would change, while it waits for a person's yes."""
+        self._is_planned = is_planned
         self._folder = folder
         self._environ = environ
         self._clock = clock
@@ -105,6 +128,9 @@ class Watcher:
         if self._is_forced:
             self._is_forced = False
             return self._load(signature, is_asked=True)
+        if signature == self._seen and self.waiting is not None and self._may_count(self.waiting):
+            self._content = b""  # known, but not as one that may count
+            return self._load(signature, is_asked=False)
         if signature == self._seen and self._offered is not None:
             return self._offered
         is_time = self._clock.monotonic_s() - self._content_at_s >= CONTENT_EVERY_S
@@ -142,21 +168,40 @@ class Watcher:
             return self._offered
         self._offered = None
         try:
-            earlier = self.loaded.compiled
-            loaded = load(self._folder, self._environ, earlier.lexicon, earlier=earlier)
+            change = self._read(is_asked=is_asked)
         except ConfigFaults as error:
             return self._reject(error)
-        if not is_asked and (emptied := _find_emptied(self.loaded, loaded)):
-            return self._reject(ConfigFaults(emptied, files=loaded.files))
-        change = _compare(self.loaded, loaded, self._clock.now())
-        self._remember_files(loaded.files)
-        if not _is_change(self.loaded, loaded) and not is_asked and self.faults is None:
-            return None
+        was_odd = self.faults is not None or self.waiting is not None
+        self.waiting = change.waits
+        assert change.loaded is not None, "what loads holds a configuration"
+        self._remember_files(change.loaded.files)
+        if not _is_change(self.loaded, change.loaded):
+            if change.waits is not None:
+                self.faults = None
+                return replace(change, loaded=None)
+            if not is_asked and not was_odd:
+                return None
         self._offered = change
         return change
 
+    def _read(self, *, is_asked: bool) -> Change:
+        """The files as they stand, or as far as they may count. Raises `ConfigFaults`."""
+        earlier = self.loaded.compiled
+        loaded = load(self._folder, self._environ, earlier.lexicon, earlier=earlier)
+        if not is_asked and (emptied := _find_emptied(self.loaded, loaded)):
+            raise ConfigFaults(emptied, files=loaded.files)
+        change = compare(self.loaded, loaded, self._clock.now())
+        if self._may_count(change):
+            return change
+        stands_in = {WATCHLIST: self.loaded.bodies[WATCHLIST]}
+        loaded = load(self._folder, self._environ, earlier.lexicon, earlier=earlier, instead=stands_in)
+        return replace(compare(self.loaded, loaded, self._clock.now()), waits=change)
+
+    def _may_count(self, change: Change) -> bool:
+        return change.loaded is None or may_count(change, self._is_planned)
+
     def _reject(self, error: ConfigFaults) -> Change:
-        self._offered = None
+        self._offered = self.waiting = None
         since = f"{self.in_force_since:%H:%M} UTC"
         meanwhile = f"The configuration of {since} stays in force; save the file again when it is fixed."
         self.faults = ConfigFaults(error.problems, meanwhile=meanwhile, files=error.files)
@@ -222,7 +267,16 @@ def _find_emptied(old: Loaded, new: Loaded) -> list[Problem]:
     ]
 
 
-def _compare(old: Loaded, new: Loaded, at: datetime) -> Change:
+def may_count(change: Change, is_planned: Callable[[bytes], bool]) -> bool:
+    """Whether a change may be put in force: under `apply = "planned"` one of the topics only once it was planned."""
+    loaded = change.loaded
+    if loaded is None or loaded.settings.watchlist.apply == "checked" or not change.changes_topics:
+        return True
+    return is_planned(loaded.bodies[WATCHLIST])
+
+
+def compare(old: Loaded, new: Loaded, at: datetime) -> Change:
+    """What a configuration changes against another."""
     topics_before = {topic.key: topic for topic in old.watchlist.topics}
     topics = {topic.key: topic for topic in new.watchlist.topics}
     are_lists_edited = dict(old.watchlist.lists) != dict(new.watchlist.lists)

@@ -5,10 +5,11 @@ Effects: none.
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from monitor.config.examples import find_failed_examples
 from monitor.config.faults import Problem, check_shape, say_where
-from monitor.config.files import ConfigFile
+from monitor.config.files import ConfigFile, parse_config_file
 from monitor.config.places import Path as KeyPath
 from monitor.config.schema import ExampleEntry, TopicEntry, WatchlistFile
 from monitor.config.values import near_miss, shown
@@ -149,3 +150,22 @@ def _as_article(entry: ExampleEntry) -> Article:
         author=entry.author,
         tags=tuple(entry.tags),
     )
+
+
+def changed_topics(before: bytes | None, now: bytes) -> set[TopicKey]:
+    """The keys of topics that stand in a watchlist and are new or otherwise in it than in the one before.
+
+    Both were in force, so they are good TOML. A list that was edited edits every topic that uses one.
+    """
+    path = Path("watchlist.toml")
+    old = {} if before is None else parse_config_file(before, path, path.name).values
+    new = parse_config_file(now, path, path.name).values
+    old_topics, new_topics = old.get("topics", {}), new.get("topics", {})
+    assert isinstance(old_topics, Mapping), "it was in force"
+    assert isinstance(new_topics, Mapping), "it is in force"
+    are_lists_edited = old.get("lists", {}) != new.get("lists", {})
+    return {
+        TopicKey(key)
+        for key, topic in new_topics.items()
+        if old_topics.get(key) != topic or (are_lists_edited and "@" in f"{topic.get('query')}{topic.get('exclude')}")
+    }

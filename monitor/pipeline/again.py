@@ -56,9 +56,10 @@ def store_again(tx: Transaction, judged: JudgedAgain, context: IngestContext, no
     for match in judged.found:
         before = known.get(match.topic)
         if before is None:
-            fresh.append(StoredMatch(match, story_id, now, is_silent))
+            is_told = not is_silent and not _is_older(tx, stored.article, match.topic)
+            fresh.append(StoredMatch(match, story_id, now, not is_told))
             topic = context.topics.get(match.topic)
-            if topic is not None and not is_silent:
+            if topic is not None and is_told:
                 due[topic.key] = now_due_at(now, topic.settle_s) if topic.schedule.now else None
         elif _is_better(match, before):
             tx.matches.improve(match)
@@ -66,6 +67,12 @@ def store_again(tx: Transaction, judged: JudgedAgain, context: IngestContext, no
     tx.matches.record_near([miss for miss in judged.near if miss.topic not in known], now, renews=True)
     tx.topics.touch(due)
     return len(fresh)
+
+
+def _is_older(tx: Transaction, article: Article, key: TopicKey) -> bool:
+    """Whether the article was stored before anybody watched the topic: then it is part of its baseline."""
+    topic = tx.topics.get(key)
+    return topic is not None and article.seen_at is not None and article.seen_at < topic.created_at
 
 
 def _is_better(match: Match, before: Match) -> bool:

@@ -20,6 +20,8 @@ ALIAS_DAYS = 400
 PRINT_DAYS = 30
 """Texts are compared for a week; that two links lead to one page is noticed for as long as this."""
 
+EDIT_DAYS = 90
+"""An edit that was noted and never came in force is forgotten after that."""
 PAGE_HOURS = 24
 """A page whose turn did not come within a day is given up: its news is old, and the queue has an end."""
 
@@ -85,6 +87,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
         if ended < PORTION:
             break
     with store.write() as tx:
+        tx.revisions.forget(now - timedelta(days=EDIT_DAYS))
         tx.pages.expire(now - timedelta(hours=PAGE_HOURS))
         tx.articles.forget_aliases(now - timedelta(days=ALIAS_DAYS))
     store.database.give_back_space()

@@ -116,6 +116,12 @@ class MatchTable:
             )
             self._db.execute(change.values(digest_id=digest_id))
 
+    def silence(self, topics: Sequence[TopicKey]) -> None:
+        """Let what is open of these topics be told by nobody; it stays known."""
+        for some in portions(topics):
+            is_open = sa.and_(MATCH.c.topic.in_(some), MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
+            self._db.execute(sa.update(MATCH).where(is_open).values(silent=True))
+
     def of_article(self, article_id: ArticleId) -> list[StoredMatch]:
         """Every topic the article answered, as it was decided."""
         rows = self._db.execute(

@@ -102,6 +102,12 @@ class RevisionTable:
         row = self._db.execute(_heads().where(CONFIG_REVISION.c.id < revision_id).limit(1)).first()
         return self._whole(_to_head(row)) if row else None
 
+    def other_watchlist(self, head: RevisionHead) -> Revision | None:
+        """The latest revision before this one that had another watchlist, or None."""
+        other = sa.and_(CONFIG_REVISION.c.id < head.id, CONFIG_REVISION.c.watchlist_hash != head.watchlist_hash)
+        row = self._db.execute(_heads().where(other).limit(1)).first()
+        return self._whole(_to_head(row)) if row else None
+
     def listed(self, limit: int = KEPT_MAX) -> list[RevisionHead]:
         """The newest revisions, the newest first."""
         return [_to_head(row) for row in self._db.execute(_heads().limit(limit))]
@@ -111,7 +117,8 @@ class RevisionTable:
     ) -> RevisionHead | None:
         """Note that this configuration is in force; None, and nothing noted, where the latest is the same.
 
-        Its author is who noted an edit of that content, else `file`; such an edit is used up by it.
+        Its author is who noted an edit of that content, else `file`; such an edit is used up by it, unless its new
+        topics still have to look into the archive.
         """
         last = self.head()
         hashes = {"watchlist": body_hash(watchlist), "feeds": body_hash(feeds)}
@@ -121,7 +128,8 @@ class RevisionTable:
         [number] = take_ids(self._db, "config_revision", 1)
         edited = [hashed for name, hashed in hashes.items() if before.get(name) != hashed]
         edits = [edit for edit in map(self.edit_of, edited) if edit is not None]
-        self._db.execute(sa.delete(CONFIG_EDIT).where(CONFIG_EDIT.c.body_hash.in_(edited)))
+        done = sa.and_(CONFIG_EDIT.c.body_hash.in_(edited), CONFIG_EDIT.c.replay_s == 0)
+        self._db.execute(sa.delete(CONFIG_EDIT).where(done))
         author, note = (edits[0].author, edits[0].note) if edits else (BY_FILE, "")
         head = RevisionHead(
             number, at, author, note, change[:WORDS_MAX], monitor_hash, hashes["feeds"], hashes["watchlist"]

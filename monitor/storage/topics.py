@@ -3,9 +3,9 @@
 Effects: database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,9 @@ from sqlalchemy.engine import Connection, Row
 from monitor.model import TopicKey
 from monitor.storage.rows import portions, upsert
 from monitor.storage.tables import HEARTBEAT, TOPIC
+
+REST_MAX = timedelta(days=1)
+"""Who takes a topic out by mistake puts it back within a day; what waited for longer is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class TopicState:
     schedule: str
     created_at: datetime
     next_due_at: datetime | None
+    """Of one that rests: since when it does."""
     last_closed_at: datetime | None
     touched: bool
     active: bool = True
@@ -82,9 +86,21 @@ class TopicTable:
                 }
             )
         upsert(self._db, TOPIC, rows, update=["name", "active", "schedule", "next_due_at", "touched"])
-        gone = [key for key in known if key not in {plan.key for plan in plans}]
+        planned = {plan.key for plan in plans}
+        gone = [key for key, state in known.items() if state.active and key not in planned]
         for some in portions(gone):
-            self._db.execute(sa.update(TOPIC).where(TOPIC.c.key.in_(some)).values(active=False, next_due_at=None))
+            self._db.execute(sa.update(TOPIC).where(TOPIC.c.key.in_(some)).values(active=False, next_due_at=now))
+
+    def returning(self, keys: Iterable[TopicKey], now: datetime) -> list[TopicKey]:
+        """Those of these topics that rest, and did for longer than a day: before `sync` makes them active."""
+        wanted = set(keys)
+        return [
+            state.key
+            for state in self.all()
+            if state.key in wanted
+            and not state.active
+            and (state.next_due_at is None or now - state.next_due_at > REST_MAX)
+        ]
 
     def all(self) -> list[TopicState]:
         """Every topic that was ever configured, by key."""

@@ -33,6 +33,7 @@ from monitor.config.schema import (
     RetentionSection,
     TopicEntry,
     WatchlistFile,
+    WatchlistSection,
     WebSection,
 )
 from monitor.config.section import Section
@@ -48,6 +49,7 @@ PAGES: dict[tuple[str, str], type[Section]] = {
     ("monitor.toml.md", "`[database]`"): DatabaseSection,
     ("monitor.toml.md", "`[polling]`"): PollingSection,
     ("monitor.toml.md", "`[matching]`"): MatchingSection,
+    ("monitor.toml.md", "`[watchlist]`"): WatchlistSection,
     ("monitor.toml.md", "`[web]`"): WebSection,
     ("monitor.toml.md", "`[retention]`"): RetentionSection,
     ("monitor.toml.md", "`[operator]`"): OperatorSection,

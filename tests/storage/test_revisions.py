@@ -49,12 +49,12 @@ def test_a_configuration_comes_back_byte_for_byte(store: Store) -> None:
 
 def test_the_author_is_who_noted_the_edit(store: Store) -> None:
     """An edit is used up by its revision: the same content written by hand later is somebody else's."""
-    note(store, TWO, note="for Jo", planned=True, replay_s=60)
+    note(store, TWO, note="for Jo", planned=True)
     record(store, ONE)
     with store.read() as tx:
         edit = tx.revisions.edit_of(body_hash(TWO))
     assert edit is not None
-    assert (edit.planned, edit.replay_s) == (True, 60)
+    assert (edit.planned, edit.replay_s) == (True, 0)
     for body in (TWO, ONE, TWO):
         record(store, body)
     with store.read() as tx:
@@ -64,6 +64,22 @@ def test_the_author_is_who_noted_the_edit(store: Store) -> None:
             ("cli:ann", "for Jo"),
             ("file", ""),
         ]
+
+
+def test_an_edit_whose_topics_look_back_stays_until_they_did(store: Store) -> None:
+    """A stop between the two loses no look into the archive."""
+    record(store, ONE)
+    note(store, TWO, replay_s=60)
+    record(store, TWO)
+    record(store, TWO, monitor="other")
+    with store.read() as tx:
+        edit, latest = tx.revisions.edit_of(body_hash(TWO)), tx.revisions.latest()
+        assert latest is not None
+        other = tx.revisions.other_watchlist(latest)
+    assert edit is not None
+    assert edit.replay_s == 60
+    assert other is not None
+    assert other.watchlist.encode() == ONE
 
 
 def test_who_says_later_that_it_was_planned_is_its_author(store: Store) -> None:
