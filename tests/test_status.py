@@ -14,5 +14,5 @@ def test_deliveries_of_a_removed_channel_are_named(store: Store) -> None:
 
     [need] = read_status(store, (), ["console"], clock.now()).needs
 
-    assert '1 deliveries wait for the channel "desk"' in need
+    assert '1 deliveries wait for the channel "desk"' in need.head
     assert read_status(store, (), ["console", "desk"], clock.now()).needs == ()

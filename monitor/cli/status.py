@@ -14,7 +14,7 @@ from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load_settings
-from monitor.model import FeedTrouble, TroubleKind
+from monitor.model import FeedTrouble, Need, TroubleKind
 from monitor.status import Status, read_status
 from monitor.storage.recipients import READER
 from monitor.text import plural
@@ -65,7 +65,7 @@ def _look(args: argparse.Namespace, loaded: Loaded, faults: ConfigFaults | None 
     with opened_store(loaded) as store:
         status = read_status(store, loaded.watchlist.topics, loaded.settings.channels, SystemClock().now())
     if faults is not None:
-        status = replace(status, needs=(f"{FAULTY} {faults.problems[0]}", *status.needs))
+        status = replace(status, needs=(Need("config", f"{FAULTY} {faults.problems[0]}"), *_but_config(status)))
     if args.json:
         record = _record(status)
         write_line(record if faults is None else record | {"faults": [str(problem) for problem in faults.problems]})
@@ -102,9 +102,16 @@ def _show(status: Status) -> None:
     if status.needs:
         print("A person is needed:")
         for need in status.needs:
-            print(f"  {need}")
+            since = status.since(need)
+            print(f"  {need}" + (f" (since {format_time(since)})" if since else ""))
+            for line in need.detail.splitlines()[:10]:
+                print(f"      {line}")
     else:
         print("Nothing needs a person.")
+
+
+def _but_config(status: Status) -> list[Need]:
+    return [need for need in status.needs if need.key != "config"]
 
 
 def _trouble(trouble: FeedTrouble) -> str:
@@ -159,5 +166,16 @@ def _record(status: Status) -> dict[str, object]:
             }
             for topic in status.topics
         ],
-        "needs": list(status.needs),
+        "needs": [str(need) for need in status.needs],
+        "notices": [
+            {
+                "key": one.key,
+                "since": format_time(one.since),
+                "head": one.head,
+                "remedy": one.remedy,
+                "detail": one.detail,
+                "told_at": format_time(one.told_at) if one.is_told else None,
+            }
+            for one in status.notices
+        ],
     }

@@ -25,6 +25,9 @@ class Need:
         """Its kind, by which alike ones are gathered."""
         return self.key.partition(":")[0]
 
+    def __str__(self) -> str:
+        return f"{self.head} {self.remedy}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

@@ -17,8 +17,8 @@ from monitor.errors import ChannelError, SendOutcome, StorageError
 from monitor.logs import bind, get_log
 from monitor.model import ChannelName, Delivery, DeliveryKind
 from monitor.outbox.away import fold_old
-from monitor.outbox.operator import Peers
-from monitor.outbox.settle import Outcome, SendRules, Sent, hold_broken, settle_failure, tell_broken
+from monitor.outbox.operator import Peers, tell_of_channels
+from monitor.outbox.settle import Outcome, SendRules, Sent, hold_broken, settle_failure
 from monitor.storage.outbox import LEASE_S
 from monitor.storage.store import Store, Transaction
 
@@ -287,7 +287,7 @@ class Sender:
         now, new = self._clock.now(), list[bool]()
         self._attempt("hold", channel, lambda tx: new.append(hold_broken(tx, channel, error, now)))
         if any(new):
-            self._attempt("operator", channel, lambda tx: tell_broken(tx, channel, self._peers(), error, now))
+            self._attempt("operator", channel, lambda tx: tell_of_channels(tx, self._peers(), now))
 
     def _attempt(self, step: str, channel: Channel, work: Callable[[Transaction], object]) -> None:
         try:

@@ -1,19 +1,21 @@
-"""Tell the operator, on a channel that works, what needs a person on one that does not.
+"""Tell the operator, on a channel that works, what needs a person, and when it is over.
 
 Effects: database.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.channels.base import Channel
-from monitor.model import ChannelName, DeliveryKind, DigestId, Note, NoteKind, TopicKey
+from monitor.model import ChannelName, DeliveryKind, DigestId, Need, TopicKey
+from monitor.needs import OF_CHANNELS, find_channel_needs
+from monitor.outbox.notices import Telling, choose_tellings, note_of
 from monitor.storage.outbox import NewDelivery
 from monitor.storage.store import Transaction
 
 KEY_STEM = "operator"
-"""How the key of a delivery to the operator begins: of its own failure nobody is told by another."""
+"""How the key of a delivery to the operator begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +34,63 @@ class Peers:
         return same if ChannelName(channel.name) in same else [ChannelName(channel.name), *same]
 
 
-def tell_operator(
-    tx: Transaction, peers: Peers, about: ChannelName, reason: str, head: str, remedy: str, now: datetime
-) -> list[ChannelName]:
-    """Put a note in line on the operator's channels; once a day for the same channel and reason.
+def settle_needs(tx: Transaction, needs: Sequence[Need], kinds: Collection[str], now: datetime) -> None:
+    """Remember what needs a person, and that whatever else of these kinds was open is over."""
+    found = {need.key: need for need in needs if need.kind in kinds}
+    for need in found.values():
+        tx.notices.raise_(need.key, need.head, need.remedy, need.detail, now)
+    for notice in tx.notices.open():
+        if notice.kind in kinds and notice.key not in found:
+            tx.notices.clear(notice.key, now)
+
+
+def tell_of_channels(tx: Transaction, peers: Peers, now: datetime) -> None:
+    """Look at what a failed attempt may have brought and tell it in the same transaction."""
+    settle_needs(tx, find_channel_needs(tx), OF_CHANNELS, now)
+    tell_due(tx, peers, now, kinds=OF_CHANNELS)
+
+
+def tell_due(tx: Transaction, peers: Peers, now: datetime, *, kinds: Collection[str] | None = None) -> int:
+    """Put in line for the operator what is to be told now, each once; returns how many messages.
 
     A channel that is held, with its whole account where that is refused, or that is the one in trouble itself is passed
-    over; one of another account comes before one of the same. Returns the channels that are told; none where there is
-    no other, and then the log and `monitor status` say it alone.
+    over; one of another account comes before one of the same. Where there is no other, it waits until there is, and
+    the log and `monitor status` say it alone.
     """
-    told = []
-    for name in _choose(tx, peers, about):
-        key = f"{KEY_STEM}-{about}-{reason}-{now:%Y-%m-%d}-{name}"
-        if tx.outbox.has_stem(key, name, DigestId(0)):
-            continue
-        note = Note(NoteKind.OPERATOR, head, now, timezone=peers.timezone, remedy=remedy)
-        deliveries = [
-            NewDelivery(
-                digest_id=DigestId(0),
-                topic=TopicKey(""),
-                channel=name,
-                key=f"{key}-{payload.suffix}" if payload.suffix else key,
-                part=1,
-                stories=0,
-                payload=payload.body,
-                kind=DeliveryKind.NOTE,
-                lane=payload.lane,
-            )
-            for payload in peers.channels[name].render_note(note, key)
-        ]
-        tx.outbox.add(deliveries, now, due_at=now)
-        told.append(name)
+    told = 0
+    for telling in choose_tellings(tx.notices.all(), now, kinds=kinds):
+        about = telling.kind.about(telling.notices[0].key)
+        names = _choose(tx, peers, about)
+        for name in names:
+            tx.outbox.add(_deliveries(tx, peers, name, telling, now), now, due_at=now)
+        if names:
+            tx.notices.tell([one.key for one in telling.notices], now)
+            told += 1
     return told
 
 
-def _choose(tx: Transaction, peers: Peers, about: ChannelName) -> list[ChannelName]:
-    in_trouble = peers.channels.get(about)
+def _deliveries(tx: Transaction, peers: Peers, name: ChannelName, telling: Telling, now: datetime) -> list[NewDelivery]:
+    key = f"{KEY_STEM}-{telling.key}-{name}"
+    if tx.outbox.has_stem(key, name, DigestId(0)):
+        return []
+    return [
+        NewDelivery(
+            digest_id=DigestId(0),
+            topic=TopicKey(""),
+            channel=name,
+            key=f"{key}-{payload.suffix}" if payload.suffix else key,
+            part=1,
+            stories=0,
+            payload=payload.body,
+            kind=DeliveryKind.NOTE,
+            lane=payload.lane,
+        )
+        for payload in peers.channels[name].render_note(note_of(telling, now, peers.timezone), key)
+    ]
+
+
+def _choose(tx: Transaction, peers: Peers, about: ChannelName | None) -> list[ChannelName]:
+    in_trouble = peers.channels.get(about) if about is not None else None
     held = {hold.channel for hold in tx.holds.all()}
     fit = [name for name in peers.channels if name != about and name not in held]
     if peers.operator:

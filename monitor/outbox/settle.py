@@ -10,7 +10,7 @@ from monitor.channels.base import Channel
 from monitor.errors import ChannelError, RefusalScope, SendOutcome
 from monitor.logs import get_log
 from monitor.model import ChannelName, Delivery, DeliveryKind
-from monitor.outbox.operator import KEY_STEM, Peers, tell_operator
+from monitor.outbox.operator import Peers, tell_of_channels
 from monitor.outbox.retry import next_attempt_at
 from monitor.storage.store import Transaction
 
@@ -113,12 +113,6 @@ def hold_broken(tx: Transaction, channel: Channel, error: Exception, now: dateti
     )
 
 
-def tell_broken(tx: Transaction, channel: Channel, peers: Peers, error: Exception, now: datetime) -> None:
-    """Tell the operator of a channel that is held for a fault of ours."""
-    head = f'Channel "{channel.name}" is held: {_broken_in_words(error)}. Its digests wait, nothing is lost.'
-    tell_operator(tx, peers, ChannelName(channel.name), BROKEN, head, BROKEN_REMEDY, now)
-
-
 def _broken_in_words(error: Exception) -> str:
     return f"the monitor's own code failed on it ({type(error).__name__})"
 
@@ -171,9 +165,7 @@ def _hold(tx: Transaction, failed: Outcome) -> tuple[bool, Sent]:
     )
     log.error("channel.held", channel=",".join(names), reason=error.reason, hint=error.remedy)
     if new:
-        named = ", ".join(f'"{name}"' for name in names)
-        head = f"Channel {named} takes nothing: {error.what}. Its digests wait, nothing is lost."
-        tell_operator(tx, failed.peers, delivery.channel, error.reason, head, error.remedy, failed.now)
+        tell_of_channels(tx, failed.peers, failed.now)
     return True, sent
 
 
@@ -184,9 +176,8 @@ def _give_up(tx: Transaction, failed: Outcome, reason: str) -> tuple[bool, Sent]
         return ours, _refuse_recipient(tx, failed)
     hint = error.remedy or f"monitor outbox retry {delivery.id}"
     log.error("delivery.died", channel=delivery.channel, reason=reason, attempt=delivery.attempt, hint=hint)
-    if ours and not delivery.key.startswith(f"{KEY_STEM}-"):
-        head = f'Delivery {delivery.id} to "{delivery.channel}" was given up: {error.what}.'
-        tell_operator(tx, failed.peers, delivery.channel, reason, head, hint, failed.now)
+    if ours:
+        tell_of_channels(tx, failed.peers, failed.now)
     return ours, Sent(delivery, "dead", str(error))
 
 
@@ -195,8 +186,5 @@ def _refuse_recipient(tx: Transaction, failed: Outcome) -> Sent:
     error, delivery = failed.error, failed.delivery
     log.error("recipient.refused", channel=delivery.channel, delivery_id=delivery.id, hint=error.remedy)
     if tx.recipients.refuse(delivery.channel, delivery.lane, error.what, failed.now):
-        head = f'Nothing more is sent to {delivery.lane} by "{delivery.channel}": {error.what}.'
-        remedy = f"Correct `to` in config/monitor.toml, or: monitor outbox recipients --resume {delivery.lane}"
-        reason = f"{error.reason} {delivery.lane}"  # another address of the day is told by itself
-        tell_operator(tx, failed.peers, delivery.channel, reason, head, remedy, failed.now)
+        tell_of_channels(tx, failed.peers, failed.now)
     return Sent(delivery, "dead", str(error))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.logs import get_log
+from monitor.pipeline.notices import forget_notices
 from monitor.storage.store import Store
 
 log = get_log()
@@ -90,6 +91,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
         tx.revisions.forget(now - timedelta(days=EDIT_DAYS))
         tx.pages.expire(now - timedelta(hours=PAGE_HOURS))
         tx.articles.forget_aliases(now - timedelta(days=ALIAS_DAYS))
+    forget_notices(store, now)
     store.database.give_back_space()
     done = Swept(articles, visits, payloads)
     if articles or visits or payloads:

@@ -110,6 +110,12 @@ class OutboxViews:
             question = question.where(sa.or_(DELIVERY.c.state.in_(OPEN), failed))
         return [_to_listed(row) for row in reversed(list(self._db.execute(question)))]
 
+    def given_up(self, *, limit: int) -> list[StoredDelivery]:
+        """The newest deliveries that were given up and wait for a person, oldest first."""
+        failed = sa.and_(DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.reason.not_in(CLOSED_WELL))
+        rows = list(self._db.execute(sa.select(DELIVERY).where(failed).order_by(DELIVERY.c.id.desc()).limit(limit)))
+        return [_to_listed(row) for row in reversed(rows)]
+
     def payload_of(self, delivery_id: DeliveryId) -> str | None:
         """What a delivery carries, byte for byte: empty where the retention removed it, None where there is none."""
         return self._db.execute(sa.select(DELIVERY.c.payload).where(DELIVERY.c.id == delivery_id)).scalar()

@@ -48,7 +48,7 @@ def test_an_address_refused_three_times_gets_no_more_and_the_operator_is_told_on
     mail, desk = send(store, REFUSED_MAX + 2)
     assert len(mail.arrived) == REFUSED_MAX + 2
     [told] = desk.arrived
-    assert "recipient_refused anna@example.org" in told
+    assert told.startswith("operator-recipient-is-")
     with store.read() as tx:
         [stopped] = tx.recipients.listed(only_stopped=True)
         assert (stopped.address, stopped.stopped_by) == (ANNA, SERVER)

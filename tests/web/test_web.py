@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model import Feed, FeedId, FeedState, FeedTrouble, TroubleKind
+from monitor.model import Feed, FeedId, FeedState, FeedTrouble, Need, TroubleKind
 from monitor.status import Status, TopicStatus
 from monitor.storage.health import FeedHealth
 from monitor.web.app import Answers, Web
@@ -40,7 +40,9 @@ def a_status(name: str = "Gulf Wire") -> Status:
     )
     topic = TopicStatus("hostages", name, "every 1h", START + timedelta(hours=1), None, waiting=2)
     trouble = FeedTrouble(name, "lost entries", START, TroubleKind.LOST, 6)
-    return Status(START, START, 1, (feed,), 0, (trouble,), 7, 3, 1, (topic,), 0, 0, (f'Feed "{name}" is gone',))
+    return Status(
+        START, START, 1, (feed,), 0, (trouble,), 7, 3, 1, (topic,), 0, 0, (Need("feed-gone", f'Feed "{name}" is gone'),)
+    )
 
 
 def get(

@@ -1,0 +1,57 @@
+"""Keep what is remembered of needs true, and tell the operator what is due: each once, and once when it is over.
+
+What is remembered and what is told of it are written in one transaction, so that a stop between any two lines tells
+nothing twice and forgets nothing.
+
+Effects: database.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from monitor.logs import get_log
+from monitor.model import Need, Notice
+from monitor.needs import FOUND, find_needs
+from monitor.outbox.notices import choose_tellings
+from monitor.outbox.operator import Peers, settle_needs, tell_due
+from monitor.storage.store import Store
+
+log = get_log()
+
+KEPT_FOR = timedelta(days=30)
+"""How long a notice is remembered after its end: far longer than what flaps is watched for."""
+PORTION = 1000
+
+
+def look_after_needs(
+    store: Store, peers: Peers, now: datetime, *, own: Sequence[Need] = (), own_kinds: Collection[str] = ()
+) -> int:
+    """Find what needs a person now, remember it, and put in line what is to be told; returns how many messages.
+
+    `own` is what only the caller can know, of its kinds `own_kinds`: one of these that is not among them is over.
+    Nothing is written where nothing changed.
+    """
+    kinds = FOUND | frozenset(own_kinds)
+    with store.read() as tx:
+        needs = [*find_needs(tx, tx.health.all(), peers.channels, now, beat_at=now), *own]
+        notices = tx.notices.all()
+    if _is_settled(needs, notices, kinds) and not any(True for _ in choose_tellings(notices, now)):
+        return 0
+    with store.write() as tx:
+        settle_needs(tx, needs, kinds, now)
+        told = tell_due(tx, peers, now)
+    if told:
+        log.info("operator.told", messages=told)
+    return told
+
+
+def forget_notices(store: Store, now: datetime) -> None:
+    """Forget what is long over."""
+    with store.write() as tx:
+        tx.notices.forget(now - KEPT_FOR, limit=PORTION)
+
+
+def _is_settled(needs: Sequence[Need], notices: Sequence[Notice], kinds: Collection[str]) -> bool:
+    is_open = {one.key: one for one in notices if one.is_open and one.kind in kinds}
+    found = {need.key: need for need in needs}
+    return found.keys() == is_open.keys() and all(need.head == is_open[key].head for key, need in found.items())
