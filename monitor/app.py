@@ -234,10 +234,15 @@ class App:
         """Whether articles are read by a sentence model."""
         return self.in_force.watched.watchlist.lexicon.asks_meaning
 
+    def free_bytes(self) -> int:
+        """Free bytes of the disk that holds the database; without bound where it is elsewhere."""
+        path = self.store.database.path
+        return shutil.disk_usage(path.parent).free if path is not None else sys.maxsize
+
     def check_room(self) -> None:
         """Raise StorageError when the disk that holds the database is nearly full."""
         path = self.store.database.path
-        if path is not None and shutil.disk_usage(path.parent).free < FREE_BYTES_MIN:
+        if path is not None and self.free_bytes() < FREE_BYTES_MIN:
             raise StorageError(
                 f"less than {FREE_BYTES_MIN // 1_000_000} MB are free: polling rests",
                 reason=StorageReason.FULL,

@@ -14,6 +14,7 @@ from monitor.logs import get_log
 from monitor.model import ChannelName
 from monitor.outbox.deliver import SendRules, Sent
 from monitor.pipeline.digest import Closed, close_due
+from monitor.pipeline.notices import look_after_needs
 from monitor.runner import in_pool
 
 DRAIN_S = 20.0
@@ -68,6 +69,8 @@ async def _do_cycle(app: App) -> OnceResult:
     force = app.in_force
     waiting = [in_pool(app.sender_pool, _sending(app, name)) for name in due if name in force.channels]
     await asyncio.gather(*waiting)
+    # What it tells goes out with the next cycle, or with the daemon.
+    look_after_needs(app.store, force.peers, app.clock.now())
     return OnceResult(closed)
 
 

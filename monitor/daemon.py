@@ -30,6 +30,7 @@ from monitor.pipeline.sweep import sweep
 from monitor.runner import Runner, in_pool
 from monitor.scheduler import Tick, build_scheduler
 from monitor.status import read_status
+from monitor.watchman import LOOK_EVERY_S, Watchman
 from monitor.web.app import Answers, Web
 from monitor.web.pages import Pages
 from monitor.web.readers import Readers
@@ -75,6 +76,7 @@ class Daemon:
         self._digests_paused: dict[TopicKey, datetime] = {}
         self._listening = Listening(app)
         self._edits = Edits(app, watcher, self._listening.take)
+        self._watchman = Watchman(app, self._runner)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, then drain and return. The app stays open: its owner closes it."""
@@ -116,6 +118,7 @@ class Daemon:
             Tick("config", 1, lambda: self._submit("config", self._edits.look)),
             Tick("marks", MARKS_EVERY_S, lambda: self._submit("marks", self._app.learn)),
             Tick("heartbeat", 10, lambda: self._submit("heartbeat", self._beat)),
+            Tick("notices", LOOK_EVERY_S, lambda: self._submit("notices", self._watchman.look)),
             Tick("parser", 30, self._rest_parser),
             Tick("index", INDEX_EVERY_S, lambda: self._submit("index", self._indexer.catch_up)),
             Tick("words", WEIGH_EVERY_S, lambda: self._submit("words", self._app.weigh_words)),

@@ -7,11 +7,11 @@ Effects: threads, writes the log.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from typing import TypeVar
 
-from monitor.errors import MonitorError, StorageError
+from monitor.errors import MonitorError, StorageError, StorageReason
 from monitor.logs import bind, get_log
 
 T = TypeVar("T")
@@ -26,6 +26,12 @@ class Runner:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
         self._said: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+
+    @property
+    def refusals(self) -> Mapping[str, str]:
+        """What each unit said that failed when it last ran; not what is refused for want of room on the disk."""
+        return dict(self._refused)
 
     @property
     def is_stopping(self) -> bool:
@@ -69,17 +75,21 @@ class Runner:
             except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, and tried at the next tick
                 self._say_broken(name, error)
             else:
+                self._refused.pop(name, None)
                 if self._said.pop(name, None) is not None:
                     log.info("unit.recovered")
 
     def _say_broken(self, name: str, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"
+        self._refused[name] = f"{type(error).__name__}, please report this"
         if self._said.get(name) != text:
             self._said[name] = text
             log.error("unit.broke", error=error, hint="please report this; it is tried again")
 
     def _say(self, name: str, error: MonitorError) -> None:
         text = str(error)
+        if not (isinstance(error, StorageError) and error.reason is StorageReason.FULL):
+            self._refused[name] = text
         if self._said.get(name) == text:
             return
         self._said[name] = text

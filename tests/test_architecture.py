@@ -25,7 +25,7 @@ LAYERS: dict[int, str] = {
           topics.vocabulary topics.foreign topics.wanted topics.suggest topics.points topics.feedback
           topics.wordpiece topics.nearness digests.schedule digests.burst digests.snippet digests.novelty
           digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
-          digests.storm digests.mutes outbox.retry outbox.notices""",
+          digests.storm digests.mutes digests.silence outbox.retry outbox.notices""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -49,7 +49,12 @@ LAYERS: dict[int, str] = {
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
           outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.notices needs""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers",
-    6: "app in_force starting edits destinations cycle daemon demo pending slack_desk listening",
+    6: """app in_force starting edits destinations cycle daemon demo pending slack_desk listening
+          pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
+          pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
+          pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections pipeline.notices
+          pipeline.clock_jumps outbox.deliver outbox.settle outbox.away outbox.operator needs status trail dossier
+          watchman""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}
