@@ -166,9 +166,17 @@ def match_article(
 
 def find_answered(compiled: CompiledWatchlist, article: Article) -> list[TopicKey]:
     """The topics an article answers, without evidence: what `match_article` would tell, a few times sooner."""
+    return [compiled.topics[number].topic.key for number in answered_places(compiled, article)]
+
+
+def answered_places(compiled: CompiledWatchlist, article: Article, asked: int = -1) -> list[int]:
+    """The places in the watchlist of the topics an article answers; only those whose bit is set in `asked`."""
     glance, candidates = _anchors_for(compiled, article).look(article)
+    chosen = [number for number in candidates if asked >> number & 1]
+    if not chosen:
+        return chosen
     read = ReadArticle(article, glance)
-    return [compiled.topics[number].topic.key for number in candidates if _answers(compiled.topics[number], read)]
+    return [number for number in chosen if _answers(compiled.topics[number], read)]
 
 
 def _answers(compiled: CompiledTopic, read: ReadArticle) -> bool:
