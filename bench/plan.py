@@ -66,4 +66,5 @@ def make_topics(now: datetime) -> tuple[list[Topic], list[Topic]]:
 
 
 def run() -> int:
+    """Print."""
     return 0

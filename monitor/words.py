@@ -294,6 +294,8 @@ _GLUED_PARTICLES = frozenset("وفبكلוהבלמשכ")
 
 def base_language(tag: str | None) -> str:
     """The language that decides how words are stemmed: `pt` for `pt-BR`, English where none is told."""
+    if tag and len(tag) == 2 and tag.isalpha() and tag.islower():
+        return tag  # as most feeds write it: every article asks
     base = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0] if tag else ""
     return _LONG_CODES.get(base, base) or DEFAULT_LANGUAGE
 

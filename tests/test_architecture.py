@@ -58,7 +58,8 @@ LAYERS: dict[int, str] = {
           storage.told_stories channels.slack_elements channels.slack_story channels.slack_notes
           channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
-          storage.recipients storage.told storage.second_looks storage.replay pipeline.plan pipeline.planned""",
+          storage.recipients storage.told storage.second_looks storage.replay pipeline.plan pipeline.planned
+          pipeline.plan_words""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers",
     6: """app in_force starting edits destinations cycle daemon demo pending slack_desk listening
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep

@@ -21,6 +21,7 @@ COMMANDS = (
     "run",
     "once",
     "check",
+    "plan",
     "status",
     "doctor",
     "preview",

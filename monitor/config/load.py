@@ -25,7 +25,7 @@ from monitor.model.feeds import FeedSpec
 from monitor.topics.match import CompiledWatchlist, compile_watchlist
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 
-__all__ = ["ConfigFaults", "Loaded", "Problem", "Secret", "load", "load_watchlist"]
+__all__ = ["ConfigFaults", "Loaded", "Problem", "Secret", "load", "load_watchlist", "read_earlier"]
 
 _MISSING = {
     "feeds.toml": 'Make it, with a block for each feed: [[feeds]], then name = "…" and url = "…".',
@@ -186,6 +186,14 @@ def load_watchlist(path: Path, lexicon: Lexicon = EMPTY_LEXICON) -> CompiledWatc
     if problems:
         raise ConfigFaults(problems, files=[path])
     return compiled
+
+
+def read_earlier(body: bytes, shown_path: str, lexicon: Lexicon, now: CompiledWatchlist) -> CompiledWatchlist:
+    """A watchlist that was in force once, as far as it still can be: a topic this version would refuse is left out.
+
+    Its channels are not checked, for they may be gone. A topic that is as in the one of `now` is taken from there.
+    """
+    return read_watchlist(parse_config_file(body, Path(shown_path), shown_path), None, lexicon, now)[0]
 
 
 def _read_files(folder: Path, instead: Mapping[str, bytes]) -> tuple[dict[str, ConfigFile], list[Problem]]:
