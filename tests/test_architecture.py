@@ -60,7 +60,7 @@ LAYERS: dict[int, str] = {
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
           storage.recipients storage.told storage.second_looks storage.replay pipeline.plan pipeline.planned
           pipeline.plan_words""",
-    5: "runner scheduler web.pages web.app health web.hosts web.readers",
+    5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
     6: """app in_force starting edits destinations cycle daemon demo pending slack_desk listening
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
@@ -124,7 +124,7 @@ DOORS: dict[str, set[str]] = {
     "starlette": {"web.app", "web.hosts"},
     "feedgenerator": {"channels.atom"},
     "apprise": {"channels.apprise"},
-    "uvicorn": {"web.app"},
+    "uvicorn": {"web.app", "web.bounds"},
 }
 ASYNC = {
     "feeds.connections",
@@ -139,6 +139,7 @@ ASYNC = {
     "runner",
     "scheduler",
     "web.app",
+    "web.bounds",
     "web.hosts",
     "app",
     "cycle",

@@ -17,16 +17,17 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from monitor.web.bounds import HEAD_BYTES_MAX, REQUEST_S, within
 from monitor.web.hosts import Hosts
 from monitor.web.readers import FeedAnswer, Leaver
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 CONNECTIONS_MAX = 100
-"""More are answered 503: the page is for the few who run this."""
+"""Beyond, who keeps a place longest without having asked loses it, and more are answered 503: the page is for few."""
 BODY_BYTES_MAX = 4_096
 """Of a request to leave: the words of the one-click standard and what a form wraps them in."""
 LEAVES_A_MINUTE = 120
@@ -57,14 +58,25 @@ class _Server(uvicorn.Server):
 class Web:
     """The listener. `start` may fail without harm to the daemon; `serve` runs until `stop`."""
 
-    def __init__(self, answers: Answers, host: str, port: int) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        host: str,
+        port: int,
+        *,
+        request_s: float = REQUEST_S,
+        connections_max: int = CONNECTIONS_MAX,
+    ) -> None:
         config = uvicorn.Config(
             _build(answers, host),
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
-            limit_concurrency=CONNECTIONS_MAX,
+            limit_concurrency=connections_max,
+            http=within(request_s),
+            ws="none",
+            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
             timeout_graceful_shutdown=2,
         )
         self._server = _Server(config)
@@ -156,10 +168,13 @@ class _Leaving:
         if self._is_too_often():
             return self._later()
         taken = 0
-        async for chunk in request.stream():
-            taken += len(chunk)
-            if taken > BODY_BYTES_MAX:
-                return PlainTextResponse("Too much", status_code=413, headers={"Connection": "close"})
+        try:
+            async for chunk in request.stream():
+                taken += len(chunk)
+                if taken > BODY_BYTES_MAX:
+                    return PlainTextResponse("Too much", status_code=413, headers={"Connection": "close"})
+        except ClientDisconnect:  # it left, or took longer than a request may: nobody reads the answer
+            return PlainTextResponse("Too slow", status_code=408, headers={"Connection": "close"})
         return self._page(await run_in_threadpool(self._answers.leave, request.path_params["token"]))
 
     def _page(self, leaver: Leaver | None) -> HTMLResponse:
