@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.model import DeliveryState, FeedTrouble, Need, Notice, Topic, TroubleKind
+from monitor.model import DeliveryState, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
 from monitor.needs import FOUND, find_needs
 from monitor.storage.health import FeedHealth
 from monitor.storage.recipients import Recipient
@@ -53,6 +53,8 @@ class Status:
     """Who gets no mail any more: readers who left, and addresses that the server refused too often."""
     notices: tuple[Notice, ...] = ()
     """What the daemon remembers of needs that are open: since when, and whether the operator was told."""
+    mutes: tuple[Mute, ...] = ()
+    """What people hold back now, what ends first at the top."""
 
     def since(self, need: Need) -> datetime | None:
         """Since when it is known to the daemon; None where it is not yet."""
@@ -103,6 +105,7 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
         needs=_all_needs(tx, health, channels, failed, beat.at if beat else None, now),
         notices=tuple(tx.notices.open()),
         stopped=tuple(one for one in recipients if one.stopped_at is not None),
+        mutes=tuple(sorted(tx.mutes.in_force(now), key=lambda mute: (mute.until, mute.id))),
     )
 
 

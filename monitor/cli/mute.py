@@ -4,6 +4,7 @@ Effects: database, prints.
 """
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from monitor.cli.lines import format_time, write_line
@@ -27,6 +28,7 @@ OTHER_FOR = "24h"
 FOR_DAYS_MAX = 366
 TERM_CHARS_MAX = 100
 REASON_CHARS_MAX = 500
+SHOWN_MAX = 10
 _VALUES = {
     MuteKind.STORY: ("NUMBER", "a story by its number, as `monitor stories list` shows it"),
     MuteKind.TOPIC: ("TOPIC", "a topic by its key or name; what comes meanwhile waits"),
@@ -131,12 +133,24 @@ def _find_value(store: Store, loaded: Loaded, kind: MuteKind, wanted: str) -> st
     return line
 
 
+def show_mutes(mutes: Sequence[Mute]) -> None:
+    """What is held back, for a screen that says other things too: at most ten lines; nothing where nothing is."""
+    if not mutes:
+        return
+    print(f"Muted       {plural(len(mutes), 'mute')}: what they hold waits")
+    for mute in mutes[:SHOWN_MAX]:
+        reason = f": {mute.reason}" if mute.reason else ""
+        print(f"            {mute.id}  {_what(mute)} until {format_time(mute.until)}, by {mute.by}{reason}")
+    if len(mutes) > SHOWN_MAX:
+        print(f"            and {len(mutes) - SHOWN_MAX} more: monitor mute list")
+
+
 def _list(store: Store, now: datetime, *, shows_all: bool, as_json: bool) -> None:
     with store.read() as tx:
         mutes = tx.mutes.listed() if shows_all else sorted(tx.mutes.in_force(now), key=lambda one: -one.id)
     for mute in mutes:
         if as_json:
-            write_line(_record(mute, now))
+            write_line(mute_record(mute, now))
             continue
         print(f"{mute.id:>4}  {_what(mute)} until {format_time(mute.until)}{_state(mute, now)}")
         print(f"      {format_time(mute.at)} by {mute.by}{f': {mute.reason}' if mute.reason else ''}")
@@ -167,7 +181,8 @@ def _state(mute: Mute, now: datetime) -> str:
     return "" if mute.holds(now) else ", over"
 
 
-def _record(mute: Mute, now: datetime) -> dict[str, object]:
+def mute_record(mute: Mute, now: datetime) -> dict[str, object]:
+    """A mute for programs."""
     return {
         "id": mute.id,
         "kind": mute.kind.value,

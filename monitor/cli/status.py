@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monitor.app import database_path
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.mute import mute_record, show_mutes
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load_settings
@@ -95,6 +96,7 @@ def _show(status: Status) -> None:
         print(f"            {one.channel}: {one.address} {why} {format_time(one.stopped_at)}")
     if len(status.stopped) > 10:
         print(f"            and {len(status.stopped) - 10} more: monitor outbox recipients")
+    show_mutes(status.mutes)
     print("Topics")
     for topic in status.topics:
         due = f"next digest {format_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
@@ -155,6 +157,7 @@ def _record(status: Status) -> dict[str, object]:
             {"channel": one.channel, "address": one.address, "by": one.stopped_by, "at": format_time(one.stopped_at)}
             for one in status.stopped
         ],
+        "mutes": [mute_record(mute, status.at) for mute in status.mutes],
         "topics": [
             {
                 "topic": topic.key,

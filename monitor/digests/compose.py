@@ -116,7 +116,8 @@ def compose_digest(
     """
     assert len({candidate.story_id for candidate in candidates}) == len(candidates), "one candidate per story"
     told_now, things = _decide(candidates, told, breaking, window_end, shown, weight, muted or {})
-    stories = tuple(_to_story(candidate, choice, topic, breaking, window_end) for candidate, choice in told_now)
+    waited = frozenset(number for number, matched_at in (opened or {}).items() if matched_at < window_start)
+    stories = tuple(_to_story(candidate, choice, topic, breaking, window_end, waited) for candidate, choice in told_now)
     goes_out = bool(stories) or (is_heartbeat and kind in (DigestKind.SCHEDULED, DigestKind.CATCH_UP))
     holds_lines = goes_out and kind is not DigestKind.BREAKING
     following = follow(things, opened or {}, dedup=topic.dedup, goes_out=holds_lines, now=window_end)
@@ -215,7 +216,12 @@ def _to_telling(candidate: StoryCandidate, choice: Choice, told: Told | None) ->
 
 
 def _to_story(
-    candidate: StoryCandidate, choice: Choice, topic: Topic, breaking: frozenset[StoryId], now: datetime
+    candidate: StoryCandidate,
+    choice: Choice,
+    topic: Topic,
+    breaking: frozenset[StoryId],
+    now: datetime,
+    waited: frozenset[ArticleId],
 ) -> DigestStory:
     lead, evidence = choice.lead.article, choice.match.evidence
     text, field = (choice.lead.page_text, Field.PAGE) if choice.lead.page_text else (lead.text, Field.TEXT)
@@ -224,7 +230,7 @@ def _to_story(
     return DigestStory(
         story_id=candidate.story_id,
         lead=lead,
-        marks=_marks_of(candidate, choice, breaking),
+        marks=_marks_of(candidate, choice, breaking, waited),
         publisher_count=candidate.publisher_count,
         independent_count=candidate.independent_count,
         article_count=candidate.article_count,
@@ -239,11 +245,14 @@ def _to_story(
     )
 
 
-def _marks_of(candidate: StoryCandidate, choice: Choice, breaking: frozenset[StoryId]) -> tuple[Mark, ...]:
+def _marks_of(
+    candidate: StoryCandidate, choice: Choice, breaking: frozenset[StoryId], waited: frozenset[ArticleId]
+) -> tuple[Mark, ...]:
     lead = choice.lead.article
+    # Late by its feed; or by us: it waited over an earlier digest, which only a mute makes of what was never told.
     is_late = (
         lead.published_at is not None and lead.seen_at is not None and lead.seen_at - lead.published_at > LATE_AFTER
-    )
+    ) or (lead.id in waited and not choice.is_update)
     marks = (
         (Mark.BREAKING, candidate.story_id in breaking),
         (Mark.UPDATE, choice.is_update),

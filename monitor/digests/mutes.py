@@ -55,6 +55,21 @@ def apply_mutes(
     return Unmuted(tuple(left), muted, whole)
 
 
+def mute_of(
+    mutes: Sequence[Mute], *, topic: TopicKey, channel: ChannelName, story: StoryId | None, article: Article
+) -> Mute | None:
+    """The mute that keeps a channel from hearing more of an article it was told of, the one that ends last."""
+    mine = [mute for mute in mutes if mute.channel in (None, channel)]
+    holding = [
+        mute
+        for mute in mine
+        if (mute.kind is MuteKind.TOPIC and mute.value == topic)
+        or (mute.kind is MuteKind.STORY and story is not None and int(mute.value) == story)
+        or (mute.kind in (MuteKind.FEED, MuteKind.TERM) and _speaks_of(mute, article))
+    ]
+    return max(holding, key=lambda mute: mute.until, default=None)
+
+
 def held_words(mute: Mute) -> str:
     """Why a thing is held, in words."""
     what = {MuteKind.FEED: f'feed "{mute.value}"', MuteKind.TERM: f'"{mute.value}"'}.get(mute.kind, mute.kind.value)

@@ -5,11 +5,12 @@ Effects: database.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.channels.base import Channel
 from monitor.channels.wording import clean_title, name_of
 from monitor.digests.compose import Telling
+from monitor.digests.mutes import mute_of
 from monitor.digests.schedule import held_until
 from monitor.digests.second_look import Finding, LookChoice, PageSeen, decide_look
 from monitor.model import (
@@ -30,6 +31,8 @@ from monitor.text import shorten
 
 TITLE_CHARS_MAX = 140
 """Of a headline in a note's head: two of them fit a notification; the line under it has the whole."""
+MUTED_AGAIN = timedelta(hours=6)
+"""What everybody who was told has muted is looked at again when the mute ends, or so soon, for one may be lifted."""
 _ALERTS = frozenset({DigestKind.NOW, DigestKind.BREAKING})
 
 
@@ -62,23 +65,43 @@ def settle_look(
 ) -> LookSummary | None:
     """Store what a look came to, with a note to everybody who was told where there is something to say.
 
-    None, and nothing stored, where the lease is another's by now, or where quiet hours hold a note: then the look is
-    made again when they end. A note is one per change, and one per channel and recipient.
+    None, and nothing stored, where the lease is another's by now, or where quiet hours or mutes hold every note: then
+    the look is made again later. A channel that has it muted gets no note while another is told. A note is one per
+    change, and one per channel and recipient.
     """
     choice = decide_look(task.looked, seen, now)
     with store.write() as tx:
         places: list[ToldAt] = []
         if choice.finding in (Finding.WITHDRAWN, Finding.RETITLED):
-            places = tx.second_looks.told_of(task.article.id)
-            quiet_until = _quiet_until(places, topics, now)
-            if quiet_until is not None:
-                tx.second_looks.put_off(task, quiet_until, owner=owner)
+            told = tx.second_looks.told_of(task.article.id)
+            places, muted_until = _unmuted(tx, task.article, told, now)
+            held = muted_until if told and not places else _quiet_until(places, topics, now)
+            if held is not None:
+                tx.second_looks.put_off(task, held, owner=owner)
                 return None
         if not tx.second_looks.settle(task, choice, owner=owner, now=now):
             return None
         deliveries = _write_notes(task, choice, places, channels, topics, now)
         tx.outbox.add(deliveries, now, due_at=now)
     return LookSummary(task.article.url, choice.finding, choice.reason, len(deliveries))
+
+
+def _unmuted(
+    tx: Transaction, article: Article, places: Sequence[ToldAt], now: datetime
+) -> tuple[list[ToldAt], datetime | None]:
+    """Those that have it not muted, and when to look again for the others."""
+    mutes = tx.mutes.in_force(now)
+    if not mutes:
+        return list(places), None
+    stored = tx.articles.by_ids([article.id]).get(article.id)
+    story = None if stored is None else stored.story_id
+    by_place = {
+        place: mute_of(mutes, topic=place.topic, channel=place.channel, story=story, article=article)
+        for place in places
+    }
+    ends = [mute.until for mute in by_place.values() if mute is not None]
+    left = [place for place, mute in by_place.items() if mute is None]
+    return left, min([*ends, now + MUTED_AGAIN]) if ends else None
 
 
 def _quiet_until(places: Sequence[ToldAt], topics: Mapping[TopicKey, Topic], now: datetime) -> datetime | None:

@@ -95,3 +95,22 @@ def test_what_cannot_be_held_says_why(newsroom: Newsroom, words: tuple[str, ...]
     assert done.code in (1, 2)
     assert said in done.err
     assert in_force(newsroom) == []
+
+
+def test_what_is_muted_stands_in_the_status(newsroom: Newsroom) -> None:
+    """What, where, until when, by whom and why; for programs too; and nobody is needed for it."""
+    with_news(newsroom)
+    assert "Muted" not in newsroom.run("status").out
+    newsroom.run("mute", "topic", "shipping", "--for", "2d", "--reason", "fleet exercise", "--by", "Bo")
+    newsroom.run("mute", "term", "film festival", "--for", "3h", "--channel", "console")
+
+    shown = newsroom.run("status").out
+    assert "Muted       2 mutes: what they hold waits" in shown
+    assert 'topic "shipping" on all channels until ' in shown
+    assert "by cli:Bo: fleet exercise" in shown
+    [record] = newsroom.run("status", "--json").records
+    assert [(one["kind"], one["value"], one["channel"], one["by"]) for one in record["mutes"]] == [
+        ("term", "film festival", "console", "cli:ada"),
+        ("topic", "shipping", None, "cli:Bo"),
+    ], "what ends first stands first"
+    assert record["mutes"][1]["reason"] == "fleet exercise"

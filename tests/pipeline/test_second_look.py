@@ -17,7 +17,7 @@ from monitor.feeds.fetch import Fetcher
 from monitor.feeds.guard import Guard
 from monitor.feeds.page import read_headlines
 from monitor.feeds.permission import Permissions
-from monitor.model import ArticleId, ChannelName, Delivery, Digest, Note, NoteKind, PageHeadlines, Topic
+from monitor.model import ArticleId, ChannelName, Delivery, Digest, MuteKind, Note, NoteKind, PageHeadlines, Topic
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.digest import close_due
 from monitor.pipeline.second_look import SecondLooks
@@ -341,3 +341,32 @@ def test_a_look_is_planned_once(store: Store, site: Scripted) -> None:
     with store.write() as tx:
         tx.second_looks.forget([desk.article])
         assert tx.second_looks.of_article(desk.article) is None
+
+
+@pytest.mark.parametrize("kind", list(MuteKind))
+def test_what_is_muted_gets_no_note_until_the_mute_ends(desk: Desk, site: Scripted, kind: MuteKind) -> None:
+    """By story, topic, feed and term; the look is made again then, and the note goes out once."""
+    site.script("/a", page(CHANGED))
+    desk.tell()
+    with desk.store.write() as tx:
+        story = tx.articles.by_ids([desk.article])[desk.article].story_id
+        value = {"story": str(story), "topic": "hostages", "feed": "Outlet 0", "term": "Bellmoor market"}[kind.value]
+        tx.mutes.add(kind, value, until=START + 3 * HOUR, now=START, by="cli:anna")
+    desk.look(HOUR)
+    assert (desk.notes(), desk.looks().looks, desk.looks().next_at) == ([], 0, START + 3 * HOUR)
+    desk.look(3 * HOUR)
+    desk.look(4 * HOUR)
+    assert len(desk.notes()) == 1
+
+
+def test_a_mute_of_one_channel_keeps_no_note_from_another(desk: Desk, site: Scripted) -> None:
+    """Who did not mute it hears at once."""
+    desk.channels = [MailLike("desk"), MailLike("night")]
+    desk.topics = [a_topic(schedule="now", channels=(ChannelName("desk"), ChannelName("night")))]
+    site.script("/a", page(CHANGED))
+    desk.tell()
+    with desk.store.write() as tx:
+        until, channel = START + 3 * HOUR, ChannelName("desk")
+        tx.mutes.add(MuteKind.TOPIC, "hostages", until=until, now=START, by="cli:anna", channel=channel)
+    desk.look(HOUR)
+    assert [note.channel for note in desk.notes()] == ["night"]
