@@ -10,23 +10,11 @@ Effects: files in a temporary folder, writes to standard output.
 
 import os
 import random
-import sys
-import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path
+from datetime import datetime
 
-from bench.search import ARTICLES, LEXICON, SCANNED, fill, timed
 from monitor.digests.schedule import parse_schedule
-from monitor.model import ChannelName, Topic, TopicKey, Watchlist
-from monitor.pipeline.indexing import Indexer
-from monitor.pipeline.plan import plan_change
-from monitor.storage.engine import open_engine
-from monitor.storage.revision import ensure_schema
-from monitor.storage.store import Store
-from monitor.topics.match import CompiledWatchlist, compile_watchlist
+from monitor.model import ChannelName, Topic, TopicKey
 
 TOPICS = int(os.environ.get("BENCH_TOPICS", "100"))
 EVERY_S = 25
@@ -53,7 +41,7 @@ def make_topics(now: datetime) -> tuple[list[Topic], list[Topic]]:
         schedule = parse_schedule(schedules[number % 3], "Europe/Berlin")
         base = Topic(TopicKey(f"topic-{number}"), f"topic {number}", schedule, (ChannelName("desk"),))
         if number % 2:
-            query = f'({words[0]} OR {words[1]}) AND ({" OR ".join(chance.sample(rare, 5))})'
+            query = f"({words[0]} OR {words[1]}) AND ({' OR '.join(chance.sample(rare, 5))})"
             if number % 5 == 0:
                 query = chance.choice(("tanker OR ship", "hostage* NEAR/8 talks", "inflation", "villages AND rescue"))
             before.append(replace(base, query=query))

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 from monitor.digests.silence import find_silence
@@ -86,7 +87,7 @@ def false_alarms(thing: Thing, days: int, chance: random.Random, *, off: Sequenc
     """Silences told although nothing is broken, over `days` after what is learnt from."""
     times = make_up(thing, days + LEARNT.days, chance, off=off)
     alarms, was = 0, None
-    for before, after in zip(times, times[1:], strict=False):
+    for before, after in pairwise(times):
         # Looked at where it is longest: what is not told at the end of a gap is not told in it.
         if before < START + LEARNT or after - before < too_short(thing):
             continue

@@ -23,10 +23,10 @@ LAYERS: dict[int, str] = {
           topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors topics.findings topics.concepts
           topics.names topics.queries topics.index topics.meaning topics.score topics.match topics.explain
           topics.vocabulary topics.foreign topics.wanted topics.suggest topics.points topics.feedback
-          topics.wordpiece topics.nearness topics.compare digests.alerts digests.schedule digests.burst
-          digests.snippet digests.novelty digests.telling digests.follow_ups digests.things digests.compose
-          digests.second_look digests.volume digests.storm digests.mutes digests.silence outbox.retry
-          outbox.notices""",
+          topics.wordpiece topics.nearness digests.schedule digests.burst digests.snippet digests.novelty
+          digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
+          digests.storm digests.mutes outbox.retry topics.compare digests.alerts digests.silence outbox.notices
+          topics.article_lines""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -43,30 +43,16 @@ LAYERS: dict[int, str] = {
           storage.told_stories channels.slack_elements channels.slack_story channels.slack_notes
           channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
-          storage.recipients storage.told storage.second_looks storage.revisions storage.notices storage.sightings""",
+          storage.recipients storage.told storage.second_looks storage.revisions storage.notices storage.replay
+          storage.sightings config.example_sources""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
-          outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.notices needs
-          config.edit_topics storage.engine storage.columns storage.care_tables storage.story_tables
-          storage.delivery_tables storage.tables storage.revision storage.migrate storage.backup storage.feeds
-          storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
-          storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health
-          storage.pages storage.word_index storage.search storage.suggesting storage.marks storage.outlook
-          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings
-          storage.told_stories channels.slack_elements channels.slack_story channels.slack_notes
-          channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
-          channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
-          storage.recipients storage.told storage.second_looks storage.replay pipeline.plan pipeline.planned
-          pipeline.plan_words""",
+          outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.plan pipeline.planned
+          pipeline.plan_words pipeline.notices pipeline.clock_jumps needs pipeline.example_articles""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
-    6: """app in_force starting edits destinations cycle daemon demo pending slack_desk listening
-          pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
-          pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
-          pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections pipeline.notices
-          pipeline.clock_jumps outbox.deliver outbox.settle outbox.away outbox.operator needs status trail dossier
-          watchman""",
+    6: "app in_force destinations cycle daemon demo pending slack_desk listening starting edits watchman",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from monitor.cli.lines import write_line
-from monitor.cli.opening import existing_store
+from monitor.cli.opening import existing_store, stored_lookup
 from monitor.clock import Clock, SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load
 from monitor.errors import StorageError
@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
     """Print every fault, or what is configured and each query as it is understood."""
     folder = Path(args.config)
     try:
-        loaded = load(folder, os.environ, load_lexicon())
+        with stored_lookup(folder) as stored:
+            loaded = load(folder, os.environ, load_lexicon(), stored=stored)
     except ConfigFaults as faults:
         if args.json:
             for problem in faults.problems:

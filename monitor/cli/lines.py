@@ -10,8 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from monitor.errors import MonitorError
-from monitor.model import Article, ArticleId, Evidence
-from monitor.stories.origin import origin_of
+from monitor.model import Evidence
+from monitor.topics.article_lines import articles_of, has_words, read_time, to_article
+
+__all__ = [
+    "LINE_CHARS_MAX",
+    "evidence_record",
+    "format_time",
+    "read_articles",
+    "read_bytes",
+    "read_lines",
+    "read_time",
+    "to_article",
+    "write_line",
+]
 
 LINE_CHARS_MAX = 8_000_000
 """Longest line taken, in characters: the longest article known is under 2 MB."""
@@ -58,25 +70,15 @@ def read_articles(path: str) -> Iterator[tuple[int, dict[str, object]]]:
     """
     number = 0
     for line, record in read_lines(path):
-        entries = record.get("entries")
-        articles = [_from_entry(entry, record) for entry in entries] if isinstance(entries, list) else [record]
-        for article in articles:
-            if not any(isinstance(article.get(key), str) and article.get(key) for key in ("title", "text")):
+        for article in articles_of(record):
+            if not has_words(article):
                 raise MonitorError(
                     "the article has neither a title nor a text",
                     where=f"{'standard input' if path == '-' else path}:{line}",
                     remedy='Write {"id": …, "title": …, "text": …}, as `monitor parse --articles` does.',
                 )
             number += 1
-            yield number, article
-
-
-def _from_entry(entry: object, parsed: Mapping[str, object]) -> dict[str, object]:
-    if not isinstance(entry, dict):
-        return {}
-    names = {"id": "id", "title": "title", "url": "link", "published": "published", "author": "author"}
-    article = {name: entry.get(key) for name, key in names.items() if entry.get(key)}
-    return {**article, "text": entry.get("content") or entry.get("summary") or "", "feed": parsed.get("title") or ""}
+            yield number, dict(article)
 
 
 def write_line(record: Mapping[str, object]) -> None:
@@ -93,45 +95,6 @@ def evidence_record(evidence: Evidence) -> dict[str, object]:
         "points": evidence.points,
         "spans": [[span.field.value, span.start, span.end] for span in evidence.spans],
     }
-
-
-def to_article(record: Mapping[str, object], number: int) -> Article:
-    """An article line as an `Article` whose id is its number; the caller keeps the line for its own id and extras."""
-
-    def text(key: str) -> str:
-        value = record.get(key)
-        return value if isinstance(value, str) else ""
-
-    title, body, source, author = (text(key) for key in ("title", "text", "source", "author"))
-    return Article(
-        id=ArticleId(number),
-        title=title,
-        text=body,
-        url=text("url"),
-        feed=text("feed"),
-        source=source,
-        language=text("language") or None,
-        author=author,
-        published_at=read_time(record.get("published")),
-        seen_at=read_time(record.get("seen")),
-        origin=origin_of(title, body, author, source),
-    )
-
-
-def read_time(value: object) -> datetime | None:
-    """An ISO 8601 time (UTC where it says no zone) or epoch seconds; None for anything else."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
-            return datetime.fromtimestamp(value, UTC)
-        except (ValueError, OverflowError, OSError):
-            return None
-    if isinstance(value, str) and value:
-        try:
-            parsed = datetime.fromisoformat(value)
-            return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-        except (ValueError, OverflowError):  # the second from the first hours of year 1 in an eastern zone
-            return None
-    return None
 
 
 def format_time(value: datetime | None) -> str | None:

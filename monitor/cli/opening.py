@@ -6,14 +6,16 @@ Effects: reads files, opens the database.
 import argparse
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from monitor.app import database_path, open_store
-from monitor.config.load import Loaded, load
+from monitor.config.example_sources import Stored
+from monitor.config.load import ConfigFaults, Loaded, load, load_settings
 from monitor.config.values import near_miss
-from monitor.errors import MonitorError
-from monitor.model import ChannelName, Topic
+from monitor.errors import MonitorError, StorageError
+from monitor.model import Article, ChannelName, Topic
+from monitor.pipeline.example_articles import stored_article
 from monitor.starting import LoadInstead
 from monitor.storage.engine import open_engine
 from monitor.storage.revision import is_current
@@ -27,9 +29,42 @@ KEYS_SHOWN = 20
 def load_config(args: argparse.Namespace, *, needs_channels: bool = False) -> Loaded:
     """The configuration in `--config`; raises ConfigFaults with every fault, which `main` shows.
 
-    Only a command that sends needs the channels' secrets; the others work in a shell that has none of them.
+    Only a command that sends needs the channels' secrets; the others work in a shell that has none of them. It alone
+    tries the examples that are stored articles, too.
     """
-    return load(Path(args.config), os.environ, load_lexicon(), needs_channels=needs_channels)
+    folder = Path(args.config)
+    if not needs_channels:
+        return load(folder, os.environ, load_lexicon(), needs_channels=False)
+    with stored_lookup(folder) as stored:
+        return load(folder, os.environ, load_lexicon(), stored=stored)
+
+
+@contextmanager
+def stored_lookup(folder: Path) -> Iterator[Stored]:
+    """What looks up the stored articles among a watchlist's examples; the archive is opened at the first of them.
+
+    It only looks: where the archive is not there, cannot be reached or waits for an upgrade, that is said instead.
+    """
+    with ExitStack() as stack:
+        opened: list[Store | str] = []
+
+        def look_up(address: str) -> Article | str:
+            if not opened:
+                opened.append(_open_to_look(folder, stack))
+            store = opened[0]
+            return store if isinstance(store, str) else stored_article(store, address)
+
+        yield look_up
+
+
+def _open_to_look(folder: Path, stack: ExitStack) -> Store | str:
+    try:
+        store = stack.enter_context(existing_store(load_settings(folder, os.environ)))
+    except ConfigFaults:
+        return "needs the archive, which monitor.toml names once it is mended"
+    except StorageError as error:
+        return f"needs the archive ({error.what})"
+    return "needs the archive, which is not there yet" if store is None else store
 
 
 def load_instead(args: argparse.Namespace) -> LoadInstead:

@@ -17,6 +17,7 @@ from monitor.clock import SystemClock
 from monitor.config.watch import Watcher
 from monitor.daemon import run_daemon
 from monitor.logs import setup_logging
+from monitor.pipeline.example_articles import stored_article
 from monitor.starting import is_planned
 
 NAME = "run"
@@ -43,7 +44,15 @@ def run(args: argparse.Namespace) -> int:
     in_force = app.in_force.loaded
     try:
         run_daemon(
-            app, Watcher(Path(args.config), os.environ, in_force, clock, is_planned=partial(is_planned, app.store))
+            app,
+            Watcher(
+                Path(args.config),
+                os.environ,
+                in_force,
+                clock,
+                stored=partial(stored_article, app.store),
+                is_planned=partial(is_planned, app.store),
+            ),
         )
     finally:
         app.close()

@@ -5,13 +5,15 @@ What readers' marks taught is left out: an example holds for what the watchlist 
 Effects: none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from monitor.config.example_sources import Origin
 from monitor.config.faults import Problem, say_where
 from monitor.config.files import ConfigFile
 from monitor.config.values import shown
 from monitor.model import Article, Level, Match, NoMatch, Topic
+from monitor.text import plain_line
 from monitor.topics.explain import describe_evidence
 from monitor.topics.match import CompiledWatchlist, judge_article
 
@@ -19,10 +21,13 @@ EVIDENCE_SHOWN = 3
 """Pieces of evidence told in a fault: more than a line is not read."""
 
 
-def find_failed_examples(compiled: CompiledWatchlist, file: ConfigFile) -> list[Problem]:
+def find_failed_examples(
+    compiled: CompiledWatchlist, file: ConfigFile, origins: Mapping[tuple[str, str], tuple[Origin, ...]]
+) -> list[Problem]:
     """Every `must_match` that its topic does not find, and every `must_not_match` that it does, with the reason.
 
-    An example that stands on both sides is a fault by itself, told once.
+    An example that stands on both sides is a fault by itself, told once. `origins` says of each topic's key and list
+    which element each article comes from.
     """
     problems = []
     for one in compiled.topics:
@@ -30,16 +35,17 @@ def find_failed_examples(compiled: CompiledWatchlist, file: ConfigFile) -> list[
         if not topic.must_match and not topic.must_not_match:
             continue
         alone = replace(compiled, topics=(one,), anchors={})
-        for key, number, text in _failures(topic, alone):
-            path = ("topics", topic.key, key, number)
-            example = getattr(topic, key)[number]
-            message = f"{say_where(path, file.values)}`{key}` {number + 1}, {_named(example)}, {text}"
+        for key, index, text in _failures(topic, alone):
+            origin = origins[topic.key, key][index]
+            path = ("topics", topic.key, key, origin.number)
+            named = _named(getattr(topic, key)[index], origin)
+            message = f"{say_where(path, file.values)}`{key}` {origin.number + 1}, {named}, {text}"
             problems.append(Problem(file.shown_path, file.places.line(path), message))
     return problems
 
 
 def _failures(topic: Topic, alone: CompiledWatchlist) -> Iterator[tuple[str, int, str]]:
-    """Key, number and fault of each; `alone` holds the topic and nothing else."""
+    """Key, index among its articles and fault of each; `alone` holds the topic and nothing else."""
     for number, example in enumerate(topic.must_match):
         (judged,) = judge_article(alone, example)
         if isinstance(judged, NoMatch):
@@ -53,8 +59,9 @@ def _failures(topic: Topic, alone: CompiledWatchlist) -> Iterator[tuple[str, int
             yield "must_not_match", number, _say_found(judged, example, topic)
 
 
-def _named(example: Article) -> str:
-    return shown(example.title or example.text)
+def _named(example: Article, origin: Origin) -> str:
+    headline = shown(example.title or example.text)
+    return f"{plain_line(origin.said)} {headline}" if origin.said else headline
 
 
 def _say_missed(judged: NoMatch, topic: Topic) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
+from monitor.config.example_sources import ExampleSources, Stored
 from monitor.config.faults import ConfigFaults, Problem, check_shape, say_where
 from monitor.config.feeds import FeedList, find_doubles, find_unknown_apart, gather_feeds
 from monitor.config.files import ConfigFile, parse_config_file, read_config_file
@@ -57,6 +58,8 @@ class Loaded:
     """feeds.toml and watchlist.toml as they were read, by file name."""
     hashes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """SHA-256 in hex of each of the three files. The text of monitor.toml is not kept: addresses may hold secrets."""
+    untried: tuple[str, ...] = ()
+    """Examples of stored articles that could not be tried, each with its place and the reason."""
 
     @property
     def watchlist(self) -> Watchlist:
@@ -78,7 +81,7 @@ class Loaded:
             *([self.database_password] if self.database_password else []),
         ]
         exposed = sorted({secret.origin for secret in secrets if secret.is_exposed} | set(self.exposed_files))
-        return tuple(
+        return self.untried + tuple(
             f"{origin} can be read by every user of this machine. Run: chmod o-rwx {origin}" for origin in exposed
         )
 
@@ -101,6 +104,7 @@ def load(
     needs_channels: bool = True,
     earlier: CompiledWatchlist | None = None,
     instead: Mapping[str, bytes] = MappingProxyType({}),
+    stored: Stored | None = None,
 ) -> Loaded:
     """The configuration in a folder. Raises `ConfigFaults` with every problem of every file when it is not all good.
 
@@ -108,6 +112,7 @@ def load(
     `needs_channels` a channel's secret may be missing: who only looks at the archive rarely has the daemon's tokens.
     A topic that is as in an `earlier` watchlist is taken from there. `instead` holds bodies by file name, used as if
     they stood in the folder: a configuration that was in force, or one that is not written yet.
+    `stored` looks up articles of the archive, for examples that are addresses; without it these are notes.
     """
     files, problems = _read_files(folder, instead)
     settings, secrets, channels = None, SecretList(), None
@@ -120,23 +125,17 @@ def load(
         problems += sorted(found, key=lambda problem: problem.line)
     feeds, of_feeds = FeedList(), FeedSecrets()
     if (file := files.get("feeds.toml")) is not None:
-        entries, found = check_shape(FeedsFile, file.values, file.shown_path, file.places)
-        of_feeds = gather_feed_secrets(file, environ)
-        if not needs_channels:
-            of_feeds.problems = []
-        feeds = gather_feeds(entries, file, of_feeds)
-        found += [*find_doubles(file), *feeds.problems, *of_feeds.problems, *_find_missing_reader(file)]
-        if entries is not None and not feeds.problems:  # else a feed that is named may be one that could not be read
-            found += find_unknown_apart(file, feeds.feeds)
-        problems += sorted(found, key=lambda problem: problem.line)
+        feeds, of_feeds, found = _read_feeds(file, environ, needs_channels=needs_channels)
+        problems += found
     asks_meaning = settings is not None and _has_model(settings)
     if lexicon.asks_meaning != asks_meaning:  # else the very same: a topic that did not change is not read again
         lexicon = replace(lexicon, asks_meaning=asks_meaning)
     compiled = compile_watchlist(Watchlist(topics=()), lexicon)
+    examples = ExampleSources(stored)
     if (file := files.get("watchlist.toml")) is not None:
-        compiled, found = read_watchlist(file, channels, lexicon, earlier)
+        compiled, found = read_watchlist(file, channels, lexicon, earlier, examples)
         problems += found
-    looked_at = (*(folder / name for name in FILES), *feeds.files, *secrets.files, *of_feeds.files)
+    looked_at = (*(folder / name for name in FILES), *feeds.files, *secrets.files, *of_feeds.files, *examples.files)
     if problems or settings is None:
         raise ConfigFaults(problems, files=looked_at)
     return Loaded(
@@ -145,13 +144,14 @@ def load(
         feeds=tuple(feeds.feeds),
         compiled=compiled,
         secrets=MappingProxyType(secrets.of_channels),
-        content_hash=_content_hash([*(files[name].body for name in FILES), *feeds.bodies]),
+        content_hash=_content_hash([*(files[name].body for name in FILES), *feeds.bodies, *examples.bodies]),
         files=looked_at,
         database_password=secrets.of_database,
         app_tokens=MappingProxyType(secrets.of_apps),
         exposed_files=tuple(of_feeds.exposed),
         bodies=MappingProxyType({name: files[name].body for name in _MISSING}),
         hashes=MappingProxyType({name: hashlib.sha256(file.body).hexdigest() for name, file in files.items()}),
+        untried=tuple(examples.notes),
     )
 
 
@@ -194,6 +194,20 @@ def read_earlier(body: bytes, shown_path: str, lexicon: Lexicon, now: CompiledWa
     Its channels are not checked, for they may be gone. A topic that is as in the one of `now` is taken from there.
     """
     return read_watchlist(parse_config_file(body, Path(shown_path), shown_path), None, lexicon, now)[0]
+
+
+def _read_feeds(
+    file: ConfigFile, environ: Mapping[str, str], *, needs_channels: bool
+) -> tuple[FeedList, FeedSecrets, list[Problem]]:
+    entries, found = check_shape(FeedsFile, file.values, file.shown_path, file.places)
+    of_feeds = gather_feed_secrets(file, environ)
+    if not needs_channels:
+        of_feeds.problems = []
+    feeds = gather_feeds(entries, file, of_feeds)
+    found += [*find_doubles(file), *feeds.problems, *of_feeds.problems, *_find_missing_reader(file)]
+    if entries is not None and not feeds.problems:  # else a feed that is named may be one that could not be read
+        found += find_unknown_apart(file, feeds.feeds)
+    return feeds, of_feeds, sorted(found, key=lambda problem: problem.line)
 
 
 def _read_files(folder: Path, instead: Mapping[str, bytes]) -> tuple[dict[str, ConfigFile], list[Problem]]:

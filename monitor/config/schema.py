@@ -38,6 +38,7 @@ from monitor.config.values import (
     near_miss,
     read_example,
     split_listen,
+    url_fault,
 )
 from monitor.words import words
 
@@ -213,7 +214,10 @@ class FeedsFile(Section):
 
 
 class ExampleEntry(Section):
-    """An article that a topic must find, or must not: a headline alone, or what else the topic looks at."""
+    """An article that a topic must find, or must not: a headline alone, or what else the topic looks at.
+
+    An address alone is that of a stored article, `file` names a file that holds one or several.
+    """
 
     title: str = Field(default="", max_length=1_000)
     text: str = Field(default="", max_length=EXAMPLE_CHARS_MAX)
@@ -222,16 +226,30 @@ class ExampleEntry(Section):
     author: str = ""
     language: LanguageTag | None = None
     tags: list[Line] = []
+    file: FileName | None = None
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the article is to be looked for in the archive."""
+        return self.model_fields_set == {"url"}
 
     @model_validator(mode="after")
     def _check(self) -> "ExampleEntry":
+        if self.file is not None:
+            if self.model_fields_set != {"file"}:
+                raise ValueFault('stands beside other keys. Write { file = "…" } alone.', key="file")
+            return self
+        if self.is_address:
+            if fault := url_fault(self.url):
+                raise ValueFault(fault, key="url")
+            return self
         if not words(f"{self.title} {self.text}"):
             raise ValueFault("holds no word. Write a headline, or a title and a text.")
         return self
 
 
 Example = Annotated[ExampleEntry, BeforeValidator(read_example)]
-"""In quotes, a headline and, on the lines after it, a text; or the table of an `ExampleEntry`."""
+"""In quotes, an address, or a headline and, on the lines after it, a text; or the table of an `ExampleEntry`."""
 
 
 class TopicEntry(Section):

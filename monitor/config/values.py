@@ -142,6 +142,11 @@ def url_fault(url: str) -> str | None:
     return None
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is an http or https address and nothing else."""
+    return text[:8].lower().startswith(("http://", "https://")) and url_fault(text) is None
+
+
 def _check_folder(text: str) -> str:
     names = text.split("/")
     if len(names) > FOLDERS_MAX:
@@ -268,8 +273,10 @@ def _check_query(text: str, info: ValidationInfo) -> str:
 
 
 def read_example(value: object) -> object:
-    """An example written in quotes as the table it stands for: its first line is the headline, the rest the text."""
+    """An example written in quotes as the table it stands for: an address, or a headline and below it the text."""
     if isinstance(value, str):
+        if is_address(value.strip()):
+            return {"url": value.strip()}
         title, _, text = value.strip().partition("\n")
         return {"title": title.strip(), "text": text.strip()}
     if not isinstance(value, dict):

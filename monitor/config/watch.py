@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from monitor.clock import Clock
+from monitor.config.example_sources import Stored
 from monitor.config.faults import ConfigFaults, Problem
 from monitor.config.load import Loaded, load
 from monitor.errors import ConfigError
@@ -91,9 +92,12 @@ class Watcher:
         loaded: Loaded,
         clock: Clock,
         *,
+        stored: Stored | None = None,
         is_planned: Callable[[bytes], bool] = lambda body: False,
     ) -> None:
-        """`is_planned` says whether a person said yes to a watchlist.toml of this content."""
+        """`stored` looks up articles that are examples; `is_planned` says whether a person said yes to a watchlist.toml
+        of this content.
+        """
         self.loaded = loaded
         """What is in force."""
         self.in_force_since = clock.now()
@@ -105,6 +109,7 @@ class Watcher:
         self._folder = folder
         self._environ = environ
         self._clock = clock
+        self._stored = stored
         self._files: tuple[Path, ...] = loaded.files
         self._seen: _Signature = ()  # nothing yet: the first look compares contents, for an edit made since `load`
         self._moving: _Signature | None = None
@@ -187,14 +192,16 @@ class Watcher:
     def _read(self, *, is_asked: bool) -> Change:
         """The files as they stand, or as far as they may count. Raises `ConfigFaults`."""
         earlier = self.loaded.compiled
-        loaded = load(self._folder, self._environ, earlier.lexicon, earlier=earlier)
+        loaded = load(self._folder, self._environ, earlier.lexicon, earlier=earlier, stored=self._stored)
         if not is_asked and (emptied := _find_emptied(self.loaded, loaded)):
             raise ConfigFaults(emptied, files=loaded.files)
         change = compare(self.loaded, loaded, self._clock.now())
         if self._may_count(change):
             return change
         stands_in = {WATCHLIST: self.loaded.bodies[WATCHLIST]}
-        loaded = load(self._folder, self._environ, earlier.lexicon, earlier=earlier, instead=stands_in)
+        loaded = load(
+            self._folder, self._environ, earlier.lexicon, earlier=earlier, instead=stands_in, stored=self._stored
+        )
         return replace(compare(self.loaded, loaded, self._clock.now()), waits=change)
 
     def _may_count(self, change: Change) -> bool:

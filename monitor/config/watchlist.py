@@ -1,21 +1,22 @@
 """The topics of watchlist.toml as the matcher takes them.
 
-Effects: none.
+Effects: reads files of examples.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from monitor.config.example_sources import ExampleSources
 from monitor.config.examples import find_failed_examples
 from monitor.config.faults import Problem, check_shape, say_where
 from monitor.config.files import ConfigFile, parse_config_file
 from monitor.config.places import Path as KeyPath
-from monitor.config.schema import ExampleEntry, TopicEntry, WatchlistFile
+from monitor.config.schema import TopicEntry, WatchlistFile
 from monitor.config.values import near_miss, shown
 from monitor.digests.schedule import parse_schedule
 from monitor.errors import MonitorError
-from monitor.model import Article, ArticleId, ChannelName, Dedup, Level, Topic, TopicKey, Watchlist
+from monitor.model import ChannelName, Dedup, Level, Topic, TopicKey, Watchlist
 from monitor.topics.match import CompiledWatchlist, compile_topic, compile_watchlist
 from monitor.topics.meaning import Lexicon
 
@@ -25,22 +26,25 @@ def read_watchlist(
     channels: Collection[str] | None,
     lexicon: Lexicon,
     earlier: CompiledWatchlist | None = None,
+    sources: ExampleSources | None = None,
 ) -> tuple[CompiledWatchlist, list[Problem]]:
     """The watchlist, compiled, and everything that is wrong with it; a topic with a fault is left out of it.
 
     `channels` are the names that topics may use; None where they are not known, and then they are not checked. Its
-    examples are tried with the lexicon that the daemon will match with.
+    examples are tried with the lexicon that the daemon will match with. `sources` knows the archive, and afterwards
+    what was read for the examples and which could not be tried; without it, none of stored articles is tried.
     """
+    sources = sources if sources is not None else ExampleSources()
     lists = _lists_of(file)
     shape, problems = check_shape(WatchlistFile, file.values, file.shown_path, file.places, {"lists": lists})
     entries = shape.topics if shape else _good_topics(file, lists)
     timezone = shape.timezone if shape else "UTC"
-    topics = tuple(_as_topic(key, entry, timezone, file) for key, entry in entries.items())
+    topics = tuple(_as_topic(key, entry, timezone, file, sources) for key, entry in entries.items())
     watchlist = Watchlist(topics=topics, lists=lists)
     if channels is not None:
         problems += _find_unknown_channels(file, channels)
     compiled, found = _compile(watchlist, file, lexicon, earlier)
-    problems += found + find_failed_examples(compiled, file)
+    problems += [*found, *sources.problems, *find_failed_examples(compiled, file, sources.origins)]
     return compiled, sorted(problems, key=lambda problem: problem.line)
 
 
@@ -69,7 +73,7 @@ def _good_topics(file: ConfigFile, lists: Mapping[str, tuple[str, ...]]) -> dict
     return good
 
 
-def _as_topic(key: str, entry: TopicEntry, timezone: str, file: ConfigFile) -> Topic:
+def _as_topic(key: str, entry: TopicEntry, timezone: str, file: ConfigFile, sources: ExampleSources) -> Topic:
     return Topic(
         key=TopicKey(key),
         name=entry.name,
@@ -83,8 +87,8 @@ def _as_topic(key: str, entry: TopicEntry, timezone: str, file: ConfigFile) -> T
         breaking=entry.breaking,
         quiet_hours=entry.quiet_hours,
         on_empty=entry.on_empty,
-        must_match=tuple(map(_as_article, entry.must_match)),
-        must_not_match=tuple(map(_as_article, entry.must_not_match)),
+        must_match=sources.gather(key, "must_match", entry.must_match, file),
+        must_not_match=sources.gather(key, "must_not_match", entry.must_not_match, file),
         feedback=entry.feedback,
         dedup=Dedup(entry.dedup),
         headlines=entry.headlines,
@@ -137,19 +141,6 @@ def _find_wordless(watchlist: Watchlist, file: ConfigFile, lexicon: Lexicon) -> 
         else:
             good.append(topic)
     return replace(watchlist, topics=tuple(good)), problems
-
-
-def _as_article(entry: ExampleEntry) -> Article:
-    return Article(
-        id=ArticleId(1),
-        title=entry.title,
-        text=entry.text,
-        url=entry.url,
-        source=entry.source,
-        language=entry.language,
-        author=entry.author,
-        tags=tuple(entry.tags),
-    )
 
 
 def changed_topics(before: bytes | None, now: bytes) -> set[TopicKey]:

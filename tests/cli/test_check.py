@@ -14,6 +14,7 @@ from monitor.storage.engine import open_engine
 from monitor.storage.migrate import current_revision, upgrade
 from tests.cli.newsroom import Newsroom
 from tests.config.folder import WATCHLIST, write_folder
+from tests.pipeline.given import an_entry
 from tests.storage.given import an_article, store_articles
 
 TOPICS = 'timezone = "UTC"\n[topics.t]\nname = "T"\nschedule = "daily 08:00"\n'
@@ -105,3 +106,22 @@ def test_a_check_makes_and_changes_no_archive(newsroom: Newsroom, tmp_path: Path
     assert first["per_day"] is None
     assert current_revision(old) == "0003"
     old.close()
+
+
+def test_stored_articles_are_tried(newsroom: Newsroom) -> None:
+    """One that its topic must find and does not is a fault; one that the archive does not hold is a note."""
+    newsroom.read_first()
+    newsroom.read(an_entry(1))
+    path = newsroom.folder / "watchlist.toml"
+    text = path.read_text()
+    kept = f'[topics.more]\nname = "Hostage"\nmust_match = [\n  "{an_entry(1).link}",\n  "https://gone.example/1",\n]\n'
+    path.write_text(text + kept)
+    shown = newsroom.run("check")
+    assert shown.code == 0
+    line = text.count("\n") + 5
+    note = f'Note: {path}:{line}: topic "more": `must_match` 2 cannot be tried: "https://gone.example/1" is not in the'
+    assert note in shown.out
+    path.write_text(text + kept.replace('"Hostage"', '"Volcano"'))
+    shown = newsroom.run("check")
+    assert shown.code == 2
+    assert f'{path}:{line - 1}: topic "more": `must_match` 1, stored "' in shown.out
