@@ -26,7 +26,8 @@ LAYERS: dict[int, str] = {
           topics.wordpiece topics.nearness digests.schedule digests.burst digests.snippet digests.novelty
           digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
           digests.storm digests.mutes outbox.retry topics.compare digests.alerts digests.silence outbox.notices
-          topics.article_lines""",
+          topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
+          topics.import_rules""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -44,7 +45,7 @@ LAYERS: dict[int, str] = {
           channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
           storage.recipients storage.told storage.second_looks storage.revisions storage.notices storage.replay
-          storage.sightings config.example_sources""",
+          storage.sightings config.example_sources config.toml_text""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
@@ -58,6 +59,7 @@ LAYERS: dict[int, str] = {
 PURE_ROWS = {0, 1, 2}
 IMPURE_IN_ROW_0 = {"clock", "logs"}
 PURE_ANYWAY = {
+    "config.toml_text",
     "channels.base",
     "channels.wording",
     "channels.record",

@@ -140,11 +140,16 @@ def write_feeds(file: ConfigFile, text: str, expected: list[dict[str, object]]) 
 
 
 def write_edited(
-    file: ConfigFile, text: str, check: Callable[[ConfigFile], None], is_meant: Callable[[ConfigFile], bool]
+    file: ConfigFile,
+    text: str,
+    check: Callable[[ConfigFile], None],
+    is_meant: Callable[[ConfigFile], bool],
+    before: Callable[[bytes], None] = lambda body: None,
 ) -> None:
     """Replace a config file, as it was read, by a text that passes the check and holds what is meant.
 
-    `check` raises `ConfigFaults`. Raises, and leaves the file alone, as `write_feeds` does.
+    `check` raises `ConfigFaults`; `before` is given the new body just before it is written. Raises, and leaves the file
+    alone, as `write_feeds` does.
     """
     body = file.body[: len(file.body) - len(file.body.removeprefix(BOM))] + text.encode()
     try:
@@ -162,6 +167,7 @@ def write_edited(
         )
     # A link, as secrets and config maps are mounted, stays a link: its target is replaced.
     target = Path(os.path.realpath(file.path))
+    before(body)
     try:
         _replace(target, body, file)
     except OSError as error:

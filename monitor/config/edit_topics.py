@@ -6,13 +6,16 @@ topic's examples tried, and holding exactly the old values and the edit.
 Effects: reads and writes files.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from monitor.config.edit import block, lines_of, locked, write_edited
+from monitor.config.example_sources import ExampleSources
 from monitor.config.faults import ConfigFaults
 from monitor.config.files import ConfigFile, read_config_file
+from monitor.config.toml_text import toml_value
 from monitor.config.values import near_miss, shown
 from monitor.config.watchlist import read_watchlist
 from monitor.errors import ConfigError
@@ -57,6 +60,40 @@ def add_topic(
     _append(folder, key, comment, values, lexicon)
 
 
+@dataclass(frozen=True, slots=True)
+class NewTopic:
+    """A topic to be added: its key, and its values as they stand in the file, what is as usual left out."""
+
+    key: str
+    values: Mapping[str, object]
+    note: str = ""
+    """Stands above it as a comment, on one line."""
+
+
+def add_topics(
+    folder: Path, topics: Sequence[NewTopic], lexicon: Lexicon, before: Callable[[bytes], None] = lambda body: None
+) -> None:
+    """Add topics at the end of watchlist.toml, all or none. Raises as `add_topic`; `before` is as in `write_edited`."""
+    with locked(folder):
+        file = read_topics(folder)
+        expected = dict(topics_of(file))
+        newline = "\r\n" if "\r\n" in file.text else "\n"
+        text = file.text + ("" if not file.text or file.text.endswith("\n") else newline)
+        for topic in topics:
+            if topic.key in expected:
+                _refuse_double(file, topic.key)
+            expected[topic.key] = topic.values
+            text += newline + topic_text(topic, newline)
+        write_topics(file, text, expected, lexicon, before=before)
+
+
+def topic_text(topic: NewTopic, newline: str = "\n") -> str:
+    """A topic as it stands in the file."""
+    comment = f"# {plain_line(topic.note)}\n" if plain_line(topic.note) else ""
+    lines = [f"{key} = {toml_value(value)}\n" for key, value in topic.values.items()]
+    return f"{comment}[topics.{topic.key}]\n{''.join(lines)}".replace("\n", newline)
+
+
 def restore_topic(folder: Path, removed: RemovedTopic, lexicon: Lexicon) -> None:
     """Put a topic back, at the end of watchlist.toml. Raises as `add_topic` does."""
     _append(folder, removed.key, removed.text, None, lexicon)
@@ -69,8 +106,8 @@ def remove_topic(folder: Path, key: str, lexicon: Lexicon) -> RemovedTopic:
     does.
     """
     with locked(folder):
-        file = _read(folder)
-        topics = _topics_of(file)
+        file = read_topics(folder)
+        topics = topics_of(file)
         if key not in topics:
             near = near_miss(key, list(topics))
             raise ConfigError(f"there is no topic {shown(key)}", where=file.shown_path, remedy=near.strip())
@@ -86,32 +123,37 @@ def remove_topic(folder: Path, key: str, lexicon: Lexicon) -> RemovedTopic:
         if last < len(lines) and not lines[last].strip() and (first == 1 or not lines[first - 2].strip()):
             last += 1  # one of the two empty lines that now meet
         expected = {name: values for name, values in topics.items() if name != key}
-        _write(file, "".join(lines[: first - 1] + lines[last:]), expected, lexicon)
+        write_topics(file, "".join(lines[: first - 1] + lines[last:]), expected, lexicon)
         return removed
 
 
 def _append(folder: Path, key: str, before: str, values: Mapping[str, object] | None, lexicon: Lexicon) -> None:
     """Put a topic at the end; without values `before` is the whole of it."""
     with locked(folder):
-        file = _read(folder)
-        topics = _topics_of(file)
+        file = read_topics(folder)
+        topics = topics_of(file)
         if key in topics:
-            raise ConfigError(
-                f"there is a topic {shown(key)} already",
-                where=file.place("topics", key),
-                remedy="Choose another name, or edit the one that is there.",
-            )
+            _refuse_double(file, key)
         newline = "\r\n" if "\r\n" in file.text else "\n"
         gap = "" if not file.text or file.text.endswith("\n") else newline
         if values is None:
             text = file.text + gap + newline + before
-            _write(file, text, None, lexicon, like={**topics, key: ...})
+            write_topics(file, text, None, lexicon, like={**topics, key: ...})
             return
         table = before.replace("\n", newline) + block(f"[topics.{key}]", values, newline)
-        _write(file, file.text + gap + newline + table, {**topics, key: values}, lexicon)
+        write_topics(file, file.text + gap + newline + table, {**topics, key: values}, lexicon)
 
 
-def _read(folder: Path) -> ConfigFile:
+def _refuse_double(file: ConfigFile, key: str) -> NoReturn:
+    raise ConfigError(
+        f"there is a topic {shown(key)} already",
+        where=file.place("topics", key),
+        remedy="Choose another name, or edit the one that is there.",
+    )
+
+
+def read_topics(folder: Path) -> ConfigFile:
+    """watchlist.toml, good TOML in which the topics are a table. Raises `ConfigFaults` or `ConfigError`."""
     path = folder / "watchlist.toml"
     file = read_config_file(path, str(path), _NO_WATCHLIST)
     topics = file.values.get("topics", {})
@@ -120,34 +162,37 @@ def _read(folder: Path) -> ConfigFile:
     return file
 
 
-def _topics_of(file: ConfigFile) -> Mapping[str, object]:
+def topics_of(file: ConfigFile) -> Mapping[str, object]:
+    """The topics by key, as they stand in the file."""
     topics = file.values.get("topics", {})
     return topics if isinstance(topics, Mapping) else {}
 
 
-def _write(
+def write_topics(
     file: ConfigFile,
     text: str,
     expected: Mapping[str, object] | None,
     lexicon: Lexicon,
     *,
     like: Mapping[str, object] | None = None,
+    before: Callable[[bytes], None] = lambda body: None,
+    sources: ExampleSources | None = None,
 ) -> None:
     """Write the text where it holds exactly the expected topics; with `like`, topics of these names, the old as old."""
 
     def check(edited: ConfigFile) -> None:
         # Channels stand in another file, which the caller has read: only it knows which there are.
-        _, problems = read_watchlist(edited, None, lexicon)
+        _, problems = read_watchlist(edited, None, lexicon, sources=sources)
         if problems:
             raise ConfigFaults(problems, meanwhile="The file was left as it is.", files=[edited.path])
 
     def is_meant(edited: ConfigFile) -> bool:
         wanted = expected
         if like is not None:
-            old = _topics_of(file)
-            now = _topics_of(edited)
+            old = topics_of(file)
+            now = topics_of(edited)
             wanted = {name: old[name] if name in old else now.get(name) for name in like}
         rest = {**edited.values, "topics": wanted} == {**file.values, "topics": wanted}
-        return rest and dict(_topics_of(edited)) == wanted
+        return rest and dict(topics_of(edited)) == wanted
 
-    write_edited(file, text, check, is_meant)
+    write_edited(file, text, check, is_meant, before)
