@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from monitor.cli.corrected import change_record, change_words, part_words
+from monitor.cli.keep_as import keep_article
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.looks import look_record, look_words
 from monitor.cli.opening import load_config, opened_store
@@ -26,7 +27,8 @@ NAME = "explain"
 SUMMARY = (
     "The whole way of one article: polled, stored, grouped, matched, told; why and why not. Exit 1 when it is unknown."
 )
-EXAMPLE = "monitor explain https://example.org/news/talks-resume"
+EXAMPLE = """monitor explain https://example.org/news/talks-resume
+  monitor explain https://example.org/news/talks-resume --keep-as must_match hostage-negotiations"""
 
 STANDINGS = {
     "new": "new: it may be told",
@@ -47,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("article", metavar="URL|ID", help="address of an article, or its number")
     parser.add_argument("--json", action="store_true", help="one object")
+    parser.add_argument(
+        "--keep-as",
+        nargs=2,
+        metavar=("must_match|must_not_match", "TOPIC"),
+        help="write the article into the topic's examples, where the topic answers it so; else say what is missing",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     with opened_store(loaded) as store:
         load = partial(load_installed, loaded.semantic_folder) if loaded.compiled.lexicon.asks_meaning else None
         found = find_trail(store, args.article.strip(), watch(store, loaded.compiled).watchlist, load)
+        if args.keep_as is not None and isinstance(found, Trail):
+            return keep_article(args.keep_as, loaded, store, found)
     if args.json:
         write_line(_unknown_record(found) if isinstance(found, Unknown) else _record(found))
     else:

@@ -103,8 +103,8 @@ def _say_marked(marked: Marked) -> list[str]:
     elif before is not None and before.verdict is not mark.verdict:
         lines.append(f"  In place of: {before.verdict.value}, {format_time(before.at)}.")
     if not marked.did_match and mark.verdict is Verdict.USEFUL:
-        lines.append("  It did not match this topic; its words teach all the same. To be sure of its like, put its")
-        lines.append("  headline into `must_match` and edit the topic until `monitor check` is content.")
+        lines.append("  It did not match this topic; its words teach all the same. To be sure of its like, keep it in")
+        lines.append(f"  `must_match`: monitor explain {mark.article_id} --keep-as must_match {mark.topic}")
     return lines
 
 

@@ -28,6 +28,16 @@ _LONG_ESCAPE = re.compile(r"\\(\\|U[0-9A-Fa-f]{8}|e|x[0-9A-Fa-f]{2})")
 """The escapes that TOML has and JSON has not; and the escaped backslash, so that none begins at its second half."""
 
 
+@dataclass(frozen=True, slots=True)
+class Brackets:
+    """Positions of an array's signs in the text."""
+
+    opening: int
+    closing: int
+    elements_end: int
+    """Behind its last element; behind the opening bracket where it has none."""
+
+
 @dataclass(slots=True)
 class Places:
     """The lines of one file, counted from 1."""
@@ -36,6 +46,9 @@ class Places:
     """The line of a key, of a table's first header, or of an array's element."""
     last: dict[Path, int] = field(default_factory=dict)
     """The line on which the value of a key ends; for a table or an element of one, that of its last key."""
+
+    arrays: dict[Path, "Brackets"] = field(default_factory=dict)
+    """Where in the text each array that is written with brackets stands."""
 
     def line(self, path: Path) -> int:
         """The line of a path, or of the nearest thing around it that has one; 1 for the file itself."""
@@ -157,7 +170,9 @@ class _Walk:
             self._at = found.end()
 
     def _read_array(self, path: Path) -> None:
+        opening = self._at
         self._at += 1
+        elements_end = self._at
         index = 0
         self._skip_gap()
         while self._text[self._at] != "]":
@@ -165,8 +180,10 @@ class _Walk:
             self._note(element, self._line(self._at))
             self._read_value(element)
             self._places.last[element] = self._line(self._at - 1)
+            elements_end = self._at
             index += 1
             self._skip_comma()
+        self._places.arrays[path] = Brackets(opening, self._at, elements_end)
         self._at += 1
 
     def _read_inline(self, path: Path) -> None:

@@ -1,0 +1,106 @@
+"""`monitor explain --keep-as`: an article as an example of a topic, where the topic answers it as it must.
+
+Effects: database, writes watchlist.toml, prints.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from monitor.cli.authored import author_noted
+from monitor.cli.opening import find_topic
+from monitor.cli.search import refresh
+from monitor.clock import SystemClock
+from monitor.config.edit_examples import SIDES, Choice, choose_example, keep_example
+from monitor.config.load import Loaded
+from monitor.config.values import near_miss, shown
+from monitor.errors import ConfigError
+from monitor.feeds.fulltext import complete
+from monitor.model import Article, Match, NoMatch, Topic, Watchlist
+from monitor.storage.store import Store
+from monitor.storage.suggesting import suggest_terms
+from monitor.text import plain_line, plural
+from monitor.topics.explain import explain
+from monitor.topics.match import CompiledWatchlist, compile_watchlist, judge_article
+from monitor.topics.suggest import write_term
+from monitor.trail import Trail
+
+SUGGEST_DAYS = 30
+TERMS_SHOWN = 5
+
+
+def keep_article(wanted: Sequence[str], loaded: Loaded, store: Store, trail: Trail) -> int:
+    """Keep the article in the list and for the topic wanted. 1, and nothing written, where it does not hold."""
+    side, topic = wanted[0], find_topic(loaded, wanted[1])
+    if side not in SIDES:
+        near = near_miss(side, list(SIDES))
+        raise ConfigError(f"{shown(side)} is no list of examples", remedy=near or f"It is {SIDES[0]} or {SIDES[1]}.")
+    article = trail.stored.article
+    if trail.page is not None and trail.page.text:
+        article = replace(article, text=complete(article.text, trail.page.text))
+    choice = choose_example(loaded.compiled, topic.key, side, article)
+    if not choice.holds:
+        print("\n".join(_say_failed(choice, side, topic, loaded, store, article)))
+        return 1
+    note = f"{side} of {topic.key}: {plain_line(article.title)}"
+    noted = author_noted(loaded, note)
+    lexicon = loaded.compiled.lexicon
+    kept = keep_example(loaded.folder, topic.key, side, choice.written, lexicon, noted, address=article.url)
+    where = f"{loaded.folder / 'watchlist.toml'}:{kept.line}"
+    print(f"{where}: kept in `{side}` of {topic.key}:" if kept.is_new else f"{where}: stands in `{side}` already:")
+    print(f"  {choice.text}" if kept.is_new else f"  {plain_line(article.title)}")
+    if kept.is_new:
+        print("  From now on an edit that would change the answer is refused; the archive may forget the article.")
+    return 0
+
+
+def _say_failed(
+    choice: Choice, side: str, topic: Topic, loaded: Loaded, store: Store, article: Article
+) -> Iterator[str]:
+    """Why it does not hold, what would help, and the line to paste."""
+    answer = "does not find" if side == "must_match" else "finds"
+    yield f'{topic.key} {answer} "{plain_line(article.title)}" as it is; nothing was written.'
+    judged = choice.judged
+    yield f"  {f'score {judged.score} of 100: ' if judged.score else ''}{plain_line(explain(judged))}"
+    if isinstance(judged, NoMatch) and not judged.is_excluded:
+        terms = _terms_that_find(topic, loaded, store, article)
+        use = "joined to the query with OR" if topic.query is not None else "put into `also`"
+        if terms:
+            yield f"  Each of these terms, {use}, would find it:"
+            for text, more in terms:
+                yield f"    {text}  (+{plural(more, 'article')} in {SUGGEST_DAYS} days)"
+        else:
+            yield f"  No term that the archive suggests would find it; its own words, {use}, will."
+    elif isinstance(judged, NoMatch):
+        yield "  Narrow `exclude` first."
+    else:
+        narrow = "Narrow the query" if topic.query is not None else "Say in `exclude` what is not meant"
+        yield f"  {narrow}, then ask again."
+    path = Path(loaded.folder) / "watchlist.toml"
+    yield f"  Or edit both in one go: this line goes into `{side}` of {topic.place or path}:"
+    yield f"    {choice.text},"
+    yield "  A watchlist with an example that fails is refused; `monitor check` says when all is well."
+
+
+def _terms_that_find(topic: Topic, loaded: Loaded, store: Store, article: Article) -> list[tuple[str, int]]:
+    """The terms suggested for the topic that would find the article, with how many articles more each would bring."""
+    clock = SystemClock()
+    refresh(store, clock)
+    lists, lexicon = loaded.watchlist.lists, loaded.compiled.lexicon
+    alone = compile_watchlist(Watchlist((replace(topic, must_match=(), must_not_match=()),), lists), lexicon)
+    suggested = suggest_terms(store, alone, clock.now() - timedelta(days=SUGGEST_DAYS))
+    found = [
+        (one.text, one.more)
+        for one in suggested.additions
+        if isinstance(judge_article(_widened(topic, one.text, loaded), article)[0], Match)
+    ]
+    return found[:TERMS_SHOWN]
+
+
+def _widened(topic: Topic, term: str, loaded: Loaded) -> CompiledWatchlist:
+    if topic.query is None:
+        wider = replace(topic, also=(*topic.also, term))
+    else:
+        wider = replace(topic, query=f"({topic.query}\n) OR {write_term(term)}")  # a comment may end the query
+    return compile_watchlist(Watchlist((wider,), loaded.watchlist.lists), loaded.compiled.lexicon)

@@ -1,0 +1,264 @@
+"""Keep an article as an example of a topic in watchlist.toml; every other byte of the file stays as a person wrote it.
+
+What is kept is the text itself, as much of it as the topic's answer takes: it outlives the archive.
+
+Effects: reads and writes files.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from monitor.config.edit import lines_of, locked
+from monitor.config.edit_topics import read_topics, topics_of, write_topics
+from monitor.config.example_sources import as_article
+from monitor.config.files import ConfigFile
+from monitor.config.schema import EXAMPLE_CHARS_MAX, EXAMPLES_MAX, ExampleEntry
+from monitor.config.toml_text import toml_value
+from monitor.config.values import is_address, is_language, near_miss, read_example, shown
+from monitor.errors import ConfigError
+from monitor.model import Article, Match, NoMatch, TopicKey
+from monitor.text import plain_line, shorten
+from monitor.topics.match import CompiledWatchlist, judge_article
+from monitor.topics.meaning import Lexicon
+from monitor.words import words
+
+SIDES = ("must_match", "must_not_match")
+TITLE_CHARS_MAX = 1_000
+TEXT_CHARS = (600, 2_000, 8_000, EXAMPLE_CHARS_MAX)
+"""How much of a text is kept: the first of these that makes the topic answer as the whole article does."""
+LINE_CHARS_MAX = 120
+"""A longer line is not made of a list that fitted one."""
+
+Written = str | dict[str, object]
+"""An example as it stands in the file: a headline, or a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How an article would be kept as an example."""
+
+    written: Written
+    judged: Match | NoMatch
+    """What the topic says of the example as it would be written."""
+    holds: bool
+    """Whether that is what a person said it must be."""
+
+    @property
+    def text(self) -> str:
+        """As it stands in the file."""
+        return toml_value(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of an example."""
+
+    line: int
+    is_new: bool
+    """False where it stood there before; then nothing was written."""
+
+
+def choose_example(compiled: CompiledWatchlist, topic: TopicKey, side: str, article: Article) -> Choice:
+    """The shortest example of an article that the topic answers as it answers the whole, and whether that is right.
+
+    For what must not match the reason must be the same too: a headline alone would mostly say nothing.
+    """
+    (one,) = (one for one in compiled.topics if one.topic.key == topic)
+    alone = replace(compiled, topics=(one,), anchors={})
+    is_wanted = side == "must_match"
+    (whole,) = judge_article(alone, article)
+    if isinstance(whole, Match) is not is_wanted:
+        return Choice(_table(article), whole, holds=False)
+    nearest: Choice | None = None
+    for written in _forms(article):
+        (judged,) = judge_article(alone, as_article(ExampleEntry.model_validate(read_example(written))))
+        if isinstance(judged, Match) is not is_wanted:
+            continue
+        choice = Choice(written, judged, holds=True)
+        if is_wanted or _is_same_no(judged, whole):
+            return choice
+        if nearest is None or judged.score > nearest.judged.score:
+            nearest = choice
+    if nearest is None:
+        raise ConfigError(
+            f"no part of the article that fits an example is answered by topic {shown(topic)} as the whole is",
+            remedy=f"Write down by hand what {side} must try.",
+        )
+    return nearest
+
+
+def _is_same_no(judged: Match | NoMatch, whole: Match | NoMatch) -> bool:
+    if isinstance(judged, Match) or isinstance(whole, Match) or judged.is_excluded is not whole.is_excluded:
+        return False
+    return judged.reason == whole.reason or (judged.near and whole.near and judged.score >= whole.score)
+
+
+def _forms(article: Article) -> Iterator[Written]:
+    """The ways to write it, the shortest first; each has a word in it."""
+    title = _clean(article.title)[:TITLE_CHARS_MAX]
+    if words(title) and title == plain_line(title) and not is_address(title):
+        yield title
+    for chars in (0, *TEXT_CHARS):
+        table = _table(article, chars)
+        if words(f"{table.get('title', '')} {table.get('text', '')}") and (not chars or "text" in table):
+            yield table
+        if chars >= len(article.text):
+            break
+    table = _table(article, EXAMPLE_CHARS_MAX)
+    extra: dict[str, object] = {"source": _clean(article.outlet), "author": _clean(article.author)}
+    extra["tags"] = [tag for tag in map(_clean, article.tags) if tag]
+    if words(f"{table.get('title', '')} {table.get('text', '')}"):
+        yield {**table, **{key: value for key, value in extra.items() if value}}
+
+
+def _table(article: Article, chars: int = TEXT_CHARS[0]) -> dict[str, object]:
+    title, text = _clean(article.title)[:TITLE_CHARS_MAX], _beginning(_clean(article.text), chars)
+    url = article.url if is_address(article.url) else ""
+    language = article.language if article.language and is_language(article.language) else ""
+    table = {"title": title, "text": text, "url": url, "language": language}
+    return {key: value for key, value in table.items() if value}
+
+
+def _clean(text: str) -> str:
+    """What a file can hold; half a pair of surrogates is none of it."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()[:EXAMPLE_CHARS_MAX]
+
+
+def _beginning(text: str, chars: int) -> str:
+    """The first sentences in so many characters."""
+    if len(text) <= chars:
+        return text
+    ends = [
+        text.rfind(end, chars // 3, chars) + len(end.rstrip()) for end in (". ", "! ", "? ", "。", "\n") if end in text
+    ]
+    best = max((end for end in ends if end > chars // 3), default=0)
+    return text[:best].strip() if best else shorten(text, chars) if chars else ""
+
+
+def keep_example(
+    folder: Path,
+    topic: TopicKey,
+    side: str,
+    written: Written,
+    lexicon: Lexicon,
+    before: Callable[[bytes], None] = lambda body: None,
+    *,
+    address: str = "",
+) -> Kept:
+    """Write an example at the end of a topic's list, comments above and below kept; one that is there is left alone.
+
+    `address` is the article's, by which it is known also where it was written in another way.
+    Raises `ConfigFaults` where the topic does not answer it as it must, and `ConfigError` where the topic is written in
+    a way that is not edited from here, the example stands on the other side, the file was changed meanwhile, or it
+    cannot be written.
+    """
+    with locked(folder):
+        file = read_topics(folder)
+        topics = topics_of(file)
+        values = topics.get(topic)
+        if not isinstance(values, Mapping):
+            near = near_miss(topic, list(topics))
+            raise ConfigError(f"there is no topic {shown(topic)}", where=file.shown_path, remedy=near.strip())
+        (other,) = (name for name in SIDES if name != side)
+        for name, is_new in ((side, False), (other, True)):
+            number = _find(values.get(name), written, address)
+            if number is not None and is_new:
+                where = file.place("topics", topic, other, number)
+                raise ConfigError(
+                    f"the article stands in {other} already", where=where, remedy="Take it out there first."
+                )
+            if number is not None:
+                return Kept(file.places.line(("topics", topic, name, number)), is_new=False)
+        listed = list(values.get(side, []))
+        if len(listed) >= EXAMPLES_MAX:
+            where = file.place("topics", topic, side)
+            raise ConfigError(f"{side} is full ({EXAMPLES_MAX})", where=where, remedy="Take out what shows least.")
+        text = _into_list(file, topic, side, written) if side in values else _as_new_key(file, topic, side, written)
+        expected = {**topics, topic: {**values, side: [*listed, written]}}
+        write_topics(file, text, expected, lexicon, before=before)
+        edited = read_topics(folder)
+        return Kept(edited.places.line(("topics", topic, side, len(listed))), is_new=True)
+
+
+def _find(listed: object, written: Written, address: str) -> int | None:
+    """Where the same article stands in a list: by its address, else by what it says."""
+    wanted = _same_as(written) | ({("url", address)} if address else set())
+    for number, one in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(one, str | Mapping) and wanted & _same_as(one):
+            return number
+    return None
+
+
+def _same_as(written: str | Mapping[str, object]) -> set[tuple[str, ...]]:
+    table = read_example(written if isinstance(written, str) else dict(written))
+    assert isinstance(table, dict)
+    url, title, text = (str(table.get(key, "")) for key in ("url", "title", "text"))
+    return {("url", url) if url else ("text", title, text)} | ({("text", title, text)} if title or text else set())
+
+
+def _into_list(file: ConfigFile, topic: str, side: str, written: Written) -> str:
+    """The file with one more element in a list that is there."""
+    text, path = file.text, ("topics", topic, side)
+    brackets = file.places.arrays.get(path)
+    if brackets is None:
+        raise ConfigError(
+            f"`{side}` of topic {shown(topic)} is not written as a list in brackets, and is not edited from here",
+            where=file.place(*path),
+            remedy=f"Write it as {side} = [ … ], or add the line by hand: {toml_value(written)}",
+        )
+    element, newline = toml_value(written), "\r\n" if "\r\n" in text else "\n"
+    opening, end, closing = brackets.opening, brackets.elements_end, brackets.closing
+    rest = text[end:closing]
+    is_empty = end == opening + 1
+    comma = next((at for at in range(end, closing) if text[at] == ","), -1) if rest.lstrip().startswith(",") else -1
+    if "\n" in rest:  # the bracket closes on a line of its own, below comments perhaps
+        is_below = "\n" in text[opening:end]  # the last element stands on a line of its own, whose place is followed
+        indent = _indent(text, end) if is_below else _indent(text, opening) + "    "
+        begin = text.rfind("\n", 0, closing) + 1
+        if text[begin:closing].strip():
+            begin = closing
+        joint = "" if is_empty or comma >= 0 else ","
+        return f"{text[:end]}{joint}{text[end:begin]}{indent}{element},{newline}{text[begin:]}"
+    line_begin = text.rfind("\n", 0, end) + 1
+    line_end = text.find("\n", closing) if "\n" in text[closing:] else len(text)
+    fits = line_end - line_begin + len(element) + 2 <= LINE_CHARS_MAX
+    at = end if comma < 0 else comma + 1
+    joint = "" if is_empty or comma >= 0 else ","
+    if fits:
+        gap = "" if is_empty else " "
+        return f"{text[:at]}{joint}{gap}{element}{text[at:]}"
+    indent = _indent(text, opening)
+    return f"{text[:at]}{joint}{newline}{indent}    {element},{newline}{indent}{text[at:].lstrip(' ')}"
+
+
+def _as_new_key(file: ConfigFile, topic: str, side: str, written: Written) -> str:
+    """The file with the list below the topic's own keys."""
+    lines = lines_of(file.text)
+    table = topics_of(file)[topic]
+    assert isinstance(table, Mapping)
+    own = [name for name in table if not lines[file.places.first["topics", topic, name] - 1].lstrip().startswith("[")]
+    header = lines[file.places.first["topics", topic] - 1].lstrip()
+    if not header.startswith("[") or not own:
+        raise ConfigError(
+            f"topic {shown(topic)} does not stand in a table of its own, which is not edited from here",
+            where=file.place("topics", topic),
+            remedy=f"Write it as [topics.{topic}], or add the line by hand: {side} = [{toml_value(written)}]",
+        )
+    newline = "\r\n" if "\r\n" in file.text else "\n"
+    after = max(file.places.last["topics", topic, name] for name in own)
+    first = lines[file.places.first["topics", topic, own[0]] - 1]
+    indent = first[: len(first) - len(first.lstrip())]
+    element = toml_value(written)
+    added = f"{indent}{side} = [{element}]"
+    if len(added) > LINE_CHARS_MAX:
+        added = f"{indent}{side} = [{newline}{indent}    {element},{newline}{indent}]"
+    above = "".join(lines[:after])
+    gap = "" if above.endswith("\n") else newline
+    return f"{above}{gap}{added}{newline}{''.join(lines[after:])}"
+
+
+def _indent(text: str, position: int) -> str:
+    """What stands before the first sign of the line at a position."""
+    line = text[text.rfind("\n", 0, position) + 1 : position]
+    return line[: len(line) - len(line.lstrip())]
