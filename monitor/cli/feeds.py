@@ -5,6 +5,7 @@ Effects: files, database, network (discover, add, test), prints.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -16,7 +17,7 @@ from monitor.cli.lines import format_time, read_bytes, write_line
 from monitor.cli.opening import load_config
 from monitor.clock import SystemClock
 from monitor.config.edit import add_feeds
-from monitor.config.feeds import new_feeds
+from monitor.config.feeds import address_key, new_feeds
 from monitor.config.load import Loaded
 from monitor.config.values import shown, url_fault
 from monitor.errors import FetchError, MonitorError, ParseError, ParseReason
@@ -27,7 +28,10 @@ from monitor.feeds.opml import read_outlines, write_opml
 from monitor.feeds.sandbox import ParserProcess
 from monitor.feeds.sites import typed_addresses, web_address
 from monitor.model import FeedRules, Fetched, ParsedFeed
+from monitor.model.feeds import FeedSpec
 
+DOUBLES_SHOWN = 20
+"""Feeds of a list that are there already, told one by one; the rest is counted."""
 NAME = "feeds"
 SUMMARY = "Feeds and their health; find, try and add some, OPML in and out."
 EXAMPLE = "monitor feeds discover theguardian.com\n  monitor feeds test https://feeds.bbci.co.uk/news/world/rss.xml"
@@ -167,10 +171,29 @@ def _import(args: argparse.Namespace, loaded: Loaded) -> int:
         add_feeds(Path(args.config), fresh)
     for feed, fault in sorted(faults, key=lambda one: int(one[0].place.rpartition(":")[2])):
         print(f"{feed.place}: {shown(feed.name or 'an outline without a name')}: left out: {fault}", file=sys.stderr)
-    known = len(good) - len(fresh)
+    doubles = _find_doubles(loaded, good, fresh)
+    known = len(doubles)
     left_out = f", {len(faults)} left out" if faults else ""
     print(f"{len(fresh)} feeds added to {args.config}/feeds.toml, {known} were there already{left_out}.")
+    for feed, name in doubles[:DOUBLES_SHOWN]:
+        print(f"  {feed.place}: {shown(feed.name or feed.url)} is there already as {shown(name)}")
+    if known > DOUBLES_SHOWN:
+        print(f"  and {known - DOUBLES_SHOWN} more")
     return 1 if faults and not good else 0
+
+
+def _find_doubles(loaded: Loaded, good: Sequence[FeedSpec], fresh: Sequence[FeedSpec]) -> list[tuple[FeedSpec, str]]:
+    """Feeds of the list whose address is known, or stood higher up in it, with the name it has."""
+    names = {address_key(feed.url): feed.name for feed in reversed(loaded.feeds)}
+    added = iter(fresh)
+    doubles = []
+    for feed in good:
+        key = address_key(feed.url)
+        if key in names:
+            doubles.append((feed, names[key]))
+        else:
+            names[key] = next(added).name
+    return doubles
 
 
 def _export(args: argparse.Namespace, loaded: Loaded) -> int:

@@ -34,6 +34,7 @@ READERS: dict[str, Callable[[list[tuple[int, str]]], Reading]] = {
 FILE_BYTES_MAX = 5_000_000
 """Larger than any such list; another file by mistake."""
 SHOWN_CHARS = 80
+NAME = "import"
 EXAMPLE = "monitor watchlist import alerts.txt --from google-alerts --channels desk --schedule 'every 2h' --dry-run"
 
 

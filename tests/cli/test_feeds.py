@@ -160,6 +160,8 @@ def test_import_adds_what_is_new_under_free_names(newsroom: Newsroom) -> None:
 
     assert (shown.code, shown.out.split("feeds added")[0].strip()) == (0, "2")
     assert "1 were there already" in shown.out
+    assert shown.out.count(" is there already as ") == 1
+    assert again.out.count(" is there already as ") == 3
     assert again.out.startswith("0 feeds added")
     names = [record["feed"] for record in newsroom.run("feeds", "list", "--json").records]
     assert names == ["Outlet 0", "Outlet 1", "Outlet 2", "Outlet 0 (another.example)", "Marsh Post"]
