@@ -45,7 +45,7 @@ LAYERS: dict[int, str] = {
           channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
           storage.recipients storage.told storage.second_looks storage.revisions storage.notices storage.replay
-          storage.sightings config.example_sources config.toml_text config.edit_examples""",
+          storage.sightings storage.waits config.example_sources config.toml_text config.edit_examples""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.channels.base import Channel
-from monitor.digests.compose import Composed, compose_digest
+from monitor.digests.compose import Composed, HeldBack, compose_digest
 from monitor.digests.follow_ups import FOLDED_FOR, FOLDED_MAX, find_folded
 from monitor.digests.mutes import apply_mutes
 from monitor.digests.novelty import Weight, plain_weight
@@ -175,12 +175,20 @@ def room_for(tx: Transaction, topic: Topic, context: DigestContext, at: datetime
     return max(rooms, default=at)
 
 
+def note_no_room(tx: Transaction, topic: Topic, until: datetime) -> None:
+    """Write down why what is open of the topic waits: a channel had all its messages of the hour."""
+    reason = f"a channel had as many messages as it takes in an hour; room from {until:%Y-%m-%d %H:%M} UTC"
+    tx.waits.note(topic.key, topic.channels, reason, "room")
+
+
 def _close_for(
     tx: Transaction, topic: Topic, context: DigestContext, name: ChannelName, window: _Window, things: Things
 ) -> _Share:
     """Tell one channel, and write down what it is told, shown and not told."""
     channel = context.channels.get(name)
     if channel is None:
+        reason = "the channel was not there when the digest closed"
+        tx.digests.log_held(name, window.digest_id, [HeldBack(one.story_id, reason) for one in things.candidates])
         return _Share()
     composed = _compose(tx, topic, context, name, window, things)
     tx.digests.log_held(name, window.digest_id, composed.held_back)

@@ -18,7 +18,7 @@ from monitor.digests.schedule import DueSlot, due_slot, held_until, next_slot_at
 from monitor.errors import StorageError
 from monitor.logs import get_log
 from monitor.model import ChannelName, Digest, DigestKind, StoryCandidate, Topic, TopicKey
-from monitor.pipeline.closing import Closed, DigestContext, Slot, find_things, room_for, write_digest
+from monitor.pipeline.closing import Closed, DigestContext, Slot, find_things, note_no_room, room_for, write_digest
 from monitor.pipeline.threads import tell_followed, tell_growth
 from monitor.storage.matches import OPEN_MAX
 from monitor.storage.store import Store, Transaction
@@ -115,9 +115,11 @@ def close_digest(
             return None
         quiet_until = held_until(topic.quiet_hours, topic.schedule.timezone, now)
         if quiet_until is not None:
+            tx.waits.note(topic.key, topic.channels, f"quiet hours until {quiet_until:%Y-%m-%d %H:%M} UTC", "quiet")
             tx.topics.set_next(topic.key, quiet_until)
             return None
         if topic.schedule.now and (room := room_for(tx, topic, context, now)) > now:
+            note_no_room(tx, topic, room)
             tx.topics.set_next(topic.key, room)
             return None
         opened = tx.matches.open_for(topic.key)
@@ -159,6 +161,7 @@ def _close_breaking(store: Store, topic: Topic, context: DigestContext, now: dat
         for story in broke:
             has_room = room_for(tx, topic, context, now) <= now
             if not has_room:
+                note_no_room(tx, topic, room_for(tx, topic, context, now))
                 break  # not calmed: it is looked at again, and told when the hour has room
             mine = [stored for stored in opened if stored.story_id == story.story_id]
             slot = Slot(f"breaking:{story.story_id}", DigestKind.BREAKING, state.next_due_at)

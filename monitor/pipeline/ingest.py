@@ -43,6 +43,7 @@ from monitor.stories.identity import (
     EntryKeys,
     EntryVerdict,
     KnownAlias,
+    PollVerdict,
     Standing,
     content_hash,
     page_link,
@@ -108,6 +109,7 @@ class _Reading:
     known: int = 0
     matches: int = 0
     quarantine: str = ""
+    note: str = ""
     is_first: bool = False
     kept: frozenset[ArticleId] = frozenset()
     """The articles behind its names whose text is still there."""
@@ -124,6 +126,7 @@ def _brought(reading: _Reading) -> Brought:
         matches=reading.matches,
         quarantine=reading.quarantine,
         is_first=reading.is_first,
+        note=reading.note,
         new_times=tuple(item.article.published_at for item in reading.new),
     )
 
@@ -218,6 +221,7 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
         list(verdict.entries),
         keys,
         [],
+        note=_odd_about(verdict),
         is_first=first,
         kept=frozenset(alias.article_id for alias in known.values() if alias.title),
         renewed=frozenset(name for name, alias in known.items() if alias.seen_day == day_of(now)),
@@ -239,6 +243,12 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
         draft = _read_draft(entry, keys[one.entry_index], standing) if context.words is not None else None
         reading.fresh.append(_Fresh(one, content_hash(entry), draft, one.entry_index in recurring))
     return reading
+
+
+def _odd_about(verdict: PollVerdict) -> str:
+    if verdict.is_flood:
+        return "the feed renumbered its entries"
+    return "the feed listed many old entries at once" if verdict.is_backlog else ""
 
 
 def _read_draft(entry: Entry, keys: EntryKeys, standing: frozenset[int]) -> Draft:

@@ -20,6 +20,8 @@ ALIAS_DAYS = 400
 """Names of entries are kept this long after a feed last showed them: what comes back within a year is not news."""
 PRINT_DAYS = 30
 """Texts are compared for a week; that two links lead to one page is noticed for as long as this."""
+NEAR_DAYS = 30
+"""Why an article nearly answered a topic is kept this long; what today's watchlist says of it can always be asked."""
 
 EDIT_DAYS = 90
 """An edit that was noted and never came in force is forgotten after that."""
@@ -56,6 +58,7 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
             tx.sightings.forget(ids)
             tx.matches.forget(ids)
             tx.digests.forget(ids)
+            tx.waits.forget(ids)
             tx.pages.forget(ids)
             tx.vectors.forget(ids)
             tx.second_looks.forget(ids)
@@ -86,6 +89,16 @@ def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
         with store.write() as tx:
             ended = max(tx.mutes.forget(before, limit=PORTION), tx.follows.forget(before, limit=PORTION))
         if ended < PORTION:
+            break
+    while True:
+        with store.write() as tx:
+            reasons = tx.waits.forget_held(before, limit=PORTION)
+        if reasons < PORTION:
+            break
+    while True:
+        with store.write() as tx:
+            misses = tx.matches.forget_near(now - timedelta(days=NEAR_DAYS), limit=PORTION)
+        if misses < PORTION:
             break
     with store.write() as tx:
         tx.revisions.forget(now - timedelta(days=EDIT_DAYS))

@@ -15,6 +15,7 @@ from monitor.feeds.rhythm import learn
 from monitor.logs import get_log
 from monitor.model import FeedRules, FeedState, Fetched, NotModified, ParsedFeed, Polled, PollOutcome
 from monitor.storage.feed_rows import PollRecord
+from monitor.text import plural
 
 log = get_log()
 
@@ -35,6 +36,8 @@ class Brought:
     """Why none of it is told, where the feed seems to be another one now."""
     is_first: bool = False
     """Whether it is the first reading of the feed, or of another one under its name."""
+    note: str = ""
+    """What was odd about its entries, in words: a backlog, new names for old articles."""
     new_times: tuple[datetime | None, ...] = ()
     """When the new entries were published; None where the feed gives no date."""
 
@@ -93,8 +96,19 @@ def record_visit(
         elapsed_ms=polled.elapsed_ms,
         reason=error.reason.value if error else choice.reason if polled.outcome is PollOutcome.GONE else "",
         error=str(error) if error else GONE if polled.outcome is PollOutcome.GONE else "",
+        note=_note_of(brought, lost),
         lost_entries=lost,
     )
+
+
+def _note_of(brought: Brought, lost: int | None) -> str:
+    """What a person who asks for an article has to know of this visit, in words."""
+    held = f"held, none of it is told: {brought.quarantine}" if brought.quarantine else ""
+    gap = ""
+    if lost is not None:
+        gap = f"its window rolled over since the visit before: about {plural(lost, 'entry', 'entries')} may be missed"
+    parts = ("the feed's first reading" if brought.is_first else "", brought.note, held, gap)
+    return "; ".join(filter(None, parts))
 
 
 def _with_failures_of(before: FeedState, after: FeedState) -> FeedState:

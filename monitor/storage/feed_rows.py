@@ -40,6 +40,8 @@ class PollRecord:
     elapsed_ms: int = 0
     reason: str = ""
     error: str = ""
+    note: str = ""
+    """What was odd about a visit that did not fail, in words: why what it brought is not told, and what it lost."""
     lost_entries: int | None = None
     """How many entries may have come and gone since the last visit; None where none did."""
 
@@ -93,5 +95,5 @@ def poll_row(record: PollRecord) -> dict[str, Any]:
         "bytes_read": record.bytes_read,
         "elapsed_ms": record.elapsed_ms,
         "reason": record.reason,
-        "error": record.error,
+        "error": record.error or record.note,
     }

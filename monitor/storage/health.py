@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from monitor.feeds.coverage import LOST_TOLD, SILENT_AT_LEAST, troubles_of
-from monitor.model import Feed, FeedId, FeedTrouble, TroubleKind
+from monitor.model import Feed, FeedId, FeedTrouble, PollOutcome, TroubleKind
 from monitor.storage.feed_rows import to_feed
 from monitor.storage.tables import ARTICLE, FEED, POLL
 
@@ -49,6 +49,8 @@ class PollVisit:
     new: int
     reason: str
     error: str
+    note: str = ""
+    """What was odd about a visit that did not fail, in words."""
 
 
 class HealthTable:
@@ -100,12 +102,18 @@ class HealthTable:
             rows += self._db.execute(mine.where(POLL.c.polled_at <= at).limit(1))
         found = {row.id: row for row in rows}
         ordered = sorted(found.values(), key=lambda row: row.polled_at)
-        return [PollVisit(r.polled_at, r.outcome, r.status, r.entries, r.new, r.reason, r.error) for r in ordered]
+        return list(map(_to_visit, ordered))
 
     def forget_visits(self, before: datetime, *, limit: int = 1000) -> int:
         """Remove up to `limit` recorded visits older than `before`; returns how many went."""
         old = sa.select(POLL.c.id).where(POLL.c.polled_at < before).limit(limit)
         return self._db.execute(sa.delete(POLL).where(POLL.c.id.in_(old))).rowcount
+
+
+def _to_visit(row: Row[Any]) -> PollVisit:
+    failed = row.outcome in (PollOutcome.FAILED.value, PollOutcome.GONE.value)
+    said = (row.error, "") if failed else ("", row.error)
+    return PollVisit(row.polled_at, row.outcome, row.status, row.entries, row.new, row.reason, *said)
 
 
 def _to_health(row: Row[Any], articles: int) -> FeedHealth:

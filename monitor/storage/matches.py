@@ -4,9 +4,10 @@ Effects: database.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,10 +27,14 @@ from monitor.model import (
     Via,
 )
 from monitor.storage.rows import insert_new, portions, upsert
-from monitor.storage.tables import MATCH, NEAR_MISS
+from monitor.storage.tables import ARTICLE, MATCH, NEAR_MISS
 
 OPEN_MAX = 5000
 """Matches one digest takes at most; more wait for the next, and none is lost."""
+NEAR_PER_ARTICLE_MAX = 20
+"""Near misses written down of one article, those that came nearest."""
+NEAR_PER_TOPIC_MAX = 200
+"""Near misses of one topic written down in a day (UTC): enough to see what it lacks; a list of all is no help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +77,42 @@ class MatchTable:
         self._db.execute(change.values(values))
 
     def record_near(self, misses: Sequence[NoMatch], at: datetime, *, renews: bool = False) -> None:
-        """Write near misses down, with their reason; with `renews` in place of the one that is there."""
-        rows = [
-            {"topic": m.topic, "article_id": m.article_id, "score": m.score, "reason": m.reason, "at": at}
-            for m in misses
-        ]
+        """Write near misses down, with their reason; with `renews` in place of the one that is there.
+
+        Bounded for each article, and for each topic and day: beyond that the nearest are lost last.
+        """
+        if not misses:
+            return
+        room = self._near_room({miss.topic for miss in misses}, at)
+        of_article: Counter[ArticleId] = Counter()
+        rows = []
+        for m in sorted(misses, key=lambda miss: -miss.score):
+            if of_article[m.article_id] < NEAR_PER_ARTICLE_MAX and room[m.topic] > 0:
+                of_article[m.article_id] += 1
+                room[m.topic] -= 1
+                rows.append(
+                    {"topic": m.topic, "article_id": m.article_id, "score": m.score, "reason": m.reason, "at": at}
+                )
         if renews:
             upsert(self._db, NEAR_MISS, rows, update=["score", "reason", "at"])
         else:
             insert_new(self._db, NEAR_MISS, rows)
+
+    def _near_room(self, topics: Collection[TopicKey], at: datetime) -> dict[TopicKey, int]:
+        """How many near misses of each topic may still be written down on this day."""
+        morning = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        # By the ids of the day's articles, which the key of the table holds: their times would be read one by one.
+        first = sa.select(sa.func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= morning).scalar_subquery()
+        room = dict.fromkeys(topics, NEAR_PER_TOPIC_MAX)
+        for some in portions(sorted(topics)):
+            counted = (
+                sa.select(NEAR_MISS.c.topic, sa.func.count())
+                .where(NEAR_MISS.c.topic.in_(some), NEAR_MISS.c.article_id >= sa.func.coalesce(first, 0))
+                .group_by(NEAR_MISS.c.topic)
+            )
+            for topic, count in self._db.execute(counted):
+                room[TopicKey(topic)] -= count
+        return room
 
     def open_for(self, topic: TopicKey) -> list[StoredMatch]:
         """Matches of the topic that no digest has taken and that may be told, oldest first."""
@@ -135,6 +167,17 @@ class MatchTable:
             sa.select(NEAR_MISS).where(NEAR_MISS.c.article_id == article_id).order_by(NEAR_MISS.c.topic)
         )
         return [StoredNearMiss(TopicKey(row.topic), row.score, row.reason, row.at) for row in rows]
+
+    def forget_near(self, before: datetime, *, limit: int) -> int:
+        """Remove up to `limit` near misses written down before then; returns how many went."""
+        old = sa.select(NEAR_MISS.c.topic, NEAR_MISS.c.article_id).where(NEAR_MISS.c.at < before).limit(limit)
+        rows = [{"b_topic": row.topic, "b_article": row.article_id} for row in self._db.execute(old)]
+        if rows:
+            gone = sa.delete(NEAR_MISS).where(
+                NEAR_MISS.c.topic == sa.bindparam("b_topic"), NEAR_MISS.c.article_id == sa.bindparam("b_article")
+            )
+            self._db.execute(gone, rows)
+        return len(rows)
 
     def forget(self, article_ids: Iterable[ArticleId]) -> None:
         """Remove matches and near misses of swept articles."""

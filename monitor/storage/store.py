@@ -32,6 +32,7 @@ from monitor.storage.tellings import TellingTable
 from monitor.storage.told import ToldTable
 from monitor.storage.topics import TopicTable
 from monitor.storage.vectors import VectorTable
+from monitor.storage.waits import WaitTable
 from monitor.storage.word_index import WordIndex
 
 
@@ -55,6 +56,7 @@ class Transaction:
         self.pages = PageTable(connection)
         self.vectors = VectorTable(connection)
         self.digests = DigestTable(connection)
+        self.waits = WaitTable(connection)
         self.outbox = OutboxTable(connection)
         self.holds = HoldTable(connection)
         self.tellings = TellingTable(connection)

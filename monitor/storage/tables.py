@@ -124,6 +124,7 @@ class PollRow(SQLModel, table=True):
     elapsed_ms: int = 0
     reason: str = ""
     error: str = ""
+    """Of one that did not fail: what was odd about it."""
 
 
 class ArticleRow(SQLModel, table=True):
@@ -292,7 +293,7 @@ class HeldBackRow(SQLModel, table=True):
     story_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
     reason: str
     gate: str = Field(default="", max_length=16, sa_column_kwargs={"server_default": ""})
-    """What held it back, where that is counted: `bar`."""
+    """What held it back, where that is counted: `bar`; under no digest, `quiet` or `room`."""
 
 
 class SentLogRow(SQLModel, table=True):
