@@ -3,26 +3,38 @@
 Effects: database.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.feeds.fulltext import complete
-from monitor.model import ArticleId, Entry, Match, NoMatch, Story, TopicMark
+from monitor.missing import Missing, find_missing, looks_like_address
+from monitor.model import ArticleId, ChannelName, Entry, Match, NoMatch, Story, TopicMark
 from monitor.pipeline.meanings import learn_background
 from monitor.storage.articles import StoredArticle
 from monitor.storage.corrections import StoryChange
 from monitor.storage.digests import HeldRecord, SentRecord, StoredDigest
+from monitor.storage.headlines import Likely, likely, with_headline
 from monitor.storage.health import FeedHealth, PollVisit
+from monitor.storage.holds import Hold
 from monitor.storage.matches import StoredMatch, StoredNearMiss
 from monitor.storage.outbox import StoredDelivery
 from monitor.storage.pages import StoredPage
 from monitor.storage.second_looks import StoredLook
+from monitor.storage.sightings import Sighting
 from monitor.storage.store import Store, Transaction
 from monitor.storage.topics import TopicState
+from monitor.storage.waits import Wait
 from monitor.stories.identity import AliasKind, entry_keys
 from monitor.topics.match import CompiledWatchlist, judge_article
 from monitor.topics.nearness import Meanings, Nearness, unpack_vector
-from monitor.urls import host_of
+from monitor.urls import is_web_url
+
+LIKELY_MAX = 10
+"""Articles listed where a headline may mean several."""
+ELSEWHERE_MAX = 20
+"""Other showings of an article that are told: a wire text stands in hundreds of feeds."""
+ID_DIGITS_MAX = 30
+"""More digits than any id has: the rest is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,12 @@ class Trail:
     """The page its link leads to, where that was wanted."""
     visits: tuple[PollVisit, ...]
     """The visit to its feed that brought it, then the latest recorded ones, oldest first."""
+    names: tuple[AliasKind, ...]
+    """By what its feed knows it."""
+    sightings: tuple[Sighting, ...]
+    """When its feed showed it again, by each name it was known by then."""
+    elsewhere: tuple[StoredArticle, ...]
+    """The same page by other feeds, and other copies of its text, oldest first; without their texts."""
     story: Story | None
     original: StoredArticle | None
     """The article it is a copy or a report of."""
@@ -46,7 +64,13 @@ class Trail:
     """The digests that took its matches."""
     tellings: tuple[SentRecord, ...]
     """Every telling of its story, on every channel."""
+    leads: Mapping[ArticleId, str]
+    """The titles of the articles that led those tellings."""
     held: tuple[HeldRecord, ...]
+    waits: tuple[Wait, ...]
+    """Why its story last waited before a digest could decide."""
+    holds: Mapping[ChannelName, Hold]
+    """The channels that take nothing now."""
     deliveries: tuple[StoredDelivery, ...]
     topics: tuple[TopicState, ...]
     marks: tuple[TopicMark, ...]
@@ -58,43 +82,52 @@ class Trail:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """What can be said of an address that is not in the archive: the feeds of its host, and when they were read."""
+class Several:
+    """A headline that is none of ours, or that of several: those that may be meant, the likeliest first."""
 
     wanted: str
-    host: str
-    feeds: tuple[FeedHealth, ...]
-    swept: bool
-    """An article stood under this address, but its text is past the retention."""
+    likely: tuple[Likely, ...]
 
 
 def find_trail(
     store: Store, wanted: str, watchlist: CompiledWatchlist, load: Callable[[], Meanings] | None = None
-) -> Trail | Unknown:
-    """The trail of the article with this id or address. Several under one address: the one first seen.
+) -> Trail | Several | Missing:
+    """The trail of the article with this id, address or headline. Several under one address: the one first seen.
 
     With `load` its verdicts take its meaning into account, where a model has read it.
     """
     with store.read() as tx:
-        ids = find_ids(tx, wanted)
+        is_headline = not wanted.isdecimal() and not looks_like_address(wanted)
+        ids = with_headline(tx, wanted) if is_headline else find_ids(tx, wanted)
         found = tx.articles.by_ids(ids)
-        if found:
+        if found and (not is_headline or _is_one_story(found)):
             return _read(tx, found[min(found)], watchlist, load)
-        host = host_of(wanted)
-        feeds = tuple(feed for feed in tx.health.all() if host and _same_site(host_of(feed.feed.url), host))
-        return Unknown(wanted, host, feeds, swept=bool(ids) and not wanted.isdigit())
+        if found:
+            exact = sorted(found.values(), key=lambda stored: stored.article.id, reverse=True)[:LIKELY_MAX]
+            return Several(wanted, tuple(map(_as_likely, exact)))
+        if is_headline:
+            guesses = tuple(likely(tx, wanted, limit=LIKELY_MAX))
+            if guesses:
+                return Several(wanted, guesses)
+        return find_missing(tx, wanted, swept=bool(ids) and not wanted.isdecimal())
+
+
+def _is_one_story(found: Mapping[ArticleId, StoredArticle]) -> bool:
+    return len({stored.story_id for stored in found.values()}) == 1
+
+
+def _as_likely(stored: StoredArticle) -> Likely:
+    article = stored.article
+    return Likely(article.id, article.title, article.url, article.outlet, article.seen_at, 1.0)
 
 
 def find_ids(tx: Transaction, wanted: str) -> list[ArticleId]:
     """The articles that an id or an address names, swept ones among them, oldest first."""
-    if wanted.isdigit():
-        return [ArticleId(int(wanted))]
-    key = entry_keys(Entry(id="", title="", link=wanted)).get(AliasKind.URL)
+    if wanted.isdecimal():
+        return [ArticleId(number)] if (number := int(wanted[:ID_DIGITS_MAX])) < 2**63 else []
+    link = wanted if is_web_url(wanted) else f"https://{wanted}"
+    key = entry_keys(Entry(id="", title="", link=link)).get(AliasKind.URL)
     return tx.articles.with_url_key(key) if key is not None else []
-
-
-def _same_site(one: str, other: str) -> bool:
-    return one == other or one.endswith("." + other) or other.endswith("." + one)
 
 
 def _read(
@@ -107,12 +140,16 @@ def _read(
     completed = replace(article, text=complete(article.text, page.text)) if page is not None and page.text else article
     digest_ids = sorted({match.digest_id for match in matches if match.digest_id is not None})
     tellings = tx.digests.tellings_of(stored.story_id)
+    leads = sorted({telling.article_id for telling in tellings})
     original = tx.articles.by_ids([stored.copy_of]).get(stored.copy_of) if stored.copy_of is not None else None
     return Trail(
         stored=stored,
         feed=health[0] if health else None,
         page=page,
         visits=tuple(tx.health.visits_around(article.feed_id, article.seen_at)),
+        names=tuple(tx.articles.names_of(stored)),
+        sightings=tuple(tx.sightings.of_article(article.id)),
+        elsewhere=_elsewhere(tx, stored),
         story=tx.stories.get(stored.story_id),
         original=original,
         matches=tuple(matches),
@@ -120,13 +157,25 @@ def _read(
         verdicts=tuple(judge_article(watchlist, completed, _nearness(tx, article.id, load))),
         digests=tuple(tx.digests.by_ids(digest_ids).values()),
         tellings=tuple(tellings),
+        leads=tx.articles.titles(leads),
         held=tuple(tx.digests.held_of(stored.story_id)),
+        waits=tuple(tx.waits.of_story(stored.story_id)),
+        holds={hold.channel: hold for hold in tx.holds.all()},
         deliveries=tuple(tx.outbox.of_digests(sorted({telling.digest_id for telling in tellings} | set(digest_ids)))),
         topics=tuple(tx.topics.all()),
         marks=tuple(tx.marks.of_article(article.id)),
         changes=tuple(tx.corrections.of_stories([stored.story_id, *tx.corrections.merged_into(stored.story_id)])),
         look=tx.second_looks.of_article(article.id),
     )
+
+
+def _elsewhere(tx: Transaction, stored: StoredArticle) -> tuple[StoredArticle, ...]:
+    same_page = set(find_ids(tx, stored.article.url)) if stored.article.url else set[ArticleId]()
+    members = tx.story_views.members([stored.story_id]).get(stored.story_id, [])
+    known = {one.article.id: one for one in members if one.text_id == stored.text_id or one.article.id in same_page}
+    known |= tx.articles.by_ids(same_page - known.keys())
+    known.pop(stored.article.id, None)
+    return tuple(known[number] for number in sorted(known)[:ELSEWHERE_MAX])
 
 
 def _nearness(tx: Transaction, article_id: ArticleId, load: Callable[[], Meanings] | None) -> Nearness | None:

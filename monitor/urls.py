@@ -8,6 +8,7 @@ Effects: none.
 
 import re
 from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
@@ -26,6 +27,13 @@ def _listed(names: str) -> frozenset[str]:
 
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = re.compile(
+    rf"/(20\d\d)/(\d\d?|{'|'.join(_MONTHS)})/(\d\d?)(?=[/_.-]|$)"
+    r"|(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)|(?<!\d)(20\d\d)([01]\d)([0-3]\d)(?!\d)",
+    re.IGNORECASE,
+)
+"""A day as addresses write it."""
 _SIMPLE = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)((?:/[A-Za-z0-9._~-]*)*)")
 """Most addresses of articles: nothing to unwrap but what the host tells, nothing to escape, no parameter."""
 _FRONT = re.compile(r"(?:(?:amp|mobile|m|www\d*|touch|wap)\.|amp-)(?=.*\.)")
@@ -145,6 +153,16 @@ def _publisher_at(host: str, fallback: str) -> str:
         return host
     domain = ".".join(labels[-3:] if ".".join(labels[-2:]) in _TWO_LEVEL else labels[-2:])
     return _SAME_OUTLET.get(domain, domain)
+
+
+def day_in(url: str) -> date | None:
+    """The day that an address names, as most news sites' do: /2026/03/14/, /2026/mar/14/, 2026-03-14, /20260314."""
+    for found in _DAYS.finditer(url[:URL_CHARS_MAX]):
+        year, month, day = (part for part in found.groups() if part is not None)
+        number = int(month) if month.isdecimal() else _MONTHS.index(month.lower()) + 1
+        with suppress(ValueError):
+            return date(int(year), number, int(day))
+    return None
 
 
 def is_front_page(key: str) -> bool:

@@ -45,13 +45,14 @@ LAYERS: dict[int, str] = {
           channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
           storage.recipients storage.told storage.second_looks storage.revisions storage.notices storage.replay
-          storage.sightings storage.waits config.example_sources config.toml_text config.edit_examples""",
+          channels.slack_link storage.sightings storage.waits storage.headlines config.example_sources
+          config.toml_text config.edit_examples""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
           outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.plan pipeline.planned
-          pipeline.plan_words pipeline.notices pipeline.clock_jumps needs pipeline.example_articles""",
+          pipeline.plan_words missing pipeline.notices pipeline.clock_jumps needs pipeline.example_articles""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
     6: "app in_force destinations cycle daemon demo pending slack_desk listening starting edits watchman",
     7: "cli __main__",
@@ -77,6 +78,7 @@ PURE_ANYWAY = {
     "channels.slack_envelopes",
     "channels.slack_replies",
     "channels.sample",
+    "channels.slack_link",
     "channels.atom",
 }
 

@@ -4,6 +4,7 @@ Effects: reads files and standard input, writes to standard output.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from monitor.errors import MonitorError
 from monitor.model import Evidence
+from monitor.text import plain_line
 from monitor.topics.article_lines import articles_of, has_words, read_time, to_article
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "read_bytes",
     "read_lines",
     "read_time",
+    "screen_line",
     "to_article",
     "write_line",
 ]
@@ -82,8 +85,17 @@ def read_articles(path: str) -> Iterator[tuple[int, dict[str, object]]]:
 
 
 def write_line(record: Mapping[str, object]) -> None:
-    """One object as one line on standard output, in the keys' own order."""
-    sys.stdout.write(json.dumps(record, ensure_ascii=False, default=_plain) + "\n")
+    """One object as one line on standard output, in the keys' own order; what would steer a terminal is escaped."""
+    text = json.dumps(record, ensure_ascii=False, default=_plain)
+    if not text.isprintable():
+        text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    sys.stdout.write(text + "\n")
+
+
+def screen_line(text: str) -> str:
+    """A line for a person's screen: its indentation stays, and nothing in it steers a terminal or hides."""
+    body = text.lstrip(" ")
+    return " " * (len(text) - len(body)) + plain_line(body)
 
 
 def evidence_record(evidence: Evidence) -> dict[str, object]:
@@ -95,6 +107,10 @@ def evidence_record(evidence: Evidence) -> dict[str, object]:
         "points": evidence.points,
         "spans": [[span.field.value, span.start, span.end] for span in evidence.spans],
     }
+
+
+_STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Controls that JSON leaves as they are, signs that turn the direction of a line, and ends of lines."""
 
 
 def format_time(value: datetime | None) -> str | None:

@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from monitor.config.section import Section, exactly_one
-from monitor.config.values import ApiUrl, Duration, FileName, MailAddress, SlackChannelId, Url, ValueFault, VariableName
+from monitor.config.values import (
+    ApiUrl,
+    Duration,
+    FileName,
+    MailAddress,
+    SlackChannelId,
+    SlackHost,
+    Url,
+    ValueFault,
+    VariableName,
+)
 
 
 class ChannelSection(Section):
@@ -39,6 +49,8 @@ class SlackSettings(ChannelSection):
     app_token_file: FileName | None = None
     """The token of the app itself, for buttons and `/watch`; without it messages carry links alone."""
     api_url: ApiUrl = "https://slack.com/api/"
+    workspace: SlackHost | None = None
+    """The workspace's own host, for links to messages in `monitor explain`."""
     on_unknown: Literal["resend", "hold"] = "resend"
     """Where the bot may not read the history, so that nobody can say whether a message arrived."""
 

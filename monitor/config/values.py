@@ -220,6 +220,12 @@ def _check_listen(text: str) -> str:
     return text
 
 
+def _check_slack_host(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(\.enterprise)?\.slack\.com", text):
+        raise ValueFault(f"is {shown(text)}. Write the host your workspace is opened at, as in example.slack.com.")
+    return text
+
+
 def _check_slack_channel(text: str) -> str:
     if not re.fullmatch(r"[A-Z0-9]+", text):
         raise ValueFault(
@@ -327,5 +333,6 @@ MailAddress = Annotated[str, AfterValidator(_check_mail)]
 PrivateHost = Annotated[str, AfterValidator(_check_private_host)]
 Listen = Annotated[str, AfterValidator(_check_listen)]
 SlackChannelId = Annotated[str, AfterValidator(_check_slack_channel)]
+SlackHost = Annotated[str, AfterValidator(_check_slack_host)]
 VariableName = Annotated[str, AfterValidator(_check_variable)]
 QueryText = Annotated[str, AfterValidator(_check_query)]

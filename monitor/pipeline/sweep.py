@@ -5,12 +5,13 @@ Works in small transactions, so that nobody waits for it.
 Effects: database.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.logs import get_log
 from monitor.pipeline.notices import forget_notices
-from monitor.storage.store import Store
+from monitor.storage.store import Store, Transaction
 
 log = get_log()
 
@@ -48,65 +49,57 @@ class Swept:
 
 def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
     """Remove what is older than the retention says; identity and the sent log outlive the articles."""
-    articles = visits = payloads = 0
     before = now - timedelta(days=retention.articles_days)
-    while True:
-        with store.write() as tx:
-            ids = tx.articles.past(before, limit=PORTION)
-            tx.words.forget(ids)  # reads their texts once more, so it comes first
-            tx.articles.forget(ids)
-            tx.sightings.forget(ids)
-            tx.matches.forget(ids)
-            tx.digests.forget(ids)
-            tx.waits.forget(ids)
-            tx.pages.forget(ids)
-            tx.vectors.forget(ids)
-            tx.second_looks.forget(ids)
-            tx.prints.forget(ids)
-        articles += len(ids)
-        if len(ids) < PORTION:
-            break
     polls_before = now - timedelta(days=retention.polls_days)
-    while True:
-        with store.write() as tx:
-            gone = tx.health.forget_visits(polls_before, limit=PORTION)
-        visits += gone
-        if gone < PORTION:
-            break
-    while True:
-        with store.write() as tx:
-            emptied = tx.outbox.forget(before, limit=PORTION)
-        payloads += emptied
-        if emptied < PORTION:
-            break
-    while True:
-        with store.write() as tx:
-            ids = tx.prints.past(now - timedelta(days=PRINT_DAYS), limit=PORTION)
-            tx.prints.forget(ids)
-        if len(ids) < PORTION:
-            break
-    while True:
-        with store.write() as tx:
-            ended = max(tx.mutes.forget(before, limit=PORTION), tx.follows.forget(before, limit=PORTION))
-        if ended < PORTION:
-            break
-    while True:
-        with store.write() as tx:
-            reasons = tx.waits.forget_held(before, limit=PORTION)
-        if reasons < PORTION:
-            break
-    while True:
-        with store.write() as tx:
-            misses = tx.matches.forget_near(now - timedelta(days=NEAR_DAYS), limit=PORTION)
-        if misses < PORTION:
-            break
+    prints_before, near_before = now - timedelta(days=PRINT_DAYS), now - timedelta(days=NEAR_DAYS)
+    done = Swept(
+        articles=_in_portions(store, lambda tx: _forget_articles(tx, before)),
+        visits=_in_portions(store, lambda tx: tx.health.forget_visits(polls_before, limit=PORTION)),
+        payloads=_in_portions(store, lambda tx: tx.outbox.forget(before, limit=PORTION)),
+    )
+    _in_portions(store, lambda tx: _forget_prints(tx, prints_before))
+    _in_portions(store, lambda tx: tx.mutes.forget(before, limit=PORTION))
+    _in_portions(store, lambda tx: tx.follows.forget(before, limit=PORTION))
+    _in_portions(store, lambda tx: tx.waits.forget_held(before, limit=PORTION))
+    _in_portions(store, lambda tx: tx.matches.forget_near(near_before, limit=PORTION))
     with store.write() as tx:
         tx.revisions.forget(now - timedelta(days=EDIT_DAYS))
         tx.pages.expire(now - timedelta(hours=PAGE_HOURS))
         tx.articles.forget_aliases(now - timedelta(days=ALIAS_DAYS))
     forget_notices(store, now)
     store.database.give_back_space()
-    done = Swept(articles, visits, payloads)
-    if articles or visits or payloads:
-        log.info("archive.swept", articles=articles, visits=visits, payloads=payloads)
+    if done.articles or done.visits or done.payloads:
+        log.info("archive.swept", articles=done.articles, visits=done.visits, payloads=done.payloads)
     return done
+
+
+def _in_portions(store: Store, forget: Callable[[Transaction], int]) -> int:
+    """Forget a portion per transaction until there is none left; returns how many rows went."""
+    total = 0
+    while True:
+        with store.write() as tx:
+            gone = forget(tx)
+        total += gone
+        if gone < PORTION:
+            return total
+
+
+def _forget_articles(tx: Transaction, before: datetime) -> int:
+    ids = tx.articles.past(before, limit=PORTION)
+    tx.words.forget(ids)  # reads their texts once more, so it comes first
+    tx.articles.forget(ids)
+    tx.sightings.forget(ids)
+    tx.matches.forget(ids)
+    tx.digests.forget(ids)
+    tx.waits.forget(ids)
+    tx.pages.forget(ids)
+    tx.vectors.forget(ids)
+    tx.second_looks.forget(ids)
+    tx.prints.forget(ids)
+    return len(ids)
+
+
+def _forget_prints(tx: Transaction, before: datetime) -> int:
+    ids = tx.prints.past(before, limit=PORTION)
+    tx.prints.forget(ids)
+    return len(ids)

@@ -151,16 +151,26 @@ class ArticleTable:
 
     def with_url_key(self, key: int) -> list[ArticleId]:
         """Every article that some feed showed under this canonical address, oldest first."""
+        return self.with_key(AliasKind.URL, key)
+
+    def with_key(self, kind: AliasKind, key: int) -> list[ArticleId]:
+        """Every article that some feed showed under this name, oldest first; swept ones are among them."""
         feeds = list(self._db.execute(sa.select(FEED.c.id)).scalars())
         found: set[int] = set()
         for some in portions(feeds):
             rows = self._db.execute(
                 sa.select(ENTRY_ALIAS.c.article_id).where(
-                    ENTRY_ALIAS.c.feed_id.in_(some), ENTRY_ALIAS.c.kind == int(AliasKind.URL), ENTRY_ALIAS.c.key == key
+                    ENTRY_ALIAS.c.feed_id.in_(some), ENTRY_ALIAS.c.kind == int(kind), ENTRY_ALIAS.c.key == key
                 )
             )
             found |= set(rows.scalars())
         return [ArticleId(number) for number in sorted(found)]
+
+    def names_of(self, stored: StoredArticle) -> list[AliasKind]:
+        """By which kinds of name its feed knows the article. For one article alone: it reads all names of the feed."""
+        mine = (ENTRY_ALIAS.c.feed_id == stored.article.feed_id, ENTRY_ALIAS.c.article_id == stored.article.id)
+        kinds = self._db.execute(sa.select(ENTRY_ALIAS.c.kind).where(*mine).distinct().order_by(ENTRY_ALIAS.c.kind))
+        return [AliasKind(kind) for kind in kinds.scalars()]
 
     def count(self) -> int:
         """How many articles are kept."""

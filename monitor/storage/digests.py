@@ -53,6 +53,8 @@ class SentRecord:
     digest_id: DigestId
     told_at: datetime
     reason: str
+    article_id: ArticleId
+    """The article that led it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +309,7 @@ def to_sent(row: Row[Any]) -> SentRecord:
         digest_id=DigestId(row.digest_id),
         told_at=row.told_at,
         reason=row.reason,
+        article_id=ArticleId(row.article_id),
     )
 
 

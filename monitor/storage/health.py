@@ -36,6 +36,17 @@ class FeedHealth:
     same_as: FeedId | None
     """The feed it is the same as, since it moved to that one's address."""
     articles: int = 0
+    hold_until: datetime | None = None
+    """Until when its server asked us to stay away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bringer:
+    """A feed that brought articles of a site."""
+
+    feed: str
+    articles: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +115,33 @@ class HealthTable:
         ordered = sorted(found.values(), key=lambda row: row.polled_at)
         return list(map(_to_visit, ordered))
 
+    def visits_between(self, feed_id: FeedId, start: datetime, end: datetime, *, limit: int = 50) -> list[PollVisit]:
+        """The recorded visits of that time, oldest first, at most `limit`."""
+        mine = sa.select(POLL).where(POLL.c.feed_id == feed_id, POLL.c.polled_at >= start, POLL.c.polled_at < end)
+        return [_to_visit(row) for row in self._db.execute(mine.order_by(POLL.c.polled_at, POLL.c.id).limit(limit))]
+
+    def bringers(self, host: str, *, limit: int) -> list[Bringer]:
+        """The feeds that brought articles from this host, the busiest first. It reads every address there is."""
+        at = [ARTICLE.c.url.like(f"%://{front}{_literal(host)}/%", escape="\\") for front in ("", "www.")]
+        last = sa.func.max(ARTICLE.c.first_seen_at).label("last_at")
+        rows = self._db.execute(
+            sa.select(FEED.c.name, sa.func.count().label("n"), last)
+            .select_from(sa.join(ARTICLE, FEED, ARTICLE.c.feed_id == FEED.c.id))
+            .where(sa.or_(*at))
+            .group_by(FEED.c.id, FEED.c.name)
+            .order_by(sa.desc("n"), FEED.c.name)
+            .limit(limit)
+        )
+        return [Bringer(row.name, row.n, row.last_at) for row in rows]
+
     def forget_visits(self, before: datetime, *, limit: int = 1000) -> int:
         """Remove up to `limit` recorded visits older than `before`; returns how many went."""
         old = sa.select(POLL.c.id).where(POLL.c.polled_at < before).limit(limit)
         return self._db.execute(sa.delete(POLL).where(POLL.c.id.in_(old))).rowcount
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _to_visit(row: Row[Any]) -> PollVisit:
@@ -132,4 +166,5 @@ def _to_health(row: Row[Any], articles: int) -> FeedHealth:
         lost_entries=row.lost_entries,
         same_as=FeedId(row.same_as) if row.same_as is not None else None,
         articles=articles,
+        hold_until=row.hold_until,
     )
