@@ -45,8 +45,8 @@ LAYERS: dict[int, str] = {
           channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
           storage.recipients storage.told storage.second_looks storage.revisions storage.notices storage.replay
-          channels.slack_link storage.sightings storage.waits storage.headlines config.example_sources
-          config.toml_text config.edit_examples""",
+          channels.slack_link storage.sightings storage.waits storage.headlines storage.exporting
+          config.example_sources config.toml_text config.edit_examples""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight

@@ -27,6 +27,7 @@ COMMANDS = (
     "preview",
     "search",
     "explain",
+    "export",
     "mark",
     "mute",
     "stories",
