@@ -85,9 +85,7 @@ def test_later_sightings_say_by_which_name(newsroom: Newsroom) -> None:
     newsroom.read(an_entry(1), ago=HOUR)
     newsroom.read(replace(an_entry(1), id="another"), ago=HOUR / 2)
     shown = newsroom.run("explain", an_entry(1).link)
-    assert "new, 1 entries, 1 new, which brought it" in shown.out.replace(" (its window", ", (").replace(
-        "new, 1 entries, 1 new, (", "new, 1 entries, 1 new, which brought it ("
-    )
+    assert ", which brought it\n" in shown.out
     assert "seen again by feed Outlet 0 under the same id, from " in shown.out
     assert "seen again by feed Outlet 0 under the same address, from " in shown.out
     assert "it is known since by: id, address, headline and date" in shown.out
@@ -117,7 +115,7 @@ def test_a_story_that_was_told_before_says_with_which_article(newsroom: Newsroom
     newsroom.tell()
     newsroom.read(a_wire_copy(1), outlet=1, ago=timedelta(minutes=1))
     shown = newsroom.run("explain", a_wire_copy(1).link)
-    assert f'led by article 1 "{a_wire_copy(0).title}"' in shown.out.replace("article 2 ", "article 1 ")
+    assert f', led by article 1 "{a_wire_copy(0).title}"' in shown.out
     newsroom.now += 2 * HOUR
     newsroom.tell()
     assert "console: not told in digest 2 of hostages (" in newsroom.run("explain", a_wire_copy(1).link).out
@@ -243,8 +241,7 @@ def test_nothing_that_is_shown_steers_the_terminal(newsroom: Newsroom) -> None:
     evil = "\x1b]0;owned\x07\x9b31m\u202etxt\nStory\n  forged"
     change(newsroom, "UPDATE article SET title = :evil, evidence = :evil, url = :evil", evil=evil)
     change(newsroom, "UPDATE poll SET error = :evil", evil=evil)
-    [number] = [1 if newsroom.run("explain", "1").code == 0 else 2]
-    for words in ((str(number),), (f"https://outlet0.example/{evil}",), (f"headline {evil}",)):
+    for words in (("1",), (f"https://outlet0.example/{evil}",), (f"headline {evil}",)):
         for form in ([], ["--json"]):
             shown = newsroom.run("explain", *words, *form).out
             assert not any(char in shown for char in "\x1b\x07\x9b\u202e"), (words, form)
