@@ -79,13 +79,13 @@ def _telling_words(telling: SentRecord, trail: Trail, moments: Moments) -> str:
         words = "not delivered yet, though put in line"
     part = part_words(telling.story_id, trail.stored.story_id)
     lead = ""
-    if telling.article_id != trail.stored.article.id:
+    if not part and telling.article_id != trail.stored.article.id:
         title = trail.leads.get(telling.article_id)
         named = f' "{shorten(title, TITLE_CHARS)}"' if title else ""
         lead = f", led by article {telling.article_id}{named}"
     when = moments.say(telling.told_at)
     reason = moments.within(telling.reason)
-    return f"{telling.channel}: {words} {when} in digest {telling.digest_id}{part}: {reason}{lead}"
+    return f"{telling.channel}: {words} {when} in digest {telling.digest_id}{part}{lead}: {reason}"
 
 
 def _has_delivery(telling: SentRecord, trail: Trail) -> bool:
