@@ -18,6 +18,7 @@ from monitor.channels.watch_words import HELP, WatchWords, read_words, say_unkno
 from monitor.channels.wording import local_time
 from monitor.clock import Clock
 from monitor.config.channels import SlackSettings
+from monitor.config.edit import NoteEdit
 from monitor.config.edit_topics import add_topic, remove_topic, restore_topic
 from monitor.config.values import NAME_CHARS_MAX as KEY_CHARS_MAX
 from monitor.config.values import near_miss
@@ -30,6 +31,7 @@ from monitor.pending import Pending
 from monitor.pipeline.clicks import TOPIC_FOR, Place, click, hold_topic
 from monitor.pipeline.foresight import foresee, foresight_lines
 from monitor.pipeline.told_now import tell_now
+from monitor.storage.revisions import body_hash
 from monitor.storage.store import Store
 from monitor.storage.told_stories import count_told
 from monitor.text import plain_line, plural, shorten
@@ -183,6 +185,7 @@ class SlackDesk:
                 schedule=NEW_SCHEDULE,
                 note=note,
                 lexicon=place.lexicon,
+                noting=self._noting(asked, "/watch add"),
             )
             log.info("watchlist.edited", change="added", topic=key, by=asked.by)
             undo = self._pending.keep(asked, take_back, self._clock.now(), is_for_all=True)
@@ -191,7 +194,7 @@ class SlackDesk:
             return say(first, more, buttons=(AnswerButton("Undo", f"undo:edit:{undo}"),))
 
         def take_back() -> Answer:
-            remove_topic(self._folder, key, place.lexicon)
+            remove_topic(self._folder, key, place.lexicon, noting=self._noting(asked, "/watch add, taken back"))
             log.info("watchlist.edited", change="removed", topic=key, by=asked.by)
             return say(f"“{name}” is watched no more.")
 
@@ -209,11 +212,13 @@ class SlackDesk:
             told = count_told(tx, place.channels, now - timedelta(days=LISTED_DAYS)).get(topic.key, 0)
 
         def write() -> Answer:
-            removed = remove_topic(self._folder, topic.key, place.lexicon)
+            noting = self._noting(asked, "/watch remove")
+            removed = remove_topic(self._folder, topic.key, place.lexicon, noting=noting)
             log.info("watchlist.edited", change="removed", topic=topic.key, by=asked.by)
 
             def take_back() -> Answer:
-                restore_topic(self._folder, removed, place.lexicon)
+                noting = self._noting(asked, "/watch remove, taken back")
+                restore_topic(self._folder, removed, place.lexicon, noting=noting)
                 log.info("watchlist.edited", change="restored", topic=topic.key, by=asked.by)
                 return say(f"“{topic.name}” is watched again.")
 
@@ -245,6 +250,16 @@ class SlackDesk:
     def _ask(self, asked: Asked, write: Callable[[], Answer], now: datetime, label: str) -> tuple[AnswerButton, ...]:
         word = self._pending.keep(asked, write, now)
         return AnswerButton(label, f"confirm:{word}", is_main=True), AnswerButton("Cancel", f"cancel:{word}")
+
+    def _noting(self, asked: Asked, note: str) -> NoteEdit:
+        """Who edits, for the log; what it would mean was shown before the yes, so it is planned."""
+
+        def keep(body: bytes) -> None:
+            with self._store.write() as tx:
+                hashed, now = body_hash(body), self._clock.now()
+                tx.revisions.note_edit(hashed, asked.by, now, note=note, planned=True)
+
+        return keep
 
     @property
     def _folder(self) -> Path:

@@ -44,9 +44,9 @@ LAYERS: dict[int, str] = {
           storage.told_stories channels.slack_elements channels.slack_story channels.slack_notes
           channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
-          storage.recipients storage.told storage.second_looks storage.revisions storage.notices storage.replay
-          channels.slack_link storage.sightings storage.waits storage.headlines storage.exporting
-          config.example_sources config.toml_text config.edit_examples""",
+          storage.recipients storage.told storage.second_looks config.edit_restore storage.revisions
+          storage.notices storage.replay channels.slack_link storage.sightings storage.waits storage.headlines
+          storage.exporting config.example_sources config.toml_text config.edit_examples""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight

@@ -5,6 +5,7 @@ Effects: reads files and the archive, writes to standard output.
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         for topic in loaded.watchlist.topics:
             write_line(_topic_record(topic, loaded, outlooks))
+        for note in loaded.untried:
+            print(f"Note: {note}", file=sys.stderr)  # a script that reads the records must not take them for tried
     else:
         print("\n".join(_lines(loaded, outlooks)))
     return EXIT_GOOD

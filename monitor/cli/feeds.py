@@ -11,6 +11,7 @@ from pathlib import Path
 from shlex import quote
 
 from monitor.app import user_agent
+from monitor.cli.edited import noting_edit
 from monitor.cli.feeds_found import add_feed, show_feeds
 from monitor.cli.feeds_health import accept_feed, find_feed, list_health, retry_feed
 from monitor.cli.lines import format_time, read_bytes, write_line
@@ -168,7 +169,7 @@ def _import(args: argparse.Namespace, loaded: Loaded) -> int:
             faults.append((feed, f"`xmlUrl` {fault}"))
     fresh = new_feeds(loaded.feeds, good)  # a name that is taken gets its host, and refuses nothing
     if fresh:
-        add_feeds(Path(args.config), fresh)
+        add_feeds(Path(args.config), fresh, note=noting_edit(loaded, "feeds import"))
     for feed, fault in sorted(faults, key=lambda one: int(one[0].place.rpartition(":")[2])):
         print(f"{feed.place}: {shown(feed.name or 'an outline without a name')}: left out: {fault}", file=sys.stderr)
     doubles = _find_doubles(loaded, good, fresh)

@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 from shlex import quote
 
+from monitor.cli.edited import noting_edit
 from monitor.cli.lines import format_time, write_line
 from monitor.clock import SystemClock
 from monitor.config import edit
@@ -57,7 +58,8 @@ def add_feed(args: argparse.Namespace, loaded: Loaded) -> int:
         raise MonitorError(f'the feed is there already, as "{known.name}" ({known.place})', where=feed.url)
     parsed = feed.parsed
     name = args.name or parsed.title or host_of(feed.url)
-    edit.add_feed(Path(args.config), FeedSpec(name=name, url=feed.url, language=args.language or parsed.language))
+    spec = FeedSpec(name=name, url=feed.url, language=args.language or parsed.language)
+    edit.add_feed(Path(args.config), spec, note=noting_edit(loaded, "feeds add"))
     entries = plural(len(parsed.entries), "entry", "entries")
     print(f'Added "{name}" with {entries} to {args.config}/feeds.toml. A running daemon takes it up.')
     if feed.found_by is not FoundBy.ITSELF:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.cli.authored import author_noted
+from monitor.cli.edited import noting_edit
 from monitor.cli.opening import find_topic
 from monitor.cli.search import refresh
 from monitor.clock import SystemClock
@@ -44,9 +44,9 @@ def keep_article(wanted: Sequence[str], loaded: Loaded, store: Store, trail: Tra
         print("\n".join(_say_failed(choice, side, topic, loaded, store, article)))
         return 1
     note = f"{side} of {topic.key}: {plain_line(article.title)}"
-    noted = author_noted(loaded, note)
+    noting = noting_edit(loaded, note)
     lexicon = loaded.compiled.lexicon
-    kept = keep_example(loaded.folder, topic.key, side, choice.written, lexicon, noted, address=article.url)
+    kept = keep_example(loaded.folder, topic.key, side, choice.written, lexicon, address=article.url, noting=noting)
     where = f"{loaded.folder / 'watchlist.toml'}:{kept.line}"
     print(f"{where}: kept in `{side}` of {topic.key}:" if kept.is_new else f"{where}: stands in `{side}` already:")
     print(f"  {choice.text}" if kept.is_new else f"  {plain_line(article.title)}")
@@ -62,7 +62,8 @@ def _say_failed(
     answer = "does not find" if side == "must_match" else "finds"
     yield f'{topic.key} {answer} "{plain_line(article.title)}" as it is; nothing was written.'
     judged = choice.judged
-    yield f"  {f'score {judged.score} of 100: ' if judged.score else ''}{plain_line(explain(judged))}"
+    score = f"Score {judged.score} of 100. " if isinstance(judged, NoMatch) and judged.score else ""
+    yield f"  {score}{plain_line(explain(judged))}"
     if isinstance(judged, NoMatch) and not judged.is_excluded:
         terms = _terms_that_find(topic, loaded, store, article)
         use = "joined to the query with OR" if topic.query is not None else "put into `also`"

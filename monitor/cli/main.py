@@ -31,6 +31,7 @@ COMMANDS = (
     "mark",
     "mute",
     "stories",
+    "watchlist",
     "feeds",
     "outbox",
     "db",

@@ -43,17 +43,9 @@ def run(args: argparse.Namespace) -> int:
     app = build_app(loaded, clock, load_instead=load_instead(args))
     in_force = app.in_force.loaded
     try:
-        run_daemon(
-            app,
-            Watcher(
-                Path(args.config),
-                os.environ,
-                in_force,
-                clock,
-                stored=partial(stored_article, app.store),
-                is_planned=partial(is_planned, app.store),
-            ),
-        )
+        stored = partial(stored_article, app.store)
+        planned = partial(is_planned, app.store)
+        run_daemon(app, Watcher(Path(args.config), os.environ, in_force, clock, stored=stored, is_planned=planned))
     finally:
         app.close()
     if any(thread.name.startswith("sender") and thread.is_alive() for thread in threading.enumerate()):

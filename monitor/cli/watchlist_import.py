@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from monitor.cli.authored import author_noted
+from monitor.cli.edited import noting_edit
 from monitor.cli.lines import read_bytes
 from monitor.cli.opening import find_channel, load_config
 from monitor.config.edit_topics import NewTopic, add_topics, topic_text
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(map(topic_text, added)), end="")
     elif added:
         note = f"{plural(len(added), 'topic')} imported from {args.tool}"
-        add_topics(Path(args.config), added, loaded.compiled.lexicon, author_noted(loaded, note))
+        add_topics(Path(args.config), added, loaded.compiled.lexicon, noting=noting_edit(loaded, note))
     out = sys.stderr if args.dry_run else sys.stdout
     for line in _remarks(found, reading, where):
         print(line, file=out)

@@ -9,7 +9,6 @@ Effects: reads and writes files.
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,15 +25,23 @@ from monitor.config.values import is_language, near_miss, shown
 from monitor.errors import ConfigError
 from monitor.model.feeds import FeedSpec
 
+NoteEdit = Callable[[bytes], None]
+"""Told the whole file as it will be, when all is checked and before it is written: so its author is known in time."""
+
+
+def note_nobody(body: bytes) -> None:
+    """For an edit of which nobody keeps a log."""
+
+
 _NO_FEEDS_FILE = "Make it, or begin with the feeds.toml that comes with the program."
 
 
-def add_feed(folder: Path, feed: FeedSpec) -> None:
+def add_feed(folder: Path, feed: FeedSpec, *, note: NoteEdit = note_nobody) -> None:
     """Add one feed at the end of feeds.toml. Raises as `add_feeds` does."""
-    add_feeds(folder, [feed])
+    add_feeds(folder, [feed], note=note)
 
 
-def add_feeds(folder: Path, feeds: Sequence[FeedSpec]) -> None:
+def add_feeds(folder: Path, feeds: Sequence[FeedSpec], *, note: NoteEdit = note_nobody) -> None:
     """Add feeds at the end of feeds.toml, all or none.
 
     Raises `ConfigFaults` when the file would not load with them (a name or address that is there already, an address
@@ -45,10 +52,10 @@ def add_feeds(folder: Path, feeds: Sequence[FeedSpec]) -> None:
         newline = "\r\n" if "\r\n" in file.text else "\n"
         gap = "" if not file.text or file.text.endswith("\n") else newline
         text = file.text + gap + "".join(newline + _block(feed, newline) for feed in feeds)
-        write_feeds(file, text, [*_feeds_of(file), *(_values(feed) for feed in feeds)])
+        write_feeds(file, text, [*_feeds_of(file), *(_values(feed) for feed in feeds)], note=note)
 
 
-def remove_feed(folder: Path, name: str) -> None:
+def remove_feed(folder: Path, name: str, *, note: NoteEdit = note_nobody) -> None:
     """Take the feed of this name out of feeds.toml, its comments above and below kept.
 
     Raises `ConfigError` when there is none of that name, and as `add_feeds` does.
@@ -69,7 +76,8 @@ def remove_feed(folder: Path, name: str) -> None:
         lines = lines_of(file.text)
         if last < len(lines) and not lines[last].strip() and (first == 1 or not lines[first - 2].strip()):
             last += 1  # one of the two empty lines that now meet
-        write_feeds(file, "".join(lines[: first - 1] + lines[last:]), feeds[:index] + feeds[index + 1 :])
+        left = feeds[:index] + feeds[index + 1 :]
+        write_feeds(file, "".join(lines[: first - 1] + lines[last:]), left, note=note)
 
 
 def lines_of(text: str) -> list[str]:
@@ -125,7 +133,9 @@ def block(header: str, values: Mapping[str, object], newline: str) -> str:
     return (f"{header}\n" + tomlkit.dumps(values)).replace("\n", newline)
 
 
-def write_feeds(file: ConfigFile, text: str, expected: list[dict[str, object]]) -> None:
+def write_feeds(
+    file: ConfigFile, text: str, expected: list[dict[str, object]], *, note: NoteEdit = note_nobody
+) -> None:
     """Replace feeds.toml, as it was read, by a text that holds exactly these feeds and all else as before.
 
     Raises, and leaves the file alone, when the text would not load or holds something else (`ConfigFaults`,
@@ -136,7 +146,7 @@ def write_feeds(file: ConfigFile, text: str, expected: list[dict[str, object]]) 
         rest = {**edited.values, "feeds": expected} == {**file.values, "feeds": expected}
         return rest and _feeds_of(edited) == expected
 
-    write_edited(file, text, _check, is_meant)
+    write_edited(file, text, _check, is_meant, note=note)
 
 
 def write_edited(
@@ -144,12 +154,13 @@ def write_edited(
     text: str,
     check: Callable[[ConfigFile], None],
     is_meant: Callable[[ConfigFile], bool],
-    before: Callable[[bytes], None] = lambda body: None,
+    *,
+    note: NoteEdit = note_nobody,
 ) -> None:
     """Replace a config file, as it was read, by a text that passes the check and holds what is meant.
 
-    `check` raises `ConfigFaults`; `before` is given the new body just before it is written. Raises, and leaves the file
-    alone, as `write_feeds` does.
+    `note` is called just before it is written. `check` raises `ConfigFaults`. Raises, and leaves the file alone, as
+    `write_feeds` does.
     """
     body = file.body[: len(file.body) - len(file.body.removeprefix(BOM))] + text.encode()
     try:
@@ -165,31 +176,40 @@ def write_edited(
             where=file.shown_path,
             remedy="Edit the file by hand.",
         )
+    note(body)
+    replace_body(file.path, file.shown_path, file.body, body)
+
+
+def replace_body(path: Path, shown_path: str, before: bytes | None, body: bytes) -> None:
+    """Put a body in the place of what was read from a file, or of nothing; whole or not at all, its mode kept.
+
+    Raises `ConfigError`, and leaves the file alone, when it is no longer what was read, or cannot be written.
+    """
     # A link, as secrets and config maps are mounted, stays a link: its target is replaced.
-    target = Path(os.path.realpath(file.path))
-    before(body)
+    target = Path(os.path.realpath(path))
     try:
-        _replace(target, body, file)
+        _replace(target, shown_path, before, body)
     except OSError as error:
         raise ConfigError(
             f"cannot be written ({error.strerror})",
-            where=file.shown_path,
+            where=shown_path,
             remedy="Let the user of this command write to the folder; in a container, mount the folder, not the file.",
         ) from error
 
 
-def _replace(target: Path, body: bytes, file: ConfigFile) -> None:
+def _replace(target: Path, shown_path: str, before: bytes | None, body: bytes) -> None:
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(body)
             out.flush()
-            os.fchmod(out.fileno(), target.stat().st_mode & 0o7777)
+            os.fchmod(out.fileno(), 0o644 if before is None else target.stat().st_mode & 0o7777)
             os.fsync(out.fileno())
-        if _hash(target.read_bytes()) != _hash(file.body):
+        now = target.read_bytes() if before is not None or target.exists() else None
+        if now != before:
             raise ConfigError(
                 "was changed by somebody else meanwhile, so nothing was written",
-                where=file.shown_path,
+                where=shown_path,
                 remedy="Look at it and try again.",
             )
         os.replace(temporary, target)
@@ -202,10 +222,6 @@ def _replace(target: Path, body: bytes, file: ConfigFile) -> None:
         os.fsync(folder)  # the rename itself must outlive a power cut
     finally:
         os.close(folder)
-
-
-def _hash(body: bytes) -> bytes:
-    return hashlib.sha256(body).digest()
 
 
 @contextlib.contextmanager

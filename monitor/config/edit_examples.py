@@ -5,11 +5,11 @@ What is kept is the text itself, as much of it as the topic's answer takes: it o
 Effects: reads and writes files.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from monitor.config.edit import lines_of, locked
+from monitor.config.edit import NoteEdit, lines_of, locked, note_nobody
 from monitor.config.edit_topics import read_topics, topics_of, write_topics
 from monitor.config.example_sources import as_article
 from monitor.config.files import ConfigFile
@@ -142,9 +142,9 @@ def keep_example(
     side: str,
     written: Written,
     lexicon: Lexicon,
-    before: Callable[[bytes], None] = lambda body: None,
     *,
     address: str = "",
+    noting: NoteEdit = note_nobody,
 ) -> Kept:
     """Write an example at the end of a topic's list, comments above and below kept; one that is there is left alone.
 
@@ -176,7 +176,7 @@ def keep_example(
             raise ConfigError(f"{side} is full ({EXAMPLES_MAX})", where=where, remedy="Take out what shows least.")
         text = _into_list(file, topic, side, written) if side in values else _as_new_key(file, topic, side, written)
         expected = {**topics, topic: {**values, side: [*listed, written]}}
-        write_topics(file, text, expected, lexicon, before=before)
+        write_topics(file, text, expected, lexicon, noting)
         edited = read_topics(folder)
         return Kept(edited.places.line(("topics", topic, side, len(listed))), is_new=True)
 

@@ -6,13 +6,12 @@ topic's examples tried, and holding exactly the old values and the edit.
 Effects: reads and writes files.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from monitor.config.edit import block, lines_of, locked, write_edited
-from monitor.config.example_sources import ExampleSources
+from monitor.config.edit import NoteEdit, block, lines_of, locked, note_nobody, write_edited
 from monitor.config.faults import ConfigFaults
 from monitor.config.files import ConfigFile, read_config_file
 from monitor.config.toml_text import toml_value
@@ -45,19 +44,21 @@ def add_topic(
     schedule: str = "",
     note: str = "",
     lexicon: Lexicon,
+    noting: NoteEdit = note_nobody,
 ) -> None:
     """Add a topic at the end of watchlist.toml; what is not given is as the file's defaults say.
 
-    `note` stands above it as a comment. Raises `ConfigFaults` when the file would not load with it (a key or channel
-    that cannot be, a name in which nothing can be looked for, a file that is faulty as it is), and `ConfigError` when
-    the key is there already, the file was changed meanwhile, or it cannot be written.
+    `note` stands above it as a comment; `noting` is told the whole file before it is written. Raises `ConfigFaults`
+    when the file would not load with it (a key or channel that cannot be, a name in which nothing can be looked for, a
+    file that is faulty as it is), and `ConfigError` when the key is there already, the file was changed meanwhile, or
+    it cannot be written.
     """
     values: dict[str, object] = {"name": name}
     values |= {"also": list(also)} if also else {}
     values |= {"channels": list(channels)} if channels else {}
     values |= {"schedule": schedule} if schedule else {}
     comment = f"# {plain_line(note)}\n" if plain_line(note) else ""
-    _append(folder, key, comment, values, lexicon)
+    _append(folder, key, comment, values, lexicon, noting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,8 @@ class NewTopic:
     """Stands above it as a comment, on one line."""
 
 
-def add_topics(
-    folder: Path, topics: Sequence[NewTopic], lexicon: Lexicon, before: Callable[[bytes], None] = lambda body: None
-) -> None:
-    """Add topics at the end of watchlist.toml, all or none. Raises as `add_topic`; `before` is as in `write_edited`."""
+def add_topics(folder: Path, topics: Sequence[NewTopic], lexicon: Lexicon, *, noting: NoteEdit = note_nobody) -> None:
+    """Add topics at the end of watchlist.toml, all or none. Raises as `add_topic` does."""
     with locked(folder):
         file = read_topics(folder)
         expected = dict(topics_of(file))
@@ -84,7 +83,7 @@ def add_topics(
                 _refuse_double(file, topic.key)
             expected[topic.key] = topic.values
             text += newline + topic_text(topic, newline)
-        write_topics(file, text, expected, lexicon, before=before)
+        write_topics(file, text, expected, lexicon, noting)
 
 
 def topic_text(topic: NewTopic, newline: str = "\n") -> str:
@@ -94,12 +93,12 @@ def topic_text(topic: NewTopic, newline: str = "\n") -> str:
     return f"{comment}[topics.{topic.key}]\n{''.join(lines)}".replace("\n", newline)
 
 
-def restore_topic(folder: Path, removed: RemovedTopic, lexicon: Lexicon) -> None:
+def restore_topic(folder: Path, removed: RemovedTopic, lexicon: Lexicon, *, noting: NoteEdit = note_nobody) -> None:
     """Put a topic back, at the end of watchlist.toml. Raises as `add_topic` does."""
-    _append(folder, removed.key, removed.text, None, lexicon)
+    _append(folder, removed.key, removed.text, None, lexicon, noting)
 
 
-def remove_topic(folder: Path, key: str, lexicon: Lexicon) -> RemovedTopic:
+def remove_topic(folder: Path, key: str, lexicon: Lexicon, *, noting: NoteEdit = note_nobody) -> RemovedTopic:
     """Take the topic of this key out of watchlist.toml, comments above and below kept. Its history stays known.
 
     Raises `ConfigError` when there is none of that key, or it does not stand in a table of its own, and as `add_topic`
@@ -123,11 +122,13 @@ def remove_topic(folder: Path, key: str, lexicon: Lexicon) -> RemovedTopic:
         if last < len(lines) and not lines[last].strip() and (first == 1 or not lines[first - 2].strip()):
             last += 1  # one of the two empty lines that now meet
         expected = {name: values for name, values in topics.items() if name != key}
-        write_topics(file, "".join(lines[: first - 1] + lines[last:]), expected, lexicon)
+        write_topics(file, "".join(lines[: first - 1] + lines[last:]), expected, lexicon, noting)
         return removed
 
 
-def _append(folder: Path, key: str, before: str, values: Mapping[str, object] | None, lexicon: Lexicon) -> None:
+def _append(
+    folder: Path, key: str, before: str, values: Mapping[str, object] | None, lexicon: Lexicon, noting: NoteEdit
+) -> None:
     """Put a topic at the end; without values `before` is the whole of it."""
     with locked(folder):
         file = read_topics(folder)
@@ -138,10 +139,10 @@ def _append(folder: Path, key: str, before: str, values: Mapping[str, object] | 
         gap = "" if not file.text or file.text.endswith("\n") else newline
         if values is None:
             text = file.text + gap + newline + before
-            write_topics(file, text, None, lexicon, like={**topics, key: ...})
+            write_topics(file, text, None, lexicon, noting, like={**topics, key: ...})
             return
         table = before.replace("\n", newline) + block(f"[topics.{key}]", values, newline)
-        write_topics(file, file.text + gap + newline + table, {**topics, key: values}, lexicon)
+        write_topics(file, file.text + gap + newline + table, {**topics, key: values}, lexicon, noting)
 
 
 def _refuse_double(file: ConfigFile, key: str) -> NoReturn:
@@ -173,16 +174,15 @@ def write_topics(
     text: str,
     expected: Mapping[str, object] | None,
     lexicon: Lexicon,
+    noting: NoteEdit,
     *,
     like: Mapping[str, object] | None = None,
-    before: Callable[[bytes], None] = lambda body: None,
-    sources: ExampleSources | None = None,
 ) -> None:
     """Write the text where it holds exactly the expected topics; with `like`, topics of these names, the old as old."""
 
     def check(edited: ConfigFile) -> None:
         # Channels stand in another file, which the caller has read: only it knows which there are.
-        _, problems = read_watchlist(edited, None, lexicon, sources=sources)
+        _, problems = read_watchlist(edited, None, lexicon)
         if problems:
             raise ConfigFaults(problems, meanwhile="The file was left as it is.", files=[edited.path])
 
@@ -195,4 +195,4 @@ def write_topics(
         rest = {**edited.values, "topics": wanted} == {**file.values, "topics": wanted}
         return rest and dict(topics_of(edited)) == wanted
 
-    write_edited(file, text, check, is_meant, before)
+    write_edited(file, text, check, is_meant, note=noting)

@@ -34,6 +34,8 @@ class Origin:
     """Its position in its list, from 0."""
     said: str = ""
     """What a message names before its headline: `examples/talks.jsonl:3`; empty for what is written down."""
+    stored: Article | None = None
+    """The article of the archive, where the example is an address and the archive holds it."""
 
 
 class ExampleFault(Exception):
@@ -57,7 +59,10 @@ class ExampleSources:
     _read: dict[Path, bytes] = field(default_factory=dict)
 
     def gather(self, topic: str, key: str, entries: list[ExampleEntry], file: ConfigFile) -> tuple[Article, ...]:
-        """The articles of one list of examples; what is wrong with one is noted and the others are taken."""
+        """The articles of one list of examples; what is wrong with one is noted and the others are taken.
+
+        An address stays one, without a word: a topic is the same whatever the archive holds.
+        """
         found: list[tuple[Article, Origin]] = []
         for number, entry in enumerate(entries):
             path: KeyPath = ("topics", topic, key, number)
@@ -70,9 +75,9 @@ class ExampleSources:
                     self.problems.append(Problem(file.shown_path, line, f"{where}, file {shown(entry.file)}, {fault}"))
             elif entry.is_address:
                 article = self.stored(entry.url) if self.stored is not None else "needs the archive, which is not there"
-                if isinstance(article, Article):
-                    found.append((article, Origin(number, "stored")))
-                else:
+                there = article if isinstance(article, Article) else None
+                found.append((as_article(entry), Origin(number, "stored", there)))
+                if there is None:
                     said = f"{where} cannot be tried: {shown(entry.url)} {article}."
                     self.notes.append(f"{file.shown_path}:{line}: {said}")
             else:

@@ -35,32 +35,45 @@ def find_failed_examples(
         if not topic.must_match and not topic.must_not_match:
             continue
         alone = replace(compiled, topics=(one,), anchors={})
-        for key, index, text in _failures(topic, alone):
+        for key, index, text in _failures(topic, alone, origins):
             origin = origins[topic.key, key][index]
             path = ("topics", topic.key, key, origin.number)
-            named = _named(getattr(topic, key)[index], origin)
+            named = _named(origin.stored or getattr(topic, key)[index], origin)
             message = f"{say_where(path, file.values)}`{key}` {origin.number + 1}, {named}, {text}"
             problems.append(Problem(file.shown_path, file.places.line(path), message))
     return problems
 
 
-def _failures(topic: Topic, alone: CompiledWatchlist) -> Iterator[tuple[str, int, str]]:
+def _failures(
+    topic: Topic, alone: CompiledWatchlist, origins: Mapping[tuple[str, str], tuple[Origin, ...]]
+) -> Iterator[tuple[str, int, str]]:
     """Key, index among its articles and fault of each; `alone` holds the topic and nothing else."""
     for number, example in enumerate(topic.must_match):
-        (judged,) = judge_article(alone, example)
+        tried = _tried(example, origins[topic.key, "must_match"][number])
+        if tried is None:
+            continue
+        (judged,) = judge_article(alone, tried)
         if isinstance(judged, NoMatch):
             yield "must_match", number, _say_missed(judged, topic)
     for number, example in enumerate(topic.must_not_match):
         if example in topic.must_match:
             yield "must_not_match", number, "stands in `must_match` too. Remove it from one of them."
             continue
-        (judged,) = judge_article(alone, example)
+        tried = _tried(example, origins[topic.key, "must_not_match"][number])
+        if tried is None:
+            continue
+        (judged,) = judge_article(alone, tried)
         if isinstance(judged, Match):
-            yield "must_not_match", number, _say_found(judged, example, topic)
+            yield "must_not_match", number, _say_found(judged, tried, topic)
+
+
+def _tried(example: Article, origin: Origin) -> Article | None:
+    """The article to be judged; None for an address that the archive does not hold."""
+    return example if example.title or example.text else origin.stored
 
 
 def _named(example: Article, origin: Origin) -> str:
-    headline = shown(example.title or example.text)
+    headline = shown(example.title or example.text or example.url)
     return f"{plain_line(origin.said)} {headline}" if origin.said else headline
 
 

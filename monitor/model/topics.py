@@ -76,7 +76,9 @@ class Topic:
     on_empty: str = "skip"
     """`skip`, `heartbeat`, or `daily_heartbeat` for one on a local day at most."""
     must_match: tuple[Article, ...] = ()
-    """Articles, mostly of a headline alone, that the topic has to find; files' and the archive's among them."""
+    """Articles, mostly of a headline alone, that the topic has to find, those of files among them.
+
+    One without a word is an address: that of an article which the archive may hold."""
     must_not_match: tuple[Article, ...] = ()
     feedback: bool = True
     """Whether what readers' marks taught moves its scores."""

@@ -91,7 +91,7 @@ def _new_topics(tx: Transaction, body_hash: str) -> set[TopicKey]:
     latest = tx.revisions.latest()
     if latest is None or latest.watchlist_hash != body_hash:
         return set()
-    before = tx.revisions.other_watchlist(latest)
+    before = tx.revisions.other(latest, "watchlist.toml")
     return changed_topics(None if before is None else before.watchlist.encode(), latest.watchlist.encode())
 
 

@@ -102,15 +102,21 @@ class RevisionTable:
         row = self._db.execute(_heads().where(CONFIG_REVISION.c.id < revision_id).limit(1)).first()
         return self._whole(_to_head(row)) if row else None
 
-    def other_watchlist(self, head: RevisionHead) -> Revision | None:
-        """The latest revision before this one that had another watchlist, or None."""
-        other = sa.and_(CONFIG_REVISION.c.id < head.id, CONFIG_REVISION.c.watchlist_hash != head.watchlist_hash)
-        row = self._db.execute(_heads().where(other).limit(1)).first()
+    def other(self, head: RevisionHead, name: str) -> Revision | None:
+        """The latest revision before this one that had another watchlist.toml, or feeds.toml; None where none had."""
+        column = {"watchlist.toml": "watchlist_hash", "feeds.toml": "feeds_hash"}[name]
+        differs = sa.and_(CONFIG_REVISION.c.id < head.id, CONFIG_REVISION.c[column] != getattr(head, column))
+        row = self._db.execute(_heads().where(differs).limit(1)).first()
         return self._whole(_to_head(row)) if row else None
 
     def listed(self, limit: int = KEPT_MAX) -> list[RevisionHead]:
         """The newest revisions, the newest first."""
         return [_to_head(row) for row in self._db.execute(_heads().limit(limit))]
+
+    def knows(self, body_hash: str) -> bool:
+        """Whether a file of this content was in force, as far as the log goes back."""
+        either = sa.or_(CONFIG_REVISION.c.watchlist_hash == body_hash, CONFIG_REVISION.c.feeds_hash == body_hash)
+        return self._db.execute(sa.select(CONFIG_REVISION.c.id).where(either).limit(1)).first() is not None
 
     def record(
         self, *, watchlist: bytes, feeds: bytes, monitor_hash: str, change: str, at: datetime

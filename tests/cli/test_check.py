@@ -121,6 +121,7 @@ def test_stored_articles_are_tried(newsroom: Newsroom) -> None:
     line = text.count("\n") + 5
     note = f'Note: {path}:{line}: topic "more": `must_match` 2 cannot be tried: "https://gone.example/1" is not in the'
     assert note in shown.out
+    assert note in newsroom.run("check", "--json").err
     path.write_text(text + kept.replace('"Hostage"', '"Volcano"'))
     shown = newsroom.run("check")
     assert shown.code == 2

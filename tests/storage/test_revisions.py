@@ -75,7 +75,7 @@ def test_an_edit_whose_topics_look_back_stays_until_they_did(store: Store) -> No
     with store.read() as tx:
         edit, latest = tx.revisions.edit_of(body_hash(TWO)), tx.revisions.latest()
         assert latest is not None
-        other = tx.revisions.other_watchlist(latest)
+        other = tx.revisions.other(latest, "watchlist.toml")
     assert edit is not None
     assert edit.replay_s == 60
     assert other is not None
