@@ -22,6 +22,7 @@ from pathlib import Path
 from monitor import __version__
 from monitor.clock import Clock
 from monitor.config.load import Loaded
+from monitor.config.watch import NOTHING_CHANGED
 from monitor.digests.novelty import table_weight
 from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
@@ -197,7 +198,7 @@ class App:
                 watchlist=loaded.bodies["watchlist.toml"],
                 feeds=loaded.bodies["feeds.toml"],
                 monitor_hash=loaded.hashes["monitor.toml"],
-                change=change,
+                change="" if change == NOTHING_CHANGED else change,
                 at=now,
             )
         self.in_force = prepared

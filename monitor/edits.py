@@ -43,7 +43,8 @@ class Edits:
         change = self._watcher.look()
         if change is not None:
             self._take(change)
-        self._note()
+        if self._watcher.has_looked:
+            self._note()
         if self._looking_back is None:
             self._looking_back = begin(self._app)
         if self._looking_back is not None and look_back(self._app, self._looking_back):
@@ -83,6 +84,9 @@ class Edits:
                 tx.notices.clear(WAITS_NOTICE, now)
             else:
                 note_waiting(tx, state.waiting, now)
+        if state.waiting is not None:
+            words = state.waiting.in_words()
+            log.warning("config.waits", change=words, hint="monitor plan, then monitor plan --apply")
         self._noted = state
 
 

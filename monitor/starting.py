@@ -11,12 +11,9 @@ from datetime import datetime
 from monitor.config.faults import ConfigFaults
 from monitor.config.load import Loaded
 from monitor.config.watch import WATCHLIST, Change, compare, may_count
-from monitor.logs import get_log
 from monitor.storage.revisions import RevisionHead, body_hash
 from monitor.storage.store import Store, Transaction
 from monitor.text import plural
-
-log = get_log()
 
 FAULTS_NOTICE = "config"
 WAITS_NOTICE = "config-waits"
@@ -87,9 +84,8 @@ def _clear_notices(store: Store, now: datetime) -> None:
 
 
 def note_waiting(tx: Transaction, change: Change, now: datetime) -> None:
-    """Remember, and say once in the log, that an edit waits for a person's yes."""
+    """Remember that an edit waits for a person's yes."""
     words = change.in_words()
     head = f"An edit of watchlist.toml waits to be planned: {words}"
     remedy = "See what it would change: monitor plan. Let it count: monitor plan --apply."
-    if tx.notices.raise_(WAITS_NOTICE, head, remedy, "", now):
-        log.warning("config.waits", change=words, hint="monitor plan, then monitor plan --apply")
+    tx.notices.raise_(WAITS_NOTICE, head, remedy, "", now)

@@ -60,6 +60,9 @@ def run(args: argparse.Namespace) -> int:
         report_sent=sent.append,
         load_instead=load_instead(args),
     )
+    if app.in_force.loaded is not loaded:
+        waits = "an edit waits to be planned, and the watchlist before it counts. See: monitor plan"
+        print(f"{args.config}/watchlist.toml: {waits}", file=sys.stderr)
     try:
         look_back_now(app)
         run_once(app)

@@ -31,6 +31,7 @@ CONTENT_EVERY_S = 30.0
 """Seconds between two full readings: a few hundred kB, against mounts that hide a change from `stat`."""
 
 WATCHLIST = "watchlist.toml"
+NOTHING_CHANGED = "nothing changed"
 _BUILT_IN = ("allow_private_hosts", "concurrency", "timeout", "body_bytes_max", "user_agent_contact")
 _Placed = TypeVar("_Placed", Topic, FeedSpec)
 _Signature = tuple[tuple[int, int, int] | None, ...]
@@ -79,7 +80,7 @@ class Change:
             if names
         ]
         parts += [f"{words} after a restart" for words in self.needs_restart]
-        return ", ".join(parts) or "nothing changed"
+        return ", ".join(parts) or NOTHING_CHANGED
 
 
 class Watcher:
@@ -117,6 +118,11 @@ class Watcher:
         self._content_at_s = clock.monotonic_s()
         self._is_forced = False
         self._offered: Change | None = None
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether the files were read since the start: before, `faults` and `waiting` say nothing yet."""
+        return bool(self._content)
 
     def force(self) -> None:
         """Make the next look load everything, changed or not; safe to call from a signal handler."""
