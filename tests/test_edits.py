@@ -1,5 +1,6 @@
 """Edits while it runs, from the file to what is in force: looks a second apart on real files and a real database."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -228,3 +229,39 @@ def test_a_start_whose_last_watchlist_cannot_be_used_says_so(make_room: Callable
     (room.folder / "watchlist.toml").write_text(ONE)
     with pytest.raises(ConfigError, match="waits for `monitor plan --apply`"):
         room.begin()
+
+
+def test_a_config_map_is_taken_whole(make_room: Callable[..., Room]) -> None:
+    """A cluster mounts each file as a link through ..data, and swaps that: all files change at one moment."""
+    room = make_room()
+    folder = room.folder
+    for number, (watchlist, feeds) in enumerate(((ONE, FEEDS), (TWO, TWO_FEEDS))):
+        (folder / f"..v{number}").mkdir()
+        (folder / f"..v{number}" / "watchlist.toml").write_text(watchlist)
+        (folder / f"..v{number}" / "feeds.toml").write_text(feeds)
+    (folder / "..data").symlink_to("..v0")
+    for name in ("watchlist.toml", "feeds.toml"):
+        (folder / name).unlink()
+        (folder / name).symlink_to(f"..data/{name}")
+    room.look(3)
+    assert len(room.log) == 1, "the same content elsewhere is no change"
+    (folder / "..new").symlink_to("..v1")
+    os.replace(folder / "..new", folder / "..data")
+    room.look()
+    assert [one.change for one in room.log[1:]] == ["1 topic added (b), 1 feed added (Two)"]
+
+
+def test_a_single_file_that_is_mounted_is_seen_when_it_is_written_in_place(make_room: Callable[..., Room]) -> None:
+    """A bind mount shows the inode that was mounted: what is written into it counts, what is renamed over its name
+    outside is never seen. The mount is played by a second name of the same inode.
+    """
+    room = make_room()
+    outside = room.folder.parent / "watchlist.toml"
+    os.link(room.folder / "watchlist.toml", outside)
+    outside.write_text(TWO)
+    room.look()
+    assert room.topics == ["a", "b"]
+    (room.folder.parent / "new").write_text(THREE)
+    os.replace(room.folder.parent / "new", outside)
+    room.look(40)
+    assert room.topics == ["a", "b"]
