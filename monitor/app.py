@@ -20,6 +20,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from monitor import __version__
+from monitor.canary import Canary
 from monitor.clock import Clock
 from monitor.config.load import Loaded
 from monitor.config.watch import NOTHING_CHANGED
@@ -85,6 +86,8 @@ class App:
         self.on_match: Callable[[], None] = lambda: None
         """Called on the loop when a visit brought matches, so that nothing waits for the next tick."""
         self._is_starting = True
+        self.canary: Canary | None = None
+        """Set by the daemon alone."""
         self.guard = Guard(polling.allow_private_hosts)
         lexicon = loaded.compiled.lexicon
         load_table = cache(lambda: read_table(lexicon.shares()))
@@ -185,7 +188,10 @@ class App:
                 tx.pages.release(now)
                 tx.second_looks.release(now)
                 tx.outbox.release(now + timedelta(seconds=ASK_AFTER_S))
-            added, rested = tx.feeds.sync(loaded.feeds, now, spread_s=FIRST_ROUND_SPREAD_S)
+            canary = self.canary
+            own_feeds = (canary.spec,) if canary is not None else ()
+            own_plans = [canary.plan] if canary is not None else []
+            added, rested = tx.feeds.sync((*loaded.feeds, *own_feeds), now, spread_s=FIRST_ROUND_SPREAD_S)
             before = {feed.url: feed.rules for feed in self.in_force.loaded.feeds}
             # Who mends a password wants to see it mended, and not when the wait of the wrong one ends.
             tx.feeds.hurry([feed.url for feed in loaded.feeds if before.get(feed.url, feed.rules) != feed.rules], now)
@@ -193,7 +199,8 @@ class App:
             tx.matches.silence(tx.topics.returning([topic.key for topic in loaded.watchlist.topics], now))
             waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
             tx.holds.try_now(now)  # a start or an edit may have brought what a channel lacked
-            tx.topics.sync([_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics], now)
+            plans = [_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics]
+            tx.topics.sync([*plans, *own_plans], now)
             tx.revisions.record(
                 watchlist=loaded.bodies["watchlist.toml"],
                 feeds=loaded.bodies["feeds.toml"],
@@ -201,7 +208,7 @@ class App:
                 change="" if change == NOTHING_CHANGED else change,
                 at=now,
             )
-        self.in_force = prepared
+        self.in_force = prepared if canary is None else canary.join(prepared)
         self._is_starting = False
         log.info(
             "config.applied",
@@ -211,6 +218,17 @@ class App:
             topics=len(prepared.topics),
             channels=",".join(prepared.channels),
         )
+
+    def keep_canary(self, is_wanted: bool) -> None:
+        """Let the canary fly, or no more. Called in the database's thread."""
+        if is_wanted == (self.canary is not None):
+            return
+        if self.canary is not None:
+            self.canary.close()
+            self.canary, self.in_force = None, prepare(self.in_force.loaded, self._parts)
+        else:
+            self.canary = Canary(self.store, self.guard, self.clock)
+        self.apply(self.in_force.loaded)
 
     def learn(self) -> bool:
         """Let the topics learn anew where readers' marks changed; True where they did. In the database's thread."""
@@ -266,6 +284,8 @@ class App:
         for pool in (self.parser_pool, self.meaning_pool, self.database_pool):
             pool.shutdown(wait=True, cancel_futures=True)
         self.parser.close()
+        if self.canary is not None:
+            self.canary.close()
         self.store.close()
         if self._lock is not None and not self.sender.is_sending:
             self._lock.release()  # while one still sends the lock goes with the process: it says that nobody is at it

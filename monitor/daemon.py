@@ -69,6 +69,7 @@ class Daemon:
         self._watcher = watcher
         self._runner = Runner()
         self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
         self._pages = Pages()
         self._indexer = Indexer(app.store)
@@ -80,7 +81,7 @@ class Daemon:
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, then drain and return. The app stays open: its owner closes it."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._watcher.force)
@@ -198,6 +199,11 @@ class Daemon:
         with self._app.store.write() as tx:
             tx.topics.beat("daemon", now)
         beat(self._heartbeat)
+        if self._watchman.note_beat():
+            self._loop.call_soon_threadsafe(self._ping)
+
+    def _ping(self) -> None:
+        self._runner.submit("ping", lambda: in_pool(self._app.sender_pool, self._watchman.ping))
 
     def _sweep(self) -> None:
         sweep(self._app.store, self._app.retention, self._app.clock.now())

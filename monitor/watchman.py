@@ -4,10 +4,13 @@ Effects: those of `app`.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 from monitor.app import App
+from monitor.dead_man import DeadMan
 from monitor.errors import StorageError
+from monitor.feeds.guard import guarded_get
 from monitor.model import Need
 from monitor.outbox.notices import KINDS
 from monitor.pipeline.clock_jumps import ClockWatch
@@ -15,7 +18,7 @@ from monitor.pipeline.notices import look_after_needs
 
 LOOK_EVERY_S = 15.0
 """One reading of the feeds' states, some ten milliseconds for a thousand feeds; nothing is written when all is well."""
-OWN_KINDS = frozenset({"clock", "disk", "unit"})
+OWN_KINDS = frozenset({"canary", "clock", "disk", "ping", "unit"})
 
 
 class Refusals(Protocol):
@@ -33,13 +36,36 @@ class Watchman:
         self._app = app
         self._units = units
         self._clock = ClockWatch()
+        self._dead_man = DeadMan(partial(guarded_get, app.guard), app.clock)
 
     def look(self) -> int:
         """Find, remember and tell what needs a person; returns how many messages were put in line."""
         app = self._app
         now = app.clock.now()
         own = [*self._clock.look(now, app.clock.monotonic_s()), *self._of_disk(), *self._of_units()]
+        own += self._of_canary()
+        if self._app.in_force.loaded.ping_url is not None:
+            own += self._dead_man.needs()
         return look_after_needs(app.store, app.in_force.peers, now, own=own, own_kinds=OWN_KINDS)
+
+    def note_beat(self) -> bool:
+        """The loop turned and the database took a write; whether a ping is owed now."""
+        app = self._app
+        wanted = app.in_force.loaded.settings.operator.canary
+        arrivals = app.canary.arrivals if app.canary is not None else 0 if wanted else None
+        self._dead_man.note_good(arrivals)
+        return app.in_force.loaded.ping_url is not None and self._dead_man.is_due()
+
+    def ping(self) -> None:
+        """Ask for the dead-man address. In a thread of its own: it may take ten seconds."""
+        url = self._app.in_force.loaded.ping_url
+        if url is not None:
+            self._dead_man.ping(url.reveal())
+
+    def _of_canary(self) -> list[Need]:
+        app = self._app
+        app.keep_canary(app.in_force.loaded.settings.operator.canary)
+        return app.canary.look() if app.canary is not None else []
 
     def _of_disk(self) -> list[Need]:
         try:

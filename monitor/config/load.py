@@ -52,6 +52,8 @@ class Loaded:
     database_password: Secret | None = field(default=None)
     app_tokens: Mapping[ChannelName, Secret] = field(default_factory=lambda: MappingProxyType({}))
     """The app's token of each Slack channel in which people may click and type."""
+    ping_url: Secret | None = None
+    """The address that is asked for after each good cycle."""
     exposed_files: tuple[str, ...] = ()
     """Files with a feed's secret that every user of the machine may read."""
     bodies: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
@@ -79,6 +81,7 @@ class Loaded:
             *self.secrets.values(),
             *self.app_tokens.values(),
             *([self.database_password] if self.database_password else []),
+            *([self.ping_url] if self.ping_url else []),
         ]
         exposed = sorted({secret.origin for secret in secrets if secret.is_exposed} | set(self.exposed_files))
         return self.untried + tuple(
@@ -148,6 +151,7 @@ def load(
         files=looked_at,
         database_password=secrets.of_database,
         app_tokens=MappingProxyType(secrets.of_apps),
+        ping_url=secrets.of_ping,
         exposed_files=tuple(of_feeds.exposed),
         bodies=MappingProxyType({name: files[name].body for name in _MISSING}),
         hashes=MappingProxyType({name: hashlib.sha256(file.body).hexdigest() for name, file in files.items()}),

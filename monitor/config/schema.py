@@ -136,6 +136,19 @@ class OperatorSection(Section):
 
     channels: list[Line] = []
     """Empty: the first other channel that is written down."""
+    canary: bool = True
+    """Whether an entry of our own goes through the whole way once an hour."""
+    ping_url: Url | None = Field(default=None, examples=['"https://ping.example.org/monitor"'])
+    """Asked for after each good cycle, so that a service elsewhere notices when none comes."""
+    ping_url_env: VariableName | None = None
+    ping_url_file: FileName | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "OperatorSection":
+        exactly_one(self, "ping_url", is_needed=False)
+        if self.ping_url and (self.ping_url_env or self.ping_url_file):
+            raise ValueFault("stands beside another key that names the same address. Keep one of them.", key="ping_url")
+        return self
 
 
 class RetentionSection(Section):

@@ -91,6 +91,8 @@ class SecretList:
     of_apps: dict[ChannelName, Secret] = field(default_factory=dict)
     """The token of the app behind a Slack channel, where buttons and commands are wanted."""
     of_database: Secret | None = None
+    of_ping: Secret | None = None
+    """The address that is asked for after each good cycle: who knows it can pretend that all is well."""
     problems: list[Problem] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
@@ -106,6 +108,9 @@ def gather_secrets(file: ConfigFile, environ: Mapping[str, str], *, needs_channe
     if isinstance(database, Mapping):
         gathered.of_database = _read_named(("database",), database, "password", file, environ, gathered)
     of_database = list(gathered.problems)
+    operator = file.values.get("operator")
+    if isinstance(operator, Mapping):
+        gathered.of_ping = _read_ping(operator, file, environ, gathered)
     channels = file.values.get("channels")
     for name, values in channels.items() if isinstance(channels, Mapping) else ():
         if not isinstance(values, Mapping):
@@ -128,6 +133,28 @@ def gather_secrets(file: ConfigFile, environ: Mapping[str, str], *, needs_channe
     if not needs_channels:
         gathered.problems = of_database
     return gathered
+
+
+def _read_ping(
+    operator: Mapping[str, object], file: ConfigFile, environ: Mapping[str, str], gathered: SecretList
+) -> Secret | None:
+    written = operator.get("ping_url")
+    if isinstance(written, str):
+        return Secret(written, "[operator] ping_url")
+    found = _read_named(("operator",), operator, "ping_url", file, environ, gathered)
+    if found is not None and not _is_address(found.reveal()):
+        line = file.places.line(("operator",))
+        message = f"[operator] what {found.origin} holds is no http or https address."
+        gathered.problems.append(Problem(file.shown_path, line, message))
+    return found
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @dataclass(slots=True)

@@ -51,7 +51,7 @@ class Silence:
 
 
 def find_silence(times: Sequence[datetime], now: datetime, *, known_since: datetime) -> Silence | None:
-    """The silence until `now`, where it is beyond what is usual; None where it is not, or too little is known.
+    """The silence that lasts until `now`, where it is beyond what is usual; else, or where too little is known, None.
 
     `times` are the arrivals in order; nothing is known from before `known_since`.
     """
@@ -93,7 +93,7 @@ def _hour_of(at: datetime) -> int:
 
 
 def _rates(arrivals: Sequence[datetime], start: datetime, end: datetime) -> list[float]:
-    """Arrivals per hour for each hour of the week: what was seen there, beside its hour of the day and its day."""
+    """Arrivals per hour for each hour of the week: what was seen there, held against its hour of the day and day."""
     seen = [0.0] * _WEEK_H
     for at in arrivals:
         seen[_slot(_hour_of(at))] += 1

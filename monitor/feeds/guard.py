@@ -70,6 +70,7 @@ class Guard:
         self.resolve = resolve
         self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
         self._names: set[str] = set()
+        self._listeners: set[tuple[str, int]] = set()
         for item in allow:
             try:
                 self._networks.append(ipaddress.ip_network(item, strict=False))
@@ -77,6 +78,10 @@ class Guard:
                 self._names.add(item.lower().rstrip("."))
         self._known: OrderedDict[tuple[str, int], tuple[float, Sequence[str] | str]] = OrderedDict()
         self._pool: ThreadPoolExecutor | None = None
+
+    def allow_listener(self, host: str, port: int) -> None:
+        """Let one listener of this very process be reached: this address on this port alone."""
+        self._listeners.add((host, port))
 
     def allows_name(self, host: str) -> bool:
         """Whether the configuration names this host, or its literal address, as one's own."""
@@ -103,7 +108,7 @@ class Guard:
     async def find_addresses(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a host, every one of them allowed. Raises FetchError when one is not, or none is found."""
         found = await self._look_up(host, port)
-        if self.allows_name(host):
+        if self.allows_name(host) or (host, port) in self._listeners:
             return found
         for text in found:
             address = ipaddress.ip_address(text.partition("%")[0])
@@ -251,22 +256,33 @@ def guarded_post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str]
     Once there is a status it is the answer, even if its body breaks off. Raises FetchError when there is none: with
     `dns`, `connect`, `tls` or `refused_address` nothing was sent; with `timeout` or `protocol` it may have arrived.
     """
+    return _ask(guard, "POST", url, body, headers, timeout_s)
+
+
+def guarded_get(guard: Guard, url: str, timeout_s: float) -> PostAnswer:
+    """GET once, in this thread, by the rules and with the errors of `guarded_post`."""
+    return _ask(guard, "GET", url, b"", {}, timeout_s)
+
+
+def _ask(guard: Guard, method: str, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
     guard.check_url(url)
     own = Guard(guard.allow, resolve=guard.resolve)  # the same rules; names and threads belong to one loop
     try:
-        return asyncio.run(_post(own, url, body, headers, timeout_s))
+        return asyncio.run(_exchange(own, method, url, body, headers, timeout_s))
     finally:
         own.close()
 
 
-async def _post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> PostAnswer:
+async def _exchange(
+    guard: Guard, method: str, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float
+) -> PostAnswer:
     client = guarded_client(guard, timeout_s)
     # A third for connecting and a third for TLS: what ends there is known as not sent, before the whole time is up.
     client.timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s / 3))
     response, taken = None, bytearray()
     try:
         async with client, asyncio.timeout(timeout_s):
-            request = client.build_request("POST", url, content=body, headers=dict(headers))
+            request = client.build_request(method, url, content=body or None, headers=dict(headers))
             response = await client.send(request, stream=True)
             try:
                 async for chunk in response.aiter_raw():

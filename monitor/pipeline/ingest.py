@@ -29,6 +29,7 @@ from monitor.model import (
     Topic,
     TopicKey,
 )
+from monitor.model.canary import is_canary
 from monitor.pipeline.grouping import NewArticle, StoryWords, assign_stories
 from monitor.pipeline.visits import Brought, PollSummary, log_visit, record_visit, summarise
 from monitor.storage.articles import Alias, day_of
@@ -80,6 +81,12 @@ class IngestContext:
     """What a person wants of single feeds, by their configured address."""
     apart: Apart = NOTHING_APART
     """Feeds whose articles are never put into one story."""
+    canary: CompiledWatchlist | None = None
+    """What alone is asked about the canary's entries; it is asked about nothing else."""
+
+    def watchlist_of(self, feed: Feed) -> CompiledWatchlist:
+        """Which topics may be answered by what this feed brings."""
+        return self.canary if self.canary is not None and is_canary(feed.url) else self.watchlist
 
     def rules_of(self, feed: Feed) -> FeedRules:
         """How this feed is to be visited."""
@@ -358,9 +365,10 @@ def _match(tx: Transaction, readings: Sequence[_Reading], context: IngestContext
     misses: list[NoMatch] = []
     due: dict[TopicKey, datetime | None] = {}
     for reading in readings:
+        watchlist = context.watchlist_of(reading.polled.feed)
         for item in reading.new:
             assert item.stored is not None
-            found, near = match_article(context.watchlist, item.article)
+            found, near = match_article(watchlist, item.article)
             misses += near
             reading.matches += len(found)
             for match in found:

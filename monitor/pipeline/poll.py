@@ -25,6 +25,7 @@ from monitor.feeds.policy import BACKOFF_S_MAX, RATE_LIMITED_S, validators_for
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
 from monitor.model import Feed, FeedId, Fetched, Gone, NotModified, Polled, PollOutcome
+from monitor.model.canary import is_canary
 from monitor.pipeline.ingest import IngestContext
 from monitor.pipeline.reach import Reach
 from monitor.pipeline.salvage import ingest_safely
@@ -287,6 +288,8 @@ class Poller:
         return replace(polled, elapsed_ms=elapsed_ms, is_offline=self._reach.is_down)
 
     def _note_reach(self, feed: Feed, error: FetchError | ParseError | None, started_s: float) -> None:
+        if is_canary(feed.url):
+            return  # it is of this machine: that it answers says nothing of the network
         if not self._reach.note(host_of(feed.address), error, started_s, self._clock.monotonic_s()):
             return
         if self._reach.is_down:

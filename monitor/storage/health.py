@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from monitor.feeds.coverage import LOST_TOLD, SILENT_AT_LEAST, troubles_of
 from monitor.model import Feed, FeedId, FeedTrouble, PollOutcome, TroubleKind
+from monitor.storage.canary import IS_CANARY_FEED
 from monitor.storage.feed_rows import to_feed
 from monitor.storage.tables import ARTICLE, FEED, POLL
 
@@ -74,7 +75,7 @@ class HealthTable:
         """What feeds may keep from us, the longest first, at most `limit` of a kind."""
         rows = self._db.execute(
             sa.select(FEED)
-            .where(FEED.c.active, FEED.c.same_as.is_(None))
+            .where(FEED.c.active, FEED.c.same_as.is_(None), ~IS_CANARY_FEED)
             .where(
                 sa.or_(
                     FEED.c.fail_count > 0,
@@ -94,7 +95,9 @@ class HealthTable:
 
     def count_active(self) -> int:
         """How many feeds are polled."""
-        return self._db.execute(sa.select(sa.func.count()).select_from(FEED).where(FEED.c.active)).scalar_one()
+        return self._db.execute(
+            sa.select(sa.func.count()).select_from(FEED).where(FEED.c.active, ~IS_CANARY_FEED)
+        ).scalar_one()
 
     def all(self, *, with_articles: bool = False) -> list[FeedHealth]:
         """Every feed with its health, by name."""
@@ -102,7 +105,7 @@ class HealthTable:
         if with_articles:
             grouped = sa.select(ARTICLE.c.feed_id, sa.func.count().label("n")).group_by(ARTICLE.c.feed_id)
             counts = {row.feed_id: row.n for row in self._db.execute(grouped)}
-        rows = self._db.execute(sa.select(FEED).order_by(sa.func.lower(FEED.c.name), FEED.c.id))
+        rows = self._db.execute(sa.select(FEED).where(~IS_CANARY_FEED).order_by(sa.func.lower(FEED.c.name), FEED.c.id))
         return [_to_health(row, counts.get(row.id, 0)) for row in rows]
 
     def visits_around(self, feed_id: FeedId, at: datetime | None, *, latest: int = 3) -> list[PollVisit]:

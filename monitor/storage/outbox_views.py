@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
+from monitor.model.canary import CANARY_CHANNEL
 from monitor.storage.rows import portions
 from monitor.storage.tables import CHANNEL_HOLD, DELIVERY
 
@@ -105,6 +106,7 @@ class OutboxViews:
     def listed(self, *, everything: bool = False, limit: int = 200) -> list[StoredDelivery]:
         """What waits and what failed, oldest first; with `everything` the latest sent ones too."""
         question = sa.select(DELIVERY).order_by(DELIVERY.c.id.desc()).limit(limit)
+        question = question.where(DELIVERY.c.channel != CANARY_CHANNEL)
         if not everything:
             failed = sa.and_(DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.reason.not_in(CLOSED_WELL))
             question = question.where(sa.or_(DELIVERY.c.state.in_(OPEN), failed))
@@ -113,6 +115,7 @@ class OutboxViews:
     def given_up(self, *, limit: int) -> list[StoredDelivery]:
         """The newest deliveries that were given up and wait for a person, oldest first."""
         failed = sa.and_(DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.reason.not_in(CLOSED_WELL))
+        failed = sa.and_(failed, DELIVERY.c.channel != CANARY_CHANNEL)
         rows = list(self._db.execute(sa.select(DELIVERY).where(failed).order_by(DELIVERY.c.id.desc()).limit(limit)))
         return [_to_listed(row) for row in reversed(rows)]
 
@@ -132,7 +135,7 @@ class OutboxViews:
         """How many deliveries stand in each state; what needs nobody any more is not counted."""
         rows = self._db.execute(
             sa.select(DELIVERY.c.state, sa.func.count().label("n"))
-            .where(DELIVERY.c.reason.not_in(CLOSED_WELL))
+            .where(DELIVERY.c.reason.not_in(CLOSED_WELL), DELIVERY.c.channel != CANARY_CHANNEL)
             .group_by(DELIVERY.c.state)
         )
         return {row.state: row.n for row in rows}
@@ -140,6 +143,7 @@ class OutboxViews:
     def count_waiting(self) -> dict[ChannelName, int]:
         """How many deliveries wait or are under way, by channel."""
         question = sa.select(DELIVERY.c.channel, sa.func.count().label("n")).where(DELIVERY.c.state.in_(OPEN))
+        question = question.where(DELIVERY.c.channel != CANARY_CHANNEL)
         rows = self._db.execute(question.group_by(DELIVERY.c.channel).order_by(DELIVERY.c.channel))
         return {ChannelName(row.channel): row.n for row in rows}
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.engine import Connection
 
 from monitor.storage.articles import ArticleTable
+from monitor.storage.canary import CanaryTable
 from monitor.storage.corrections import CorrectionTable
 from monitor.storage.digests import DigestTable
 from monitor.storage.engine import Database, transaction
@@ -65,6 +66,7 @@ class Transaction:
         self.told = ToldTable(connection)
         self.revisions = RevisionTable(connection)
         self.notices = NoticeTable(connection)
+        self.canary = CanaryTable(connection)
         self.words = WordIndex(connection)
         self.connection = connection
 
