@@ -134,7 +134,7 @@ def total_lines(plan: Plan) -> Iterator[str]:
     kept = f", {plan.unchanged:,} as before" if plan.unchanged else ""
     said = f"In all: {plural(len(plan.topics), 'topic')} touched{kept}"
     if plan.articles:
-        said += f"; {plan.added:,} stories more, {plan.dropped:,} less"
+        said += f"; {plural(plan.added, 'story', 'stories')} more, {plan.dropped:,} less"
     if plan.says_rates:
         before, after = plan.messages
         said += f"; messages of these topics: {rate(plan, before)} -> {rate(plan, after)} a day"
