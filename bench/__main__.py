@@ -8,7 +8,21 @@ Effects: those of the benches.
 import sys
 from collections.abc import Callable
 
-from bench import delivery, feedback, freshness, idle, ingest, lag, latency, matching, scale, search, stories, syncs
+from bench import (
+    delivery,
+    feedback,
+    freshness,
+    idle,
+    ingest,
+    lag,
+    latency,
+    matching,
+    plan,
+    scale,
+    search,
+    stories,
+    syncs,
+)
 
 BENCHES: dict[str, Callable[[], int]] = {
     "ingest": ingest.run,
@@ -19,6 +33,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "stories": stories.run,
     "matching": matching.run,
     "search": search.run,
+    "plan": plan.run,
     "feedback": feedback.run,
     "freshness": freshness.run,
     "delivery": delivery.run,

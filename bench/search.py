@@ -52,10 +52,10 @@ RATIO_WANTED = 0.05
 """Of the median search over judging every article."""
 
 
-def fill(store: Store, now: datetime) -> None:
-    """Store the articles."""
+def fill(store: Store, now: datetime, every_s: int = EVERY_S) -> None:
+    """Store the articles, one every so many seconds."""
     batch: list[StoredArticle] = []
-    for number, item in enumerate(items(now, ARTICLES, EVERY_S), 1):
+    for number, item in enumerate(items(now, ARTICLES, every_s), 1):
         known = Article(ArticleId(number), item.title, item.text, f"https://outlet.example/{item.key}", FeedId(1))
         known = Article(
             known.id, known.title, known.text, known.url, known.feed_id, language="en", published_at=item.at,
