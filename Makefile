@@ -28,13 +28,14 @@ run: $(STAMP) ## start the daemon on the files in config/
 once: $(STAMP) ## one full cycle: poll, match, deliver, stop
 	@exec $(BIN)/monitor once
 
-demo: $(STAMP) ## a digest on the console in under a minute; no network, no token
+demo: $(STAMP) ## a digest on the console; no network, no token (the first time it installs: about a minute)
 	@exec $(BIN)/monitor demo
 
 test: $(STAMP) ## every test, on two cores
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 prove: $(STAMP) ## kill a sender at every moment there is, and count: nothing lost, nothing doubled (ten minutes)
+	@MONITOR_PROVE=1 $(BIN)/python -m pytest -q -n 2 tests/pipeline/test_kill_between_steps.py tests/properties/test_outbox_machine.py
 	@$(BIN)/python -m tests.kill
 
 lint: $(STAMP) ## ruff, mypy and the import rules

@@ -187,7 +187,7 @@ class App:
                 tx.feeds.release()  # the process lock is ours, so whoever held these is dead
                 tx.pages.release(now)
                 tx.second_looks.release(now)
-                tx.outbox.release(now + timedelta(seconds=ASK_AFTER_S))
+                tx.outbox.release(now, now + timedelta(seconds=ASK_AFTER_S))
             canary = self.canary
             own_feeds = (canary.spec,) if canary is not None else ()
             own_plans = [canary.plan] if canary is not None else []

@@ -25,6 +25,8 @@ _RETRY_HELP = "send a delivery that did not arrive, without asking the channel f
 
 _WHO = "Whom mail goes to and who gets none any more; --resume brings somebody back, who should have asked for it."
 
+_DROP_HELP = "give a delivery up for good, and with it the parts of its message behind it, which cannot stand alone"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     people.add_argument("--resume", metavar="ADDRESS", help="write to this address again")
     people.add_argument("--channel", help="with --resume: on this channel alone")
     people.add_argument("--json", action="store_true", help="one object per line")
-    for action, words in (("retry", _RETRY_HELP), ("drop", "give a delivery up for good")):
+    for action, words in (("retry", _RETRY_HELP), ("drop", _DROP_HELP)):
         parser_of = actions.add_parser(action, help=words, description=words)
         parser_of.add_argument("id", type=int, nargs="+", help="numbers of `outbox list`")
 
@@ -51,15 +53,16 @@ def run(args: argparse.Namespace) -> int:
             return 0
         if args.action == "recipients":
             return _recipients(store, args)
-        missing = []
         now = SystemClock().now()
         with store.write() as tx:
             change = tx.outbox.retry if args.action == "retry" else tx.outbox.drop
             swept = tx.outbox.swept(args.id) if args.action == "retry" else []
-            missing = [number for number in args.id if not change(DeliveryId(number), now)]
-    for number in args.id:
-        if number not in missing:
-            print(f"delivery {number}: {'in line again' if args.action == 'retry' else 'dropped'}")
+            changed = {number: int(change(DeliveryId(number), now)) for number in dict.fromkeys(args.id)}
+    missing = [number for number, count in changed.items() if not count]
+    for number, count in changed.items():
+        if count:
+            behind = f", and {plural(count - 1, 'part')} of its message behind it" if count > 1 else ""
+            print(f"delivery {number}: {'in line again' if args.action == 'retry' else 'dropped'}{behind}")
     if swept:
         named = ", ".join(str(number) for number in swept)
         raise MonitorError(

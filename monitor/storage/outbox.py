@@ -314,12 +314,12 @@ class OutboxTable(OutboxViews):
         )
         return self._db.execute(change.values(**values, lease_owner=None, lease_until=None)).rowcount == 1
 
-    def release(self, due_at: datetime) -> int:
-        """End every lease, whoever holds it; returns how many. Only for who knows that every owner is dead.
+    def release(self, now: datetime, due_at: datetime) -> int:
+        """End every lease that still runs, whoever holds it; returns how many. Only for who knows that they are dead.
 
         What was in flight was perhaps sent: it is due at `due_at`, and the channel is asked for it first.
         """
-        held = sa.update(DELIVERY).where(DELIVERY.c.state == DeliveryState.LEASED.value)
+        held = sa.update(DELIVERY).where(DELIVERY.c.state == DeliveryState.LEASED.value, DELIVERY.c.lease_until > now)
         back = {"state": DeliveryState.PENDING.value, "next_attempt_at": due_at, "perhaps_sent": True}
         return self._db.execute(held.values(**back, lease_owner=None, lease_until=None)).rowcount
 
@@ -353,17 +353,17 @@ class OutboxTable(OutboxViews):
         self._db.execute(sa.update(CHANNEL_HOLD).where(CHANNEL_HOLD.c.channel == row.channel).values(until=now))
         return True
 
-    def drop(self, delivery_id: DeliveryId, now: datetime) -> bool:
-        """Give a delivery up for good, and the parts behind it. False if there is none waiting or failed."""
+    def drop(self, delivery_id: DeliveryId, now: datetime) -> int:
+        """Give a delivery up for good, and the parts behind it; how many these are. 0: none waits or failed."""
         row = self._db.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
         if row is None or row.state not in (DeliveryState.DEAD.value, DeliveryState.PENDING.value):
-            return False
+            return 0
         change = sa.update(DELIVERY).where(
-            sa.or_(DELIVERY.c.id == delivery_id, sa.and_(*_behind(row))),
+            sa.or_(DELIVERY.c.id == delivery_id, sa.and_(*_behind(row), DELIVERY.c.reason != "dropped")),
             DELIVERY.c.state.in_((DeliveryState.DEAD.value, DeliveryState.PENDING.value)),
         )
-        self._db.execute(change.values(state=DeliveryState.DEAD.value, reason="dropped", settled_at=now))
-        return True
+        dropped = change.values(state=DeliveryState.DEAD.value, reason="dropped", settled_at=now)
+        return self._db.execute(dropped).rowcount
 
 
 def _message_of(new: NewDelivery) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from monitor.model import ChannelName
 from tests.cli.newsroom import Newsroom
 from tests.pipeline.given import an_entry
+from tests.storage.given import a_delivery
 
 
 def failed(newsroom: Newsroom) -> None:
@@ -40,6 +41,18 @@ def test_a_dropped_delivery_is_out_of_the_list(newsroom: Newsroom) -> None:
     [record] = newsroom.run("outbox", "list", "--all", "--json").records
     assert (record["state"], record["reason"]) == ("dead", "dropped")
     assert newsroom.run("status").code == 0
+
+
+def test_who_drops_a_part_is_told_that_those_behind_it_go_too(newsroom: Newsroom) -> None:
+    """A reply without its root would stand alone; nothing goes without being said."""
+    with newsroom.store() as store, store.write() as tx:
+        parts = [a_delivery(number, part=number, channel="console") for number in (1, 2, 3)]
+        tx.outbox.add(parts, newsroom.now, due_at=newsroom.now)
+
+    dropped = newsroom.run("outbox", "drop", "2")
+    assert dropped.out == "delivery 2: dropped, and 1 part of its message behind it\n"
+    assert newsroom.run("outbox", "drop", "1").out == "delivery 1: dropped\n", "those behind it went before"
+    assert newsroom.run("outbox", "list", "--json").records == []
 
 
 def test_a_sent_delivery_is_proof_and_cannot_be_changed(newsroom: Newsroom) -> None:

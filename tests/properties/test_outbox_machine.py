@@ -4,6 +4,8 @@ Nothing is lost, nothing doubled, nothing overtakes: whatever Slack does, whoeve
 database. The message itself is the proof: what is counted is what stands at the fake Slack.
 """
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -16,7 +18,11 @@ from monitor.storage.outbox import LEASE_S
 from tests.properties.outbox_world import FAULTS, OutboxWorld
 
 SOME = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    max_examples=300 if os.environ.get("MONITOR_PROVE") else 25,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
 )
 WORKERS = st.integers(0, 1)
 KILLS = st.one_of(st.none(), st.integers(1, 40))
