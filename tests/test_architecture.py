@@ -27,7 +27,7 @@ LAYERS: dict[int, str] = {
           digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
           digests.storm digests.mutes outbox.retry topics.compare digests.alerts digests.silence outbox.notices
           topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
-          topics.import_rules""",
+          topics.import_rules digests.budget""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -46,13 +46,15 @@ LAYERS: dict[int, str] = {
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
           storage.recipients storage.told storage.second_looks config.edit_restore storage.revisions
           storage.notices storage.replay channels.slack_link storage.sightings storage.waits storage.headlines
-          storage.exporting storage.canary config.example_sources config.toml_text config.edit_examples""",
+          storage.exporting storage.canary config.example_sources config.toml_text storage.bars
+          config.edit_examples""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
           outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.plan pipeline.planned
-          pipeline.plan_words missing pipeline.notices pipeline.clock_jumps needs pipeline.example_articles""",
+          pipeline.plan_words missing pipeline.notices pipeline.clock_jumps needs pipeline.example_articles
+          pipeline.bars""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
     6: """app in_force destinations cycle daemon demo pending slack_desk listening starting edits watchman canary
           dead_man""",

@@ -15,6 +15,7 @@ from monitor.channels.wording import (
     FOLLOW_UPS_HEAD,
     Line,
     also_topics_line,
+    below_line,
     clean_title,
     count_line,
     folded_lines,
@@ -70,7 +71,7 @@ def render_text(digest: Digest, *, ansi: bool = False, width: int = WIDTH) -> st
         for number, story in enumerate(digest.overflow, len(digest.stories) + 1):
             lines += _overflow_lines(story, number, width)
     lines += _beside(digest, width)
-    tail = [line for line in (troubles_line(digest), next_line(digest)) if line]
+    tail = [line for line in (below_line(digest), troubles_line(digest), next_line(digest)) if line]
     if tail:
         lines += ["", *(part for line in tail for part in _wrap(line, width))]
     text = "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.channels.wording import (
+    below_line,
     clean_title,
     folded_lines,
     headline_lines,
@@ -78,6 +79,14 @@ def digest_record(digest: Digest) -> dict[str, Any]:
             "burst": digest.volume.is_burst,
         },
         "gathered_since": _iso(digest.gathered_since),
+        "below": None
+        if digest.below is None
+        else {
+            "stories": digest.below.count,
+            "bar": digest.below.bar,
+            "at_most": str(digest.below.budget),
+            "words": below_line(digest),
+        },
         "failing_feeds": [
             {"name": name_of(trouble.name), "reason": name_of(trouble.reason), "since": _iso(trouble.since)}
             for trouble in digest.failing

@@ -36,6 +36,7 @@ from monitor.channels.slack_elements import (
 from monitor.channels.slack_notes import lines_beside
 from monitor.channels.slack_story import fit_story, in_one_line
 from monitor.channels.wording import (
+    below_line,
     count_line,
     gathered_line,
     header_line,
@@ -44,6 +45,7 @@ from monitor.channels.wording import (
     local_time,
     mark_words,
     more_line,
+    nothing_words,
     subject_line,
     title_of,
     topic_name,
@@ -180,13 +182,15 @@ def _header_words(digest: Digest, is_follow_up: bool) -> str:
 def _nothing_new(digest: Digest) -> list[Element]:
     failing = f", {len(digest.failing)} failing" if digest.failing else ""
     polled = f"; {plural(digest.feed_count, 'feed')} polled{failing}."
-    return [text_of("Nothing new since "), date_of(digest.window_start, digest.timezone), text_of(polled)]
+    return [text_of(f"{nothing_words(digest)} since "), date_of(digest.window_start, digest.timezone), text_of(polled)]
 
 
 def _end(digest: Digest, hidden: int, is_interactive: bool) -> list[Block]:
     blocks: list[Block] = []
     if hidden:
         blocks.append(more_block(hidden))
+    if digest.below:
+        blocks.append(aside(escape(below_line(digest)), "f:below"))
     if digest.troubles:
         words = shorten(troubles_line(digest), _TROUBLES_CHARS_MAX)
         blocks.append(rich([section([text_of(words, "italic")])], "f:troubles"))

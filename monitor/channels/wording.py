@@ -14,6 +14,7 @@ from functools import lru_cache
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
+from monitor.digests.budget import budget_words
 from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Folded, Mark, TroubleKind
 from monitor.text import is_plain, plain_line, plural, shorten
 
@@ -128,7 +129,7 @@ def topic_name(digest: Digest) -> str:
 def header_line(digest: Digest) -> str:
     """`Hostage negotiations: 3 stories, 19 articles`; counts all stories, those that overflow too."""
     if not digest.story_count:
-        return f"{topic_name(digest)}: nothing new"
+        return f"{topic_name(digest)}: nothing {'over the bar' if digest.below else 'new'}"
     stories = plural(digest.story_count, "story", "stories")
     return f"{topic_name(digest)}: {stories}, {plural(digest.article_count, 'article', 'articles')}"
 
@@ -207,7 +208,25 @@ def heartbeat_line(digest: Digest) -> str:
     """What an empty digest says, so that silence never means breakage."""
     since = local_time(digest.window_start, digest.timezone)
     failing = f", {len(digest.failing)} failing" if digest.failing else ""
-    return f"Nothing new since {since}; {plural(digest.feed_count, 'feed', 'feeds')} polled{failing}."
+    return f"{nothing_words(digest)} since {since}; {plural(digest.feed_count, 'feed', 'feeds')} polled{failing}."
+
+
+def nothing_words(digest: Digest) -> str:
+    """How an empty digest begins: `Nothing new`, or that what came stayed below."""
+    return "Nothing over the bar" if digest.below else "Nothing new"
+
+
+def below_line(digest: Digest) -> str:
+    """How many stories a budget kept back, and how to see them; empty where none was."""
+    below = digest.below
+    if below is None:
+        return ""
+    more = " more" if digest.story_count else ""
+    if below.bar is not None:
+        said = f"fell below the bar of {below.bar}"
+    else:
+        said = f"came beyond what is told, at most {budget_words(below.budget)}"
+    return f"{below.count:,}{more} {said}: monitor stories list --below {name_of(digest.topic)}"
 
 
 def troubles_line(digest: Digest) -> str:

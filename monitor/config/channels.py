@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from monitor.config.section import Section, exactly_one
 from monitor.config.values import (
     ApiUrl,
+    BudgetText,
     Duration,
     FileName,
     MailAddress,
@@ -30,6 +31,8 @@ class ChannelSection(Section):
     """Stories told in full in one digest; the rest is counted."""
     per_hour_max: int = Field(default=20, ge=1, le=1_000)
     """Messages told at once in an hour; what comes beyond is gathered into the next."""
+    at_most: BudgetText | None = None
+    """How much may be told on it, over all its topics together."""
 
 
 class ConsoleSettings(ChannelSection):

@@ -15,6 +15,7 @@ from monitor.config.channels import ChannelSettings, ConsoleSettings
 from monitor.config.section import Section, exactly_one
 from monitor.config.values import (
     URL_CHARS_MAX,
+    BudgetText,
     ChannelKey,
     Duration,
     FileName,
@@ -289,6 +290,8 @@ class TopicEntry(Section):
     on_empty: Literal["skip", "heartbeat", "daily_heartbeat"] = "skip"
     breaking_overrides_quiet: bool = False
     """Whether breaking news is told in quiet hours too."""
+    at_most: BudgetText | None = None
+    """How much of it may be told; what is below the bar is counted in the footer."""
 
     @model_validator(mode="after")
     def _check(self) -> "TopicEntry":

@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from monitor.digests.budget import parse_budget
 from monitor.digests.schedule import check_timezone, parse_duration, parse_quiet_hours, parse_schedule
 from monitor.errors import MonitorError, QueryError
 from monitor.feeds.opml import FOLDERS_MAX
 from monitor.logs import redact
-from monitor.model import QuietHours
+from monitor.model import Budget, QuietHours
 from monitor.text import plain_line
 from monitor.topics.query import compile_query
 
@@ -319,6 +320,7 @@ ListKey = Annotated[
     ),
 ]
 Duration = Annotated[int, BeforeValidator(_parsed(parse_duration, '"5m"'))]
+BudgetText = Annotated[Budget, BeforeValidator(_parsed(parse_budget, '"8 per day"'))]
 QuietSpan = Annotated[QuietHours | None, BeforeValidator(_parsed(_read_quiet_hours, '"22:00-06:30"'))]
 ScheduleText = Annotated[str, BeforeValidator(_parsed(_read_schedule, '"every 1h"'))]
 TimezoneName = Annotated[str, BeforeValidator(_parsed(_read_timezone, '"Europe/Berlin"'))]

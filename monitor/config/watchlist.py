@@ -95,6 +95,7 @@ def _as_topic(key: str, entry: TopicEntry, timezone: str, file: ConfigFile, sour
         appendix=entry.appendix,
         breaking_overrides_quiet=entry.breaking_overrides_quiet,
         place=file.place("topics", key),
+        at_most=entry.at_most,
     )
 
 

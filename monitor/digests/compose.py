@@ -8,9 +8,10 @@ Effects: none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from monitor.digests.budget import BAR_REASON, GATE, NOTHING_OWED, Asking, Limit, Owed, hold_over
 from monitor.digests.follow_ups import Following, HeldThing, follow, pick_headlines
 from monitor.digests.mutes import held_words
 from monitor.digests.novelty import Weight, plain_weight
@@ -19,6 +20,8 @@ from monitor.digests.telling import Choice, Held, Told, choose_telling, seen_at
 from monitor.model import (
     Article,
     ArticleId,
+    Below,
+    Dedup,
     Digest,
     DigestKind,
     DigestStory,
@@ -65,6 +68,8 @@ class HeldBack:
 
     story_id: StoryId
     reason: str
+    gate: str = ""
+    """What held it back, where that is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class Composed:
     """Open articles that are looked at again at the next slot: no digest may take their matches."""
     again_at: datetime | None = None
     """When something of what waits changes by itself."""
+    is_owed: bool = False
+    """Whether a budget kept something from the channel that it has not heard of yet."""
 
 
 def compose_digest(
@@ -101,6 +108,8 @@ def compose_digest(
     weight: Weight = plain_weight,
     muted: Mapping[StoryId, Mute] | None = None,
     is_heartbeat: bool = False,
+    limits: Sequence[Limit] = (),
+    owed: Owed = NOTHING_OWED,
 ) -> Composed:
     """The digest of one topic for one slot and one channel, and for every candidate whether it is told and why.
 
@@ -113,35 +122,47 @@ def compose_digest(
 
     `opened` are the articles that no digest has taken, with when they matched, and `shown` those that the channel saw
     in lines: see `follow` for what becomes of reports of told stories. Breaking news holds no lines.
+    No more is told than the `limits` allow, breaking stories beside it; the digest counts what they hold back and what
+    is `owed` from before, and where nothing is told that alone makes a digest when its time has come.
     """
     assert len({candidate.story_id for candidate in candidates}) == len(candidates), "one candidate per story"
-    told_now, things = _decide(candidates, told, breaking, window_end, shown, weight, muted or {})
+    decided, things = _decide(candidates, told, breaking, window_end, shown, weight, muted or {})
+    told_now, things = _keep_budget(decided, things, told, breaking, limits, topic)
     waited = frozenset(number for number, matched_at in (opened or {}).items() if matched_at < window_start)
     stories = tuple(_to_story(candidate, choice, topic, breaking, window_end, waited) for candidate, choice in told_now)
     goes_out = bool(stories) or (is_heartbeat and kind in (DigestKind.SCHEDULED, DigestKind.CATCH_UP))
-    holds_lines = goes_out and kind is not DigestKind.BREAKING
-    following = follow(things, opened or {}, dedup=topic.dedup, goes_out=holds_lines, now=window_end)
+    below = _below(things, owed, limits, {story.story_id for story in stories})
+    goes_out = goes_out or (below is not None and owed.is_line_due)
+    lined = goes_out and kind is not DigestKind.BREAKING
+    following = follow(things, opened or {}, dedup=topic.dedup, goes_out=lined, now=window_end)
     held_back = _held_back(things, following, opened or {}, window_start)
     if not goes_out:
-        return Composed(None, (), held_back, following.waiting, following.again_at)
-    digest = Digest(
-        topic=topic.key,
-        topic_name=topic.name,
-        slot=slot,
-        kind=kind if stories else DigestKind.HEARTBEAT,
-        timezone=topic.schedule.timezone,
-        window_start=window_start,
-        window_end=window_end,
-        stories=stories[:stories_max],
-        overflow=stories[stories_max:],
+        return Composed(None, (), held_back, following.waiting, following.again_at, below is not None)
+    digest = replace(
+        _digest_of(topic, kind, slot, window_start, window_end, stories, stories_max),
         feed_count=feed_count,
         troubles=tuple(sorted(troubles, key=lambda trouble: (trouble.since, trouble.name, trouble.kind))),
         next_at=next_at,
         follow_ups=following.lines,
         follow_ups_more=following.more,
+        below=below,
     )
-    tellings = (_to_telling(candidate, choice, told.get(candidate.story_id)) for candidate, choice in told_now)
-    return Composed(digest, tuple(tellings), held_back, following.waiting, following.again_at)
+    tellings = tuple(_to_telling(one, choice, told.get(one.story_id)) for one, choice in told_now)
+    return Composed(digest, tellings, held_back, following.waiting, following.again_at)
+
+
+def _digest_of(
+    topic: Topic,
+    kind: DigestKind,
+    slot: str,
+    start: datetime,
+    end: datetime,
+    stories: tuple[DigestStory, ...],
+    stories_max: int,
+) -> Digest:
+    shown, overflow = stories[:stories_max], stories[stories_max:]
+    kind = kind if stories else DigestKind.HEARTBEAT
+    return Digest(topic.key, topic.name, slot, kind, topic.schedule.timezone, start, end, shown, overflow)
 
 
 def _decide(
@@ -171,6 +192,55 @@ def _decide(
     return told_now, things
 
 
+def _keep_budget(
+    told_now: Sequence[tuple[StoryCandidate, Choice]],
+    things: Sequence[HeldThing],
+    told: Mapping[StoryId, Told],
+    breaking: frozenset[StoryId],
+    limits: Sequence[Limit],
+    topic: Topic,
+) -> tuple[list[tuple[StoryCandidate, Choice]], list[HeldThing]]:
+    """What the budgets leave of the stories to tell, in the same order; and with what they hold, all that is held.
+
+    An update without a place is news of something told: it stands in a line, as other reports do, and fell below only
+    where no line can hold it.
+    """
+    asking = [
+        Asking(candidate.story_id, _best_score(candidate), choice.is_update)
+        for candidate, choice in told_now
+        if candidate.story_id not in breaking
+    ]
+    reasons = hold_over(asking, limits, topic.key) if limits else {}
+    kept, held_now = [], list(things)
+    for candidate, choice in told_now:
+        reason = reasons.get(candidate.story_id)
+        if reason is None:
+            kept.append((candidate, choice))
+        else:
+            is_line = topic.dedup is Dedup.BALANCED and not all(member.quiet for member in choice.fresh)
+            held = Held(reason, fresh=choice.fresh) if is_line else Held(reason, gate=GATE)
+            held_now.append(HeldThing(candidate, held, told.get(candidate.story_id)))
+    return kept, sorted(held_now, key=lambda one: one.thing.story_id)
+
+
+def _best_score(candidate: StoryCandidate) -> int:
+    return max(member.match.score for member in candidate.members if member.match is not None and not member.silent)
+
+
+def _below(things: Sequence[HeldThing], owed: Owed, limits: Sequence[Limit], told_now: set[StoryId]) -> Below | None:
+    """What the footer says."""
+    first = {one.thing.story_id: one.held.reason for one in things if one.held.gate}
+    stories = (owed.stories | first.keys()) - told_now
+    if not stories or not limits:
+        return None
+    bars = [limit for limit in limits if limit.bar is not None]
+    is_by_bar = owed.is_by_bar and all(reason.startswith(BAR_REASON) for reason in first.values())
+    if bars and is_by_bar:
+        highest = max(bars, key=lambda limit: limit.bar or 0)
+        return Below(len(stories), highest.bar, highest.budget)
+    return Below(len(stories), None, limits[0].budget)
+
+
 def _hold_muted(candidate: StoryCandidate, mute: Mute) -> Held:
     fresh = tuple(member for member in candidate.members if member.match is not None and not member.silent)
     return Held(held_words(mute), mute.until, fresh)
@@ -186,7 +256,8 @@ def _held_back(
         if asking and all(i in following.waiting and opened[i] < since for i in asking):
             continue
         note = following.notes.get(one.thing.story_id)
-        found.append(HeldBack(one.thing.story_id, one.held.reason + (f"; {note}" if note else "")))
+        reason = one.held.reason + (f"; {note}" if note else "")
+        found.append(HeldBack(one.thing.story_id, reason, one.held.gate))
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.digests.novelty import Weight, novelty_of, numbers_in, numbers_said, plain_weight, words_said
@@ -49,6 +49,8 @@ class Choice:
     match: Match
     reason: str
     is_update: bool = False
+    fresh: tuple[StoryMember, ...] = ()
+    """Of an update, the texts that nobody was shown yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Held:
     """When it is told if nothing else comes: only that it was told so lately speaks against it."""
     fresh: tuple[StoryMember, ...] = ()
     """Texts of their own that answer the topic, seen since it was told: nobody was shown them yet."""
+    gate: str = ""
+    """What held it back, where that is counted."""
 
 
 def choose_telling(
@@ -130,7 +134,7 @@ def _choose_update(
     if now < again_at:
         hours = UPDATE_AFTER // timedelta(hours=1)
         return Held(f"told at {since}, less than {hours} hours ago; else {choice.reason}", again_at, unseen)
-    return choice
+    return replace(choice, fresh=unseen)
 
 
 def _held_at_split(loud: Sequence[StoryMember], shown_at: datetime, now: datetime, shown: frozenset[ArticleId]) -> Held:

@@ -9,6 +9,7 @@ Effects: none.
 
 from monitor.model.articles import Article, Relation, Story, StoryChoice
 from monitor.model.digests import (
+    Below,
     CountedArticle,
     Delivery,
     DeliveryKind,
@@ -49,6 +50,8 @@ from monitor.model.notices import Need, Notice
 from monitor.model.pages import FullText, PageHeadlines, PageRoad, PageState, PageText
 from monitor.model.told import ToldStory
 from monitor.model.topics import (
+    Budget,
+    BudgetSpan,
     Dedup,
     Evidence,
     Field,
@@ -66,6 +69,9 @@ from monitor.model.topics import (
 __all__ = [
     "Article",
     "ArticleId",
+    "Below",
+    "Budget",
+    "BudgetSpan",
     "ChannelName",
     "CountedArticle",
     "Dedup",

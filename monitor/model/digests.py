@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from monitor.model.articles import Article, Relation
 from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, StoryId, TopicKey
-from monitor.model.topics import Match
+from monitor.model.topics import Budget, Match
 
 
 class Mark(StrEnum):
@@ -140,6 +140,16 @@ class Volume:
     is_burst: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """How many stories a budget kept from a channel since its last digest of the topic, for the line that says so."""
+
+    count: int
+    bar: int | None
+    """The score they fell below; None where the places were taken, whatever their score."""
+    budget: Budget
+
+
 class TroubleKind(StrEnum):
     """In what way a feed may keep something from us."""
 
@@ -203,6 +213,8 @@ class Digest:
     volume: Volume | None = None
     gathered_since: datetime | None = None
     """Since when the channel's most messages an hour were reached, so that this one gathers what came meanwhile."""
+    below: Below | None = None
+    """What a budget kept from it; None where nothing was."""
 
     @property
     def failing(self) -> tuple[FeedTrouble, ...]:

@@ -58,6 +58,26 @@ class Schedule:
     """As the user wrote it, for messages."""
 
 
+class BudgetSpan(StrEnum):
+    """The local span of time that a budget is for; a week begins on Monday."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many tellings a reader has attention for: `8 per day`. Breaking news is told beside it."""
+
+    count: int
+    span: BudgetSpan
+
+    def __str__(self) -> str:
+        """As a person writes it."""
+        return f"{self.count} per {self.span}"
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """One watched thing. With `query` it is strict boolean; without, a relevance match on `name` and `also`."""
@@ -91,6 +111,8 @@ class Topic:
     """Whether breaking news is told in quiet hours too."""
     place: str = ""
     """`file:line` of its table, for messages."""
+    at_most: Budget | None = None
+    """How much of it may be told."""
 
 
 @dataclass(frozen=True, slots=True)

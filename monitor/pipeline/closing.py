@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.channels.base import Channel
+from monitor.digests.budget import NOTHING_OWED
 from monitor.digests.compose import Composed, HeldBack, compose_digest
 from monitor.digests.follow_ups import FOLDED_FOR, FOLDED_MAX, find_folded
 from monitor.digests.mutes import apply_mutes
@@ -20,6 +21,7 @@ from monitor.digests.things import key_of_article, things_of
 from monitor.digests.volume import LOOK_BACK, volume_of
 from monitor.model import (
     ArticleId,
+    Budget,
     ChannelName,
     Dedup,
     Digest,
@@ -32,6 +34,7 @@ from monitor.model import (
     Topic,
     TopicKey,
 )
+from monitor.pipeline.bars import find_exempt, find_limits, find_owed, next_day_at, owes_line
 from monitor.pipeline.look_notes import plan_looks
 from monitor.pipeline.threads import edit_roots
 from monitor.storage.matches import StoredMatch
@@ -56,6 +59,8 @@ class DigestContext:
     """How much a word tells, for how new an update is."""
     per_hour_max: Mapping[ChannelName, int] = field(default_factory=dict)
     """Messages told at once in an hour, by channel."""
+    at_most: Mapping[ChannelName, Budget] = field(default_factory=dict)
+    """How much may be told on a channel, over all its topics; those without a budget are not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def write_digest(
     now: datetime,
 ) -> Closed | None:
     """Close the slot with what is open, for every channel of the topic; None where nothing is to close, or it was."""
-    if not opened and topic.on_empty == "skip":
+    if not opened and topic.on_empty == "skip" and not owes_line(tx, topic, context.at_most, now):
         return None
     window_start = state.last_closed_at or (opened[0].matched_at if opened else now - timedelta(hours=1))
     digest_id = tx.digests.close(topic.key, slot.label, slot.kind, window_start=window_start, window_end=now, now=now)
@@ -194,7 +199,7 @@ def _close_for(
     tx.digests.log_held(name, window.digest_id, composed.held_back)
     digest = composed.digest
     if digest is None:
-        return _Share(waiting=composed.waiting, again_at=composed.again_at)
+        return _Share(waiting=composed.waiting, again_at=_line_at(composed, topic, window))
     root = _root_of(tx, name, digest)
     edits = edit_roots(tx, channel, digest, window.digest_id)
     tx.digests.log_told(name, window.digest_id, topic.key, composed.told, window.end)
@@ -210,12 +215,24 @@ def _close_for(
     return _Share(digest.story_count, len(deliveries), composed.waiting, composed.again_at)
 
 
+def _line_at(composed: Composed, topic: Topic, window: _Window) -> datetime | None:
+    """When what waits is looked at again: a line of what fell below is due with the next local day at the latest."""
+    times = [composed.again_at] if composed.again_at is not None else []
+    if composed.is_owed:
+        times.append(next_day_at(window.end, topic.schedule.timezone))
+    return min(times, default=None)
+
+
 def _compose(
     tx: Transaction, topic: Topic, context: DigestContext, name: ChannelName, window: _Window, things: Things
 ) -> Composed:
     unmuted = apply_mutes(things.candidates, window.mutes, topic=topic.key, channel=name, story_of=things.story_of)
     keys = [candidate.story_id for candidate in unmuted.candidates]
     is_breaking = window.slot.kind is DigestKind.BREAKING
+    told = tx.digests.told(name, keys, dedup=topic.dedup, stories=window.story_ids)
+    limits = [] if is_breaking else find_limits(tx, topic, name, context.topics.values(), context.at_most, window.end)
+    exempt = find_exempt(topic, unmuted.candidates, told, window.end) if limits else frozenset[StoryId]()
+    owed = find_owed(tx, topic, name, window.slot.kind, window.slot.next_at, window.end) if limits else NOTHING_OWED
     return compose_digest(
         topic=topic,
         kind=window.slot.kind,
@@ -223,8 +240,8 @@ def _compose(
         window_start=window.start,
         window_end=window.end,
         candidates=unmuted.candidates,
-        told=tx.digests.told(name, keys, dedup=topic.dedup, stories=window.story_ids),
-        breaking=frozenset(keys) if is_breaking else frozenset[StoryId](),
+        told=told,
+        breaking=frozenset(keys) if is_breaking else exempt,
         troubles=tx.health.troubles(window.end),
         feed_count=tx.health.count_active(),
         next_at=window.slot.next_at,
@@ -234,6 +251,8 @@ def _compose(
         weight=context.weight,
         muted=unmuted.muted,
         is_heartbeat=unmuted.topic is None and _beats(tx, topic, name, window.end),
+        limits=limits,
+        owed=owed,
     )
 
 

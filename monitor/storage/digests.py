@@ -176,7 +176,13 @@ class DigestTable:
     def log_held(self, channel: ChannelName, digest_id: DigestId, held: Sequence[HeldBack]) -> None:
         """Write down why stories were not told to the channel."""
         rows = [
-            {"digest_id": digest_id, "channel": channel, "story_id": item.story_id, "reason": item.reason}
+            {
+                "digest_id": digest_id,
+                "channel": channel,
+                "story_id": item.story_id,
+                "reason": item.reason,
+                "gate": item.gate,
+            }
             for item in held
         ]
         insert_new(self._db, HELD_BACK, rows)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.engine import Connection
 
 from monitor.storage.articles import ArticleTable
+from monitor.storage.bars import BarTable
 from monitor.storage.canary import CanaryTable
 from monitor.storage.corrections import CorrectionTable
 from monitor.storage.digests import DigestTable
@@ -61,6 +62,7 @@ class Transaction:
         self.outbox = OutboxTable(connection)
         self.holds = HoldTable(connection)
         self.tellings = TellingTable(connection)
+        self.bars = BarTable(connection)
         self.second_looks = SecondLookTable(connection)
         self.recipients = RecipientTable(connection)
         self.told = ToldTable(connection)

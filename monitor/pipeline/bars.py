@@ -1,0 +1,84 @@
+"""The budgets of a digest: its bar and its places by what is stored, and what a channel has not heard of yet.
+
+Effects: database.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.digests.budget import HISTORY, Limit, Owed, find_bar, span_began_at
+from monitor.digests.burst import find_breaking
+from monitor.digests.schedule import day_began_at
+from monitor.digests.telling import Told
+from monitor.model import Budget, ChannelName, DigestKind, StoryCandidate, StoryId, Topic, TopicKey
+from monitor.storage.store import Transaction
+
+OWED_FOR = timedelta(days=8)
+"""What was held back longer ago is in no footer any more: a topic told weekly has had its turn."""
+
+
+def find_limits(
+    tx: Transaction,
+    topic: Topic,
+    name: ChannelName,
+    topics: Collection[Topic],
+    at_most: Mapping[ChannelName, Budget],
+    now: datetime,
+) -> list[Limit]:
+    """The budgets that a digest of the topic has to keep on the channel: the topic's own, and that of the channel."""
+    limits = []
+    timezone = topic.schedule.timezone
+    if topic.at_most is not None:
+        told = tx.bars.count_told(name, topic.key, span_began_at(topic.at_most, now, timezone))
+        limits.append(Limit(topic.at_most, bar_of(tx, [topic.key], topic.at_most, now), told))
+    if name in at_most:
+        keys = sorted(other.key for other in topics if name in other.channels)
+        told = tx.bars.count_told(name, None, span_began_at(at_most[name], now, timezone))
+        limits.append(Limit(at_most[name], bar_of(tx, keys, at_most[name], now), told, name))
+    return limits
+
+
+def bar_of(tx: Transaction, topics: Sequence[TopicKey], budget: Budget, now: datetime) -> int | None:
+    """The bar of these topics together at this moment; None where they have none yet."""
+    since = now - HISTORY
+    states = [state for state in map(tx.topics.get, topics) if state is not None]
+    if not states:
+        return None
+    return find_bar(tx.bars.history(topics, since), budget, min(state.created_at for state in states), now)
+
+
+def find_exempt(
+    topic: Topic, candidates: Sequence[StoryCandidate], told: Mapping[StoryId, Told], now: datetime
+) -> frozenset[StoryId]:
+    """What breaks and was never told: no budget holds it, by whatever digest it is told."""
+    if not topic.breaking:
+        return frozenset()
+    broke = {candidate.story_id for candidate in find_breaking(candidates, now=now)}
+    return frozenset(key for key in broke if key not in told or not told[key].tellings)
+
+
+def find_owed(
+    tx: Transaction, topic: Topic, name: ChannelName, kind: DigestKind, next_at: datetime | None, now: datetime
+) -> Owed:
+    """What a budget kept from the channel that no footer has counted yet.
+
+    It is said with the next digest. Where none goes out, a line says it once a day: with the last slot of the local
+    day, or else with the first moment after it.
+    """
+    owed = tx.bars.owed(name, topic.key, now - OWED_FOR)
+    timezone = topic.schedule.timezone
+    is_last = kind is not DigestKind.NOW and (next_at is None or day_began_at(next_at, timezone) > now)
+    is_old = any(at < day_began_at(now, timezone) for _, at, _ in owed)
+    stories = frozenset(story for story, _, _ in owed)
+    return Owed(stories, all(is_by_bar for _, _, is_by_bar in owed), is_last or is_old)
+
+
+def owes_line(tx: Transaction, topic: Topic, at_most: Mapping[ChannelName, Budget], now: datetime) -> bool:
+    """Whether a slot without a match has to be closed all the same, because it may be the one that says so."""
+    names = topic.channels if topic.at_most is not None else [name for name in topic.channels if name in at_most]
+    return any(tx.bars.owed(name, topic.key, now - OWED_FOR) for name in names)
+
+
+def next_day_at(now: datetime, timezone: str) -> datetime:
+    """When the next local day begins."""
+    return day_began_at(day_began_at(now, timezone) + timedelta(hours=36), timezone)
