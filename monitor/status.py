@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.model import DeliveryState, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
+from monitor.model import Budget, DeliveryState, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
 from monitor.needs import FOUND, find_needs
+from monitor.pipeline.bars import bar_of
 from monitor.storage.health import FeedHealth
 from monitor.storage.recipients import Recipient
 from monitor.storage.store import Store, Transaction
@@ -25,6 +26,9 @@ class TopicStatus:
     last_closed_at: datetime | None
     waiting: int
     """Matches that no digest has taken yet."""
+    at_most: Budget | None = None
+    bar: int | None = None
+    """The score it has to reach under its budget; None where there is no budget, or no bar yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
                 next_due_at=state.next_due_at if state else None,
                 last_closed_at=state.last_closed_at if state else None,
                 waiting=tx.matches.count_open(topic.key),
+                at_most=topic.at_most,
+                bar=bar_of(tx, [topic.key], topic.at_most, now) if topic.at_most is not None else None,
             )
         )
     deliveries = tx.outbox.count_by_state()

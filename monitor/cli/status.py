@@ -16,7 +16,7 @@ from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load_settings
 from monitor.model import FeedTrouble, Need, TroubleKind
-from monitor.status import Status, read_status
+from monitor.status import Status, TopicStatus, read_status
 from monitor.storage.recipients import READER
 from monitor.text import plural
 
@@ -100,7 +100,8 @@ def _show(status: Status) -> None:
     print("Topics")
     for topic in status.topics:
         due = f"next digest {format_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
-        print(f"  {topic.key}: {topic.schedule}, {plural(topic.waiting, 'match', 'matches')} waiting, {due}")
+        waiting = plural(topic.waiting, "match", "matches")
+        print(f"  {topic.key}: {topic.schedule}, {waiting} waiting, {due}{_budget(topic)}")
     if status.needs:
         print("A person is needed:")
         for need in status.needs:
@@ -114,6 +115,12 @@ def _show(status: Status) -> None:
 
 def _but_config(status: Status) -> list[Need]:
     return [need for need in status.needs if need.key != "config"]
+
+
+def _budget(topic: TopicStatus) -> str:
+    if topic.at_most is None:
+        return ""
+    return f", at most {topic.at_most}: " + (f"the bar is {topic.bar}" if topic.bar is not None else "no bar yet")
 
 
 def _trouble(trouble: FeedTrouble) -> str:
@@ -166,6 +173,8 @@ def _record(status: Status) -> dict[str, object]:
                 "waiting": topic.waiting,
                 "next_due_at": format_time(topic.next_due_at),
                 "last_closed_at": format_time(topic.last_closed_at),
+                "at_most": None if topic.at_most is None else str(topic.at_most),
+                "bar": topic.bar,
             }
             for topic in status.topics
         ],

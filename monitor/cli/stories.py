@@ -10,6 +10,7 @@ from datetime import timedelta
 from monitor.cli.corrected import change_record, change_words, part_words
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
+from monitor.cli.stories_below import list_below
 from monitor.clock import SystemClock
 from monitor.digests.schedule import parse_duration
 from monitor.dossier import Dossier, Outline, find_dossier, list_stories
@@ -28,6 +29,7 @@ SUMMARY = (
     "Exit 1 for a story that is not there."
 )
 EXAMPLE = """monitor stories list --topic hostage-negotiations --since 24h
+  monitor stories list --below hostage-negotiations
   monitor stories show 4711
   monitor stories merge 4711 4802 --reason "one attack, two headlines"
   monitor stories split 4711 4790 4795 --reason "another ship\""""
@@ -76,6 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_list(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     listing = _add(actions, "list", "the newest stories", "--topic hostage-negotiations --since 24h")
     listing.add_argument("--topic", metavar="TOPIC", help="those that answer a topic, by its key or name")
+    listing.add_argument(
+        "--below", metavar="TOPIC", help="only those that its budget (`at_most`) kept from being told, best score first"
+    )
     listing.add_argument("--since", metavar="AGE", type=_age, help="how far back, as in 90m, 24h or 30d")
     listing.add_argument(
         "--limit", metavar="N", type=_limit, default=LIMIT, help=f"stories shown at most (default: {LIMIT})"
@@ -119,8 +124,11 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_config(args)
     now = SystemClock().now()
     topic = find_topic(loaded, args.topic).key if args.action == "list" and args.topic else None
+    below = find_topic(loaded, args.below) if args.action == "list" and args.below else None
     with opened_store(loaded) as store:
-        if args.action == "list":
+        if below is not None:
+            list_below(store, loaded, below, args.since, args.limit, now, as_json=args.json)
+        elif args.action == "list":
             since = now - args.since if args.since is not None else None
             _list(list_stories(store, since=since, topic=topic, limit=args.limit), args)
         elif args.action == "show":

@@ -4,6 +4,7 @@ Effects: database.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.digests.budget import HISTORY, Limit, Owed, find_bar, span_began_at
@@ -45,6 +46,32 @@ def bar_of(tx: Transaction, topics: Sequence[TopicKey], budget: Budget, now: dat
     if not states:
         return None
     return find_bar(tx.bars.history(topics, since), budget, min(state.created_at for state in states), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A budget with its bar at one moment, for whoever looks."""
+
+    budget: Budget
+    bar: int | None
+
+
+def standings(
+    tx: Transaction,
+    topic: Topic,
+    topics: Collection[Topic],
+    at_most: Mapping[ChannelName, Budget],
+    now: datetime,
+) -> dict[str, Standing]:
+    """The budgets that the topic's digests keep: its own under its key, those of its channels under their names."""
+    found = {}
+    if topic.at_most is not None:
+        found[str(topic.key)] = Standing(topic.at_most, bar_of(tx, [topic.key], topic.at_most, now))
+    for name in topic.channels:
+        if name in at_most:
+            keys = sorted(other.key for other in topics if name in other.channels)
+            found[f"channel {name}"] = Standing(at_most[name], bar_of(tx, keys, at_most[name], now))
+    return found
 
 
 def find_exempt(

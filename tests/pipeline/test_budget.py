@@ -106,7 +106,7 @@ def a_desk(store: Store, *topics: Topic, feeds: int = 1, at_most: str = "") -> D
 
 def a_budget_topic(text: str, schedule: str = "every 1h", **changes: object) -> Topic:
     """A topic with a budget."""
-    return a_topic(schedule=schedule, at_most=parse_budget(text), **changes)
+    return replace(a_topic(schedule=schedule, at_most=parse_budget(text)), **changes)  # type: ignore[arg-type]
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
