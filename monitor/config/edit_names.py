@@ -1,0 +1,132 @@
+"""Add a name to a topic in watchlist.toml; every other byte of the file stays as a person wrote it.
+
+A topic by name gets one more entry in `also`; one with a query gets ` OR` the term behind the whole of it, which is put
+in parentheses first, so that what it found before it finds as before.
+
+Effects: reads and writes files.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from monitor.config.edit import lines_of, locked
+from monitor.config.edit_topics import read_topics, topics_of, write_topics
+from monitor.config.files import ConfigFile
+from monitor.config.toml_text import toml_value
+from monitor.config.values import near_miss, shown
+from monitor.errors import ConfigError
+from monitor.model import TopicKey
+from monitor.text import plain_line
+from monitor.topics.meaning import Lexicon
+from monitor.topics.suggest import write_term
+from monitor.words import words
+
+NAME_CHARS_MAX = 200
+
+
+def widened_query(query: str, term: str) -> str:
+    """The query, or the term; the query as a whole, whatever stands in it."""
+    return f"({query}) OR {write_term(term)}"
+
+
+def add_name(
+    folder: Path, topic: TopicKey, name: str, lexicon: Lexicon, before: Callable[[bytes], None] = lambda body: None
+) -> int:
+    """Let the topic look for this name too; returns the line at which it stands now.
+
+    Every example of the watchlist is tried first. Raises `ConfigFaults` where one fails or the file would not load, and
+    `ConfigError` where the name is there already or holds no word, the topic is written in a way that is not edited
+    from here, or the file was changed meanwhile or cannot be written.
+    """
+    name = plain_line(name)
+    if not words(name) or len(name) > NAME_CHARS_MAX or '"' in name or "\\" in name:
+        raise ConfigError(f"{shown(name)} is no name", remedy='Write words without quotes, as in "prisoner swap".')
+    with locked(folder):
+        file = read_topics(folder)
+        topics = topics_of(file)
+        values = topics.get(topic)
+        if not isinstance(values, Mapping):
+            near = near_miss(topic, list(topics))
+            raise ConfigError(f"there is no topic {shown(topic)}", where=file.shown_path, remedy=near.strip())
+        query = values.get("query")
+        if isinstance(query, str):
+            text, wanted = _widen(file, topic, name), {**values, "query": widened_query(query, name)}
+        else:
+            listed = [one for one in values.get("also", []) if isinstance(one, str)]
+            known = [str(values.get("name", "")), *listed]
+            if name.casefold() in {one.casefold() for one in known}:
+                raise ConfigError(f"{shown(name)} is a name of the topic already", where=file.place("topics", topic))
+            text = _into_list(file, topic, name) if "also" in values else _as_new_key(file, topic, name)
+            wanted = {**values, "also": [*listed, name]}
+        write_topics(file, text, {**topics, topic: wanted}, lexicon, before=before)
+        return read_topics(folder).places.line(("topics", topic, "query" if isinstance(query, str) else "also"))
+
+
+def _lines_of(file: ConfigFile, topic: str, key: str) -> tuple[str, str, str]:
+    """The text above a key of the topic, the key's own lines, and what is below."""
+    path, lines = ("topics", topic, key), lines_of(file.text)
+    first, last = file.places.first[path], file.places.last[path]
+    return "".join(lines[: first - 1]), "".join(lines[first - 1 : last]), "".join(lines[last:])
+
+
+def _into_list(file: ConfigFile, topic: str, name: str) -> str:
+    """The file with the name behind the last one of `also`."""
+    above, own, below = _lines_of(file, topic, "also")
+    at = last = own.find("[", own.find("=")) + 1
+    while at < len(own) and own[at] != "]":
+        if own[at] == "#":
+            at = own.find("\n", at)
+        elif own[at] in "\"'":
+            quote = own[at] * 3 if own.startswith(own[at] * 3, at) else own[at]
+            at = last = _find_end(own, at + len(quote), quote) + len(quote)
+        else:
+            at += 1
+    joint = ", " if own[last - 1] != "[" else ""
+    return f"{above}{own[:last]}{joint}{toml_value(name)}{own[last:]}{below}"
+
+
+def _as_new_key(file: ConfigFile, topic: str, name: str) -> str:
+    """The file with `also` below the topic's name."""
+    above, own, below = _lines_of(file, topic, "name")
+    newline = "\r\n" if "\r\n" in file.text else "\n"
+    gap = "" if own.endswith("\n") else newline
+    indent = own[: len(own) - len(own.lstrip())]
+    return f"{above}{own}{gap}{indent}also = [{toml_value(name)}]{newline}{below}"
+
+
+def _widen(file: ConfigFile, topic: str, name: str) -> str:
+    """The file with the topic's query in parentheses, and the term behind them. What it holds then is checked later."""
+    above, own, below = _lines_of(file, topic, "query")
+    start = own.find("=") + 1
+    start += len(own[start:]) - len(own[start:].lstrip(" \t"))
+    quote = next((sign for sign in ("'''", '"""', "'", '"') if own.startswith(sign, start)), "")
+    begin = start + len(quote)
+    end = _find_end(own, begin, quote)
+    if not quote or end < 0:
+        raise ConfigError(
+            f"the query of topic {shown(topic)} is written in a way that is not edited from here",
+            where=file.place("topics", topic, "query"),
+            remedy=f"Add it by hand: OR {write_term(name)}",
+        )
+    if len(quote) == 3:  # a newline behind the opening quotes is none of the text
+        begin += len("\r\n") if own.startswith("\r\n", begin) else own.startswith("\n", begin)
+    term = write_term(name)
+    added = term.replace('"', '\\"') if quote == '"' else term
+    if quote == '"""' and added.endswith('"'):
+        added = term.replace('"', '\\"')
+    return f"{above}{own[:begin]}({own[begin:end]}) OR {added}{own[end:]}{below}"
+
+
+def _find_end(text: str, begin: int, quote: str) -> int:
+    """Where the closing quotes begin; below 0 where there are none."""
+    at = begin
+    while quote and at < len(text):
+        if text[at] == "\\" and quote.startswith('"'):
+            at += 2
+        elif text.startswith(quote, at):
+            while len(quote) == 3 and text.startswith(quote, at + 1):
+                at += 1  # one or two more of them belong to the text
+            return at
+        else:
+            at += 1
+    return -1
