@@ -1,0 +1,53 @@
+"""`monitor watchlist audit` and `add-name`: what was nearly found, by which term it would be, and its addition."""
+
+import argparse
+
+import pytest
+
+from monitor.cli import watchlist_add_name, watchlist_audit
+from monitor.model import NoMatch
+from tests.cli.newsroom import Newsroom
+from tests.pipeline.given import SHIPPING, an_entry, articles_of
+
+
+def run_verb(newsroom: Newsroom, *words: str) -> str:
+    """The verb's own run, whoever lists it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", default=str(newsroom.folder))
+    actions = parser.add_subparsers(dest="action", required=True)
+    verbs = {verb.NAME: verb for verb in (watchlist_audit, watchlist_add_name)}
+    for verb in verbs.values():
+        verb.add_parser(actions)
+    args = parser.parse_args(words)
+    newsroom.capsys.readouterr()
+    assert verbs[args.action].run(args) == 0
+    return newsroom.capsys.readouterr().out
+
+
+def test_near_misses_name_the_term_that_would_have_caught_them(newsroom: Newsroom) -> None:
+    """Counted, planned, shown with titles and the command; which adds it, and then they are found."""
+    newsroom.read_first()
+    newsroom.read(
+        *(an_entry(n, about="smugglers") for n in range(6)), *(an_entry(n, about="fair") for n in range(20, 60))
+    )
+    with newsroom.store() as store:
+        missed = [one.article.id for one in articles_of(store) if "smugglers" in one.article.title]
+        with store.write() as tx:
+            misses = [NoMatch(SHIPPING, number, 20, "only some of it", near=True) for number in missed]
+            tx.matches.record_near(misses, newsroom.now)
+
+    shown = run_verb(newsroom, "audit", "shipping")
+    assert shown.startswith("shipping: 6 near misses.\n  smugglers: catches 6 of them; +6 -0 stories in ")
+    assert "add it: monitor watchlist add-name shipping smugglers\n" in shown
+    assert shown.count('      "Mayor of ') == 3
+    assert run_verb(newsroom, "audit", "hostages").startswith("hostages: 0 near misses, and no term")
+
+    assert "shipping looks for smugglers too." in run_verb(newsroom, "add-name", "shipping", "smugglers")
+    assert 'name = "Tanker attacks"\nalso = ["smugglers"]\n' in (newsroom.folder / "watchlist.toml").read_text()
+    assert run_verb(newsroom, "audit", "shipping").startswith("shipping: 0 near misses")
+
+
+def test_an_unknown_topic_is_told_with_those_there_are(newsroom: Newsroom) -> None:
+    """As every command does."""
+    with pytest.raises(Exception, match="there is no topic"):
+        run_verb(newsroom, "audit", "nothing")
