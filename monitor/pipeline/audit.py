@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from monitor.config.edit_names import widened_query
 from monitor.model import Article, ArticleId, NoMatch, Topic, TopicKey, Watchlist
 from monitor.pipeline.plan import plan_change
 from monitor.pipeline.planned import PlannedStory
+from monitor.storage.near_misses import articles_since, near_misses
 from monitor.storage.search import read_articles
 from monitor.storage.store import Store, Transaction
-from monitor.storage.tables import ARTICLE, NEAR_MISS
 from monitor.topics.match import CompiledTopic, CompiledWatchlist, compile_watchlist, find_answered, judge_article
 from monitor.topics.suggest import Suggestion, count_again, count_terms, own_stems, suggest
 
@@ -108,13 +106,7 @@ def widened(topic: Topic, term: str) -> Topic:
 
 def _misses_of(tx: Transaction, compiled: CompiledWatchlist, topic: CompiledTopic, since: datetime) -> list[Article]:
     """The articles that nearly answered since then and, as the topic is now, still only nearly do."""
-    question = (
-        sa.select(NEAR_MISS.c.article_id)
-        .where(NEAR_MISS.c.topic == topic.topic.key, NEAR_MISS.c.at >= since)
-        .order_by(NEAR_MISS.c.score.desc(), NEAR_MISS.c.article_id.desc())
-        .limit(MISSES_MAX)
-    )
-    ids = [ArticleId(number) for number in tx.connection.execute(question).scalars()]
+    ids = near_misses(tx, topic.topic.key, since, MISSES_MAX)
     alone = replace(compiled, topics=(topic,), anchors={})
     found = []
     for article in read_articles(tx, ids):
@@ -125,8 +117,7 @@ def _misses_of(tx: Transaction, compiled: CompiledWatchlist, topic: CompiledTopi
 
 
 def _others(tx: Transaction, known: set[ArticleId], since: datetime) -> list[Article]:
-    question = sa.select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= since).order_by(ARTICLE.c.id)
-    others = [ArticleId(number) for number in tx.connection.execute(question).scalars() if number not in known]
+    others = [number for number in articles_since(tx, since) if number not in known]
     return list(read_articles(tx, others[:: -(-len(others) // SAMPLE) or 1]))
 
 
