@@ -19,7 +19,7 @@ from monitor.pipeline.planned import Load, Plan, PlannedStory, TopicChange
 from monitor.storage.replay import Replayed, find_asked, find_paged, find_since, read_replayed
 from monitor.storage.store import Store, Transaction
 from monitor.topics.compare import Change, TopicPair, compare_topics, judges_alike
-from monitor.topics.match import CompiledTopic, CompiledWatchlist, answered_places, compile_watchlist
+from monitor.topics.match import CompiledTopic, CompiledWatchlist, answered_places, compile_watchlist, is_wider
 from monitor.topics.meaning import Lexicon
 from monitor.topics.wanted import words_to_count
 
@@ -132,6 +132,10 @@ class _Replay:
         self._topics: list[CompiledTopic] = []
         self._sides: list[list[tuple[_Side, _Side | None]]] = []
         """By place, who counts what answers there, each with its other side."""
+        self._together: list[list[int]] = []
+        """The places of one topic before and after."""
+        self._follows: dict[int, int] = {}
+        """By place, the place of a topic before the edit, where the edit only widened it."""
         self._open_max = open_max
         self._found: dict[StoryId, int] = {}
         self._told: dict[StoryId, int] = {}
@@ -150,6 +154,9 @@ class _Replay:
         if will is not None:
             is_alike = was is not None and judges_alike(was, will) and was.learned == will.learned
             after = _Side(will, before.place if is_alike and before else self._place(will))
+        if was and will and before and after and before.place < after.place and is_wider(will, was):
+            self._follows[after.place] = before.place
+        self._together.append(sorted({side.place for side in (before, after) if side}))
         for side, other in ((before, after), (after, before)):
             if side is not None:
                 self._sides[side.place].append((side, other))
@@ -165,12 +172,14 @@ class _Replay:
         if not self._topics:
             return 0
         compiled = CompiledWatchlist(Watchlist(()), tuple(self._topics), self._lexicon)
-        asked, always = find_asked(tx, self._topics)
+        asked, always = find_asked(tx, self._topics, self._together)
         paged = find_paged(tx)
         chosen = [one for one in ids if always or one in asked or one in paged]
         done = 0
         for article in read_replayed(tx, chosen):
-            places = answered_places(compiled, article.whole or article.fed, asked.get(article.fed.id, 0) | always)
+            places = answered_places(
+                compiled, article.whole or article.fed, asked.get(article.fed.id, 0) | always, self._follows
+            )
             if article.whole is not None:
                 # It was judged by its feed's text first, and what that answered stays.
                 places = sorted({*places, *answered_places(compiled, article.fed)})

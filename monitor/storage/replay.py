@@ -21,7 +21,7 @@ from monitor.storage.rows import portions
 from monitor.storage.store import Transaction
 from monitor.storage.tables import ARTICLE, FEED, PAGE
 from monitor.topics.match import CompiledTopic
-from monitor.topics.wanted import ask_for_topic
+from monitor.topics.wanted import ask_for_topic, one_of
 
 READ_AT_ONCE = 500
 """Articles read together, with their pages: some megabytes."""
@@ -53,10 +53,13 @@ def find_since(tx: Transaction, since: datetime) -> list[ArticleId]:
     return [ArticleId(one) for one in tx.connection.execute(ordered).scalars()]
 
 
-def find_asked(tx: Transaction, topics: Sequence[CompiledTopic]) -> tuple[dict[ArticleId, int], int]:
+def find_asked(
+    tx: Transaction, topics: Sequence[CompiledTopic], together: Sequence[Sequence[int]]
+) -> tuple[dict[ArticleId, int], int]:
     """By article the topics it may answer, as bits by their place; and those that any article may answer.
 
-    An article that is not named may answer the latter alone, unless its words are not in the index yet.
+    An article that is not named may answer the latter alone. Places that stand `together`, as a topic before and after
+    an edit, are asked for in one question.
     """
     every = (1 << len(topics)) - 1
     languages = tx.words.languages()
@@ -64,13 +67,14 @@ def find_asked(tx: Transaction, topics: Sequence[CompiledTopic]) -> tuple[dict[A
         return {}, every
     found = dict.fromkeys(tx.words.missing(), every)
     always = 0
-    for number, topic in enumerate(topics):
-        wanted, bit = ask_for_topic(topic, languages), 1 << number
+    for places in together:
+        wanted = one_of(ask_for_topic(topics[place], languages) for place in places)
+        bits = sum(1 << place for place in places)
         if wanted is None:
-            always |= bit
+            always |= bits
             continue
         for one in tx.words.find(wanted):
-            found[one] = found.get(one, 0) | bit
+            found[one] = found.get(one, 0) | bits
     return found, always
 
 

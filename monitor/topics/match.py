@@ -7,6 +7,7 @@ Effects: none.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Evidence, LearnedWord, Match, NoMatch, Topic, TopicKey, Watchlist
@@ -169,14 +170,38 @@ def find_answered(compiled: CompiledWatchlist, article: Article) -> list[TopicKe
     return [compiled.topics[number].topic.key for number in answered_places(compiled, article)]
 
 
-def answered_places(compiled: CompiledWatchlist, article: Article, asked: int = -1) -> list[int]:
-    """The places in the watchlist of the topics an article answers; only those whose bit is set in `asked`."""
+def answered_places(
+    compiled: CompiledWatchlist, article: Article, asked: int = -1, follows: Mapping[int, int] = MappingProxyType({})
+) -> list[int]:
+    """The places in the watchlist of the topics an article answers, in order; only those whose bit is set in `asked`.
+
+    `follows` names, by place, an earlier topic that is narrower: what answers that answers this one too.
+    """
     glance, candidates = _anchors_for(compiled, article).look(article)
     chosen = [number for number in candidates if asked >> number & 1]
     if not chosen:
         return chosen
     read = ReadArticle(article, glance)
-    return [number for number in chosen if _answers(compiled.topics[number], read)]
+    found: list[int] = []
+    for number in chosen:
+        if follows.get(number) in found or _answers(compiled.topics[number], read):
+            found.append(number)
+    return found
+
+
+def is_wider(topic: CompiledTopic, than: CompiledTopic) -> bool:
+    """Whether it is plain that every article that answers the one answers this one too: another name was added to it,
+    or another choice to its query.
+    """
+    if (topic.exclude and topic.exclude.root) != (than.exclude and than.exclude.root):
+        return False
+    if topic.query and than.query:
+        root, narrow = topic.query.root, than.query.root
+        parts = root.parts if isinstance(root, AnyOf) else (root,)
+        return narrow in parts or (isinstance(narrow, AnyOf) and all(part in parts for part in narrow.parts))
+    if topic.query or than.query or topic.topic.level is not than.topic.level or topic.learned != than.learned:
+        return False
+    return all(name in topic.names for name in than.names)
 
 
 def _answers(compiled: CompiledTopic, read: ReadArticle) -> bool:
