@@ -165,19 +165,7 @@ def _record(status: Status) -> dict[str, object]:
             for one in status.stopped
         ],
         "mutes": [mute_record(mute, status.at) for mute in status.mutes],
-        "topics": [
-            {
-                "topic": topic.key,
-                "name": topic.name,
-                "schedule": topic.schedule,
-                "waiting": topic.waiting,
-                "next_due_at": format_time(topic.next_due_at),
-                "last_closed_at": format_time(topic.last_closed_at),
-                "at_most": None if topic.at_most is None else str(topic.at_most),
-                "bar": topic.bar,
-            }
-            for topic in status.topics
-        ],
+        "topics": list(map(_topic_record, status.topics)),
         "needs": [str(need) for need in status.needs],
         "notices": [
             {
@@ -190,4 +178,17 @@ def _record(status: Status) -> dict[str, object]:
             }
             for one in status.notices
         ],
+    }
+
+
+def _topic_record(topic: TopicStatus) -> dict[str, object]:
+    return {
+        "topic": topic.key,
+        "name": topic.name,
+        "schedule": topic.schedule,
+        "waiting": topic.waiting,
+        "next_due_at": format_time(topic.next_due_at),
+        "last_closed_at": format_time(topic.last_closed_at),
+        "at_most": None if topic.at_most is None else str(topic.at_most),
+        "bar": topic.bar,
     }

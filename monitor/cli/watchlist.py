@@ -5,12 +5,29 @@ Effects: those of its verbs.
 
 import argparse
 
-from monitor.cli import watchlist_diff, watchlist_import, watchlist_log, watchlist_rollback
+from monitor.cli import (
+    watchlist_add_name,
+    watchlist_audit,
+    watchlist_diff,
+    watchlist_import,
+    watchlist_log,
+    watchlist_rollback,
+)
 
 NAME = "watchlist"
-SUMMARY = "Configurations that were in force: list them, see what changed, take one back; lists of other tools in."
+SUMMARY = (
+    "Configurations that were in force: list them, see what changed, take one back; what topics nearly found, a name "
+    "more, lists of other tools."
+)
 EXAMPLE = "monitor watchlist log\n  monitor watchlist diff file\n  monitor watchlist rollback"
-VERBS = (watchlist_log, watchlist_diff, watchlist_rollback, watchlist_import)
+VERBS = (
+    watchlist_log,
+    watchlist_diff,
+    watchlist_rollback,
+    watchlist_import,
+    watchlist_audit,
+    watchlist_add_name,
+)
 """Each is a module with NAME, `add_parser(subparsers)` and `run(args) -> int`."""
 
 
