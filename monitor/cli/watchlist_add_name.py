@@ -6,7 +6,7 @@ Effects: reads and writes files, database, prints.
 import argparse
 from pathlib import Path
 
-from monitor.cli.authored import author_noted
+from monitor.cli.edited import noting_edit
 from monitor.cli.opening import find_topic, load_config
 from monitor.config.edit_names import add_name
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     topic = find_topic(loaded, args.topic)
     folder = Path(args.config)
     note = f'"{args.name}" added to {topic.key}'
-    line = add_name(folder, topic.key, args.name, loaded.compiled.lexicon, author_noted(loaded, note))
+    line = add_name(folder, topic.key, args.name, loaded.compiled.lexicon, noting=noting_edit(loaded, note))
     print(f"{folder / 'watchlist.toml'}:{line}: {topic.key} looks for {args.name} too.")
     print("A running monitor takes it within two seconds. See what it brings: monitor plan")
     return 0

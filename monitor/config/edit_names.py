@@ -6,10 +6,10 @@ in parentheses first, so that what it found before it finds as before.
 Effects: reads and writes files.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from monitor.config.edit import lines_of, locked
+from monitor.config.edit import NoteEdit, lines_of, locked, note_nobody
 from monitor.config.edit_topics import read_topics, topics_of, write_topics
 from monitor.config.files import ConfigFile
 from monitor.config.toml_text import toml_value
@@ -29,9 +29,7 @@ def widened_query(query: str, term: str) -> str:
     return f"({query}) OR {write_term(term)}"
 
 
-def add_name(
-    folder: Path, topic: TopicKey, name: str, lexicon: Lexicon, before: Callable[[bytes], None] = lambda body: None
-) -> int:
+def add_name(folder: Path, topic: TopicKey, name: str, lexicon: Lexicon, *, noting: NoteEdit = note_nobody) -> int:
     """Let the topic look for this name too; returns the line at which it stands now.
 
     Every example of the watchlist is tried first. Raises `ConfigFaults` where one fails or the file would not load, and
@@ -58,7 +56,7 @@ def add_name(
                 raise ConfigError(f"{shown(name)} is a name of the topic already", where=file.place("topics", topic))
             text = _into_list(file, topic, name) if "also" in values else _as_new_key(file, topic, name)
             wanted = {**values, "also": [*listed, name]}
-        write_topics(file, text, {**topics, topic: wanted}, lexicon, before=before)
+        write_topics(file, text, {**topics, topic: wanted}, lexicon, noting)
         return read_topics(folder).places.line(("topics", topic, "query" if isinstance(query, str) else "also"))
 
 
