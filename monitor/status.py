@@ -95,6 +95,7 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
     beat = tx.topics.heartbeats().get("daemon")
     day = now - timedelta(days=1)
     failed = deliveries.get(DeliveryState.DEAD.value, 0)
+    canary_articles, canary_tellings = tx.canary.shown()
     return Status(
         at=now,
         beat_at=beat.at if beat else None,
@@ -102,9 +103,9 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
         feeds_failing=failing,
         feeds_unread=sum(1 for feed in health if feed.last_poll_at is None and feed.same_as is None),
         troubles=tuple(one for one in tx.health.troubles(now) if one.kind is not TroubleKind.FAILS),
-        articles=tx.articles.count(),
-        articles_day=tx.articles.count_since(day),
-        told_day=tx.digests.count_told_since(day),
+        articles=tx.articles.count() - canary_articles,
+        articles_day=tx.articles.count_since(day) - canary_articles,
+        told_day=tx.digests.count_told_since(day) - canary_tellings,
         topics=tuple(listed),
         waiting=deliveries.get(DeliveryState.PENDING.value, 0) + deliveries.get(DeliveryState.LEASED.value, 0),
         failed=failed,

@@ -201,6 +201,19 @@ def test_an_edit_waits_until_it_is_planned(make_room: Callable[..., Room]) -> No
     assert room.topics == ["a"], "planned while it waits: the next look takes it"
 
 
+def test_an_example_waits_for_nobody(make_room: Callable[..., Room]) -> None:
+    """It changes nothing that is told, so there is nothing to plan; an edit beside it waits."""
+    room = make_room(PLANNED)
+    kept = ONE + 'must_match = ["Hostage talks resume"]\n'
+
+    room.edit(kept)
+
+    assert room.notices == {}
+    assert room.log[-1].change == "1 topic edited (a)"
+    room.edit(kept + 'also = ["captives"]\n')
+    assert list(room.notices) == ["config-waits"]
+
+
 def test_a_start_takes_what_was_planned_while_nothing_ran(make_room: Callable[..., Room]) -> None:
     """And an edit that waits and is taken back needs nobody any more."""
     room = make_room(PLANNED)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from monitor.cli.corrected import part_words
 from monitor.cli.moments import Moments
-from monitor.model import Delivery, DeliveryKind, DeliveryState
+from monitor.model import Delivery, DeliveryKind, DeliveryState, DigestKind
 from monitor.storage.digests import SPLIT_REASON, SentRecord
 from monitor.storage.matches import StoredMatch
 from monitor.storage.outbox import StoredDelivery
@@ -41,7 +41,9 @@ def fate_words(match: StoredMatch, trail: Trail, moments: Moments) -> str:
     if digest is None:
         return f"taken by digest {match.digest_id}"
     closed = moments.say(digest.closed_at)
-    return f"taken by digest {digest.id} ({digest.kind.value}, slot {digest.slot}, closed {closed})"
+    # The slot of what is told at once is its moment, to the microsecond.
+    slot = f", slot {digest.slot}" if digest.kind in (DigestKind.SCHEDULED, DigestKind.CATCH_UP) else ""
+    return f"taken by digest {digest.id} ({digest.kind.value}{slot}, closed {closed})"
 
 
 def told_lines(trail: Trail, moments: Moments, link: Callable[[Delivery], str | None]) -> Iterator[str]:

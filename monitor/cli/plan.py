@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.cli.edited import cli_author
 from monitor.cli.lines import write_line
-from monitor.cli.opening import existing_store, login_name
+from monitor.cli.opening import existing_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load, read_earlier
 from monitor.config.values import near_miss
@@ -143,9 +144,8 @@ def _find_topic(old: CompiledWatchlist | None, new: CompiledWatchlist, wanted: s
 def _apply(store: Store, loaded: Loaded, now: datetime, replay_s: int) -> None:
     """Note the yes to the very text that was planned, whatever stands in the file by now."""
     with store.write() as tx:
-        author = f"cli:{login_name()}"
         hashed = body_hash(loaded.bodies[WATCHLIST])
-        tx.revisions.note_edit(hashed, author, now, planned=True, replay_s=replay_s)
+        tx.revisions.note_edit(hashed, cli_author(), now, planned=True, replay_s=replay_s)
 
 
 def _say_applied(loaded: Loaded, plan: Plan, replay: str | None) -> str:

@@ -58,11 +58,8 @@ class Change:
     """Names of channels that came, went or changed, their secrets included."""
     needs_restart: tuple[str, ...] = ()
     """Settings that changed and count only after a restart, in words."""
-
-    @property
-    def changes_topics(self) -> bool:
-        """Whether a topic came, went or changed: what a plan is about."""
-        return bool(self.topics_added or self.topics_removed or self.topics_edited)
+    changes_matching: bool = False
+    """Whether a topic came, went or changed in more than its examples: what a plan is about."""
 
     def in_words(self) -> str:
         """`2 topics edited (a, b), 1 feed added (C)`, or `nothing changed`, for the log and the status page."""
@@ -283,7 +280,7 @@ def _find_emptied(old: Loaded, new: Loaded) -> list[Problem]:
 def may_count(change: Change, is_planned: Callable[[bytes], bool]) -> bool:
     """Whether a change may be put in force: under `apply = "planned"` one of the topics only once it was planned."""
     loaded = change.loaded
-    if loaded is None or loaded.settings.watchlist.apply == "checked" or not change.changes_topics:
+    if loaded is None or loaded.settings.watchlist.apply == "checked" or not change.changes_matching:
         return True
     return is_planned(loaded.bodies[WATCHLIST])
 
@@ -293,6 +290,11 @@ def compare(old: Loaded, new: Loaded, at: datetime) -> Change:
     topics_before = {topic.key: topic for topic in old.watchlist.topics}
     topics = {topic.key: topic for topic in new.watchlist.topics}
     are_lists_edited = dict(old.watchlist.lists) != dict(new.watchlist.lists)
+
+    def is_edited(topic: Topic, *, forget: Callable[[Topic], Topic]) -> bool:
+        before = topics_before.get(topic.key)
+        return before is not None and (forget(topic) != forget(before) or (are_lists_edited and _uses_list(topic)))
+
     feeds_before = {feed.name: feed for feed in old.feeds}
     feeds = {feed.name: feed for feed in new.feeds}
     channels = {**old.settings.channels, **new.settings.channels}
@@ -301,14 +303,9 @@ def compare(old: Loaded, new: Loaded, at: datetime) -> Change:
         loaded=new,
         topics_added=tuple(key for key in topics if key not in topics_before),
         topics_removed=tuple(key for key in topics_before if key not in topics),
-        topics_edited=tuple(
-            key
-            for key, topic in topics.items()
-            if key in topics_before
-            and (
-                _without_place(topic) != _without_place(topics_before[key]) or (are_lists_edited and _uses_list(topic))
-            )
-        ),
+        topics_edited=tuple(key for key, topic in topics.items() if is_edited(topic, forget=_without_place)),
+        changes_matching=topics.keys() != topics_before.keys()
+        or any(is_edited(topic, forget=_without_examples) for topic in topics.values()),
         feeds_added=tuple(name for name in feeds if name not in feeds_before),
         feeds_removed=tuple(name for name in feeds_before if name not in feeds),
         feeds_edited=tuple(
@@ -330,6 +327,11 @@ def compare(old: Loaded, new: Loaded, at: datetime) -> Change:
 def _without_place(configured: _Placed) -> _Placed:
     """The same without its line, which moves when something above it is edited."""
     return replace(configured, place="")
+
+
+def _without_examples(topic: Topic) -> Topic:
+    """The same without what only says how it must answer, and without its line."""
+    return replace(topic, place="", must_match=(), must_not_match=())
 
 
 def _uses_list(topic: Topic) -> bool:

@@ -31,8 +31,9 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 def _looked_at(plan: Plan) -> str:
     if not plan.articles:
         return "The archive holds no article of that time yet, so nothing can be said of stories."
-    days = f"{plan.days:.0f} days" if plan.days >= 2 else f"{max(plan.days * 24, 0):.0f} hours"
-    return f"By the {plural(plan.articles, 'article')} stored in the last {days}:"
+    hours = plan.days * 24
+    span = f"{plan.days:.0f} days" if plan.days >= 2 else f"{hours:.0f} hours" if hours >= 2 else "hour or two"
+    return f"By the {plural(plan.articles, 'article')} stored in the last {span}:"
 
 
 def topic_lines(topic: TopicChange, plan: Plan) -> Iterator[str]:

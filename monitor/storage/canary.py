@@ -44,6 +44,12 @@ class CanaryTable:
         read = sa.select(FEED.c.id).where(FEED.c.url == url, FEED.c.first_polled_at.is_not(None))
         return self._db.execute(read).first() is not None
 
+    def shown(self) -> tuple[int, int]:
+        """How many of the stored articles, and of the tellings, are its own: one each while it is under way."""
+        articles = sa.select(sa.func.count()).select_from(MATCH).where(MATCH.c.topic == CANARY_TOPIC)
+        tellings = sa.select(sa.func.count()).select_from(SENT_LOG).where(SENT_LOG.c.topic == CANARY_TOPIC)
+        return self._db.execute(articles).scalar_one(), self._db.execute(tellings).scalar_one()
+
     def stage(self) -> str:
         """How far it came: `polled` where nothing of it is stored, then `stored`, `matched` or `closed`."""
         if self._has(sa.select(DELIVERY.c.id).where(DELIVERY.c.channel == CANARY_CHANNEL)):

@@ -81,14 +81,18 @@ class Stream:
 
     def wait(self, *words: str, since: int = 0) -> str:
         """The first line since the mark that holds all the words; waits for it, and fails when it does not come."""
+        return self.wait_where(lambda line: all(word in line for word in words), str(words), since=since)
+
+    def wait_where(self, is_wanted: Callable[[str], bool], what: str, *, since: int = 0) -> str:
+        """The first such line since the mark; waits for it, and fails when it does not come."""
 
         def found() -> str | None:
-            return next((line for line in self._lines[since:] if all(word in line for word in words)), None)
+            return next((line for line in self._lines[since:] if is_wanted(line)), None)
 
         with self._changed:
             self._changed.wait_for(lambda: found() is not None or self._is_closed, timeout=WAIT_S)
             line = found()
-        assert line is not None, f"no line with {words} in:\n" + "\n".join(self.since(since))
+        assert line is not None, f"no line with {what} in:\n" + "\n".join(self.since(since))
         return line
 
 
