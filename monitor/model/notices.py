@@ -3,13 +3,25 @@
 Effects: none.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+
+KEY_CHARS_MAX = 250
+HEAD_CHARS_MAX = 500
+DETAIL_CHARS_MAX = 8_000
+
+
+def notice_key(key: str) -> str:
+    """The same for the same, and bounded: a feed's address, which is named in it, may be as long as a person likes."""
+    if len(key) <= KEY_CHARS_MAX:
+        return key
+    return f"{key[: KEY_CHARS_MAX - 18]}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that needs a person now, as it was found."""
+    """Something that needs a person now, as it was found; bounded as it is remembered, so that the two are alike."""
 
     key: str
     """What it is about, the same for as long as it lasts: `kind`, or `kind:thing`."""
@@ -19,6 +31,12 @@ class Need:
     """What a person can do."""
     detail: str = ""
     """More of it, line by line."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", notice_key(self.key))
+        object.__setattr__(self, "head", self.head[:HEAD_CHARS_MAX])
+        object.__setattr__(self, "remedy", self.remedy[:HEAD_CHARS_MAX])
+        object.__setattr__(self, "detail", self.detail[:DETAIL_CHARS_MAX])
 
     @property
     def kind(self) -> str:
@@ -41,6 +59,10 @@ class Notice:
     told_at: datetime | None = None
     """When the operator was last told of it, of its beginning or its end."""
     over_at: datetime | None = None
+
+    def says(self, need: Need) -> bool:
+        """Whether it is open, with the words of a need."""
+        return self.is_open and (self.head, self.remedy, self.detail) == (need.head, need.remedy, need.detail)
 
     @property
     def kind(self) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from monitor.model import ChannelName, Note, NoteKind, NoteLine, Notice
+from monitor.model import ChannelName, Need, Note, NoteKind, NoteLine, Notice
 
 AGAIN_AFTER = timedelta(hours=6)
 """What comes and goes and comes again is told no more often."""
@@ -226,6 +226,21 @@ class Telling:
 def kind_of(name: str) -> Kind:
     """The kind of this name."""
     return KINDS.get(name, OTHER)
+
+
+def find_changes(
+    needs: Sequence[Need], notices: Sequence[Notice], kinds: Collection[str], *, open_max: int
+) -> tuple[list[Need], list[Notice]]:
+    """What is to be remembered, or with other words, and what is over, of these kinds; none where all is as it was.
+
+    At most `open_max` notices are open at a time; what comes beyond them waits until some are over.
+    """
+    found = {need.key: need for need in needs if need.kind in kinds}
+    known = {one.key: one for one in notices if one.is_open}
+    over = [one for one in known.values() if one.kind in kinds and one.key not in found]
+    new = [need for key, need in found.items() if key not in known]
+    reworded = [need for key, need in found.items() if key in known and not known[key].says(need)]
+    return [*reworded, *new[: max(0, open_max - len(known) + len(over))]], over
 
 
 def choose_tellings(

@@ -10,7 +10,8 @@ from datetime import datetime
 from monitor.channels.base import Channel
 from monitor.model import ChannelName, DeliveryKind, DigestId, Need, TopicKey
 from monitor.needs import OF_CHANNELS, find_channel_needs
-from monitor.outbox.notices import Telling, choose_tellings, note_of
+from monitor.outbox.notices import Telling, choose_tellings, find_changes, note_of
+from monitor.storage.notices import OPEN_MAX
 from monitor.storage.outbox import NewDelivery
 from monitor.storage.store import Transaction
 
@@ -36,12 +37,11 @@ class Peers:
 
 def settle_needs(tx: Transaction, needs: Sequence[Need], kinds: Collection[str], now: datetime) -> None:
     """Remember what needs a person, and that whatever else of these kinds was open is over."""
-    found = {need.key: need for need in needs if need.kind in kinds}
-    for need in found.values():
+    changed, over = find_changes(needs, tx.notices.all(), kinds, open_max=OPEN_MAX)
+    for notice in over:
+        tx.notices.clear(notice.key, now)
+    for need in changed:
         tx.notices.raise_(need.key, need.head, need.remedy, need.detail, now)
-    for notice in tx.notices.open():
-        if notice.kind in kinds and notice.key not in found:
-            tx.notices.clear(notice.key, now)
 
 
 def tell_of_channels(tx: Transaction, peers: Peers, now: datetime) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from monitor.logs import get_log
-from monitor.model import Need, Notice
+from monitor.model import Need
 from monitor.needs import FOUND, find_needs
-from monitor.outbox.notices import choose_tellings
+from monitor.outbox.notices import choose_tellings, find_changes
 from monitor.outbox.operator import Peers, settle_needs, tell_due
+from monitor.storage.notices import OPEN_MAX
 from monitor.storage.store import Store
 
 log = get_log()
@@ -35,7 +36,8 @@ def look_after_needs(
     with store.read() as tx:
         needs = [*find_needs(tx, tx.health.all(), peers.channels, now, beat_at=now), *own]
         notices = tx.notices.all()
-    if _is_settled(needs, notices, kinds) and not any(True for _ in choose_tellings(notices, now)):
+    is_settled = not any(find_changes(needs, notices, kinds, open_max=OPEN_MAX))
+    if is_settled and not any(True for _ in choose_tellings(notices, now)):
         return 0
     with store.write() as tx:
         settle_needs(tx, needs, kinds, now)
@@ -49,9 +51,3 @@ def forget_notices(store: Store, now: datetime) -> None:
     """Forget what is long over."""
     with store.write() as tx:
         tx.notices.forget(now - KEPT_FOR, limit=PORTION)
-
-
-def _is_settled(needs: Sequence[Need], notices: Sequence[Notice], kinds: Collection[str]) -> bool:
-    is_open = {one.key: one for one in notices if one.is_open and one.kind in kinds}
-    found = {need.key: need for need in needs}
-    return found.keys() == is_open.keys() and all(need.head == is_open[key].head for key, need in found.items())

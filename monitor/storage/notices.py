@@ -3,7 +3,6 @@
 Effects: database.
 """
 
-import hashlib
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from monitor.model import Notice
+from monitor.model import Need, Notice
+from monitor.model.notices import notice_key
 from monitor.storage.rows import portions, upsert
 from monitor.storage.tables import NOTICE
 
-KEY_CHARS_MAX = 250
-HEAD_CHARS_MAX = 500
-DETAIL_CHARS_MAX = 8_000
 OPEN_MAX = 2_000
 """Notices that are open at a time; what needs a person beyond these is seen once some of them are over."""
 _TICK = timedelta(seconds=1)
@@ -35,15 +32,11 @@ class NoticeTable:
         What is open keeps its beginning and takes the new words. What was over, before anybody was told so, goes on as
         if it had not been. Nothing is opened beyond `OPEN_MAX`.
         """
-        key = _clip_key(key)
-        words = {
-            "head": head[:HEAD_CHARS_MAX],
-            "remedy": remedy[:HEAD_CHARS_MAX],
-            "detail": detail[:DETAIL_CHARS_MAX],
-        }
+        need = Need(key, head, remedy, detail)
+        key, words = need.key, {"head": need.head, "remedy": need.remedy, "detail": need.detail}
         before = self.get(key)
         if before is not None and before.is_open:
-            if {"head": before.head, "remedy": before.remedy, "detail": before.detail} != words:
+            if not before.says(need):
                 self._set(key, **words)
             return False
         if before is not None and before.is_told and not before.is_end_told:
@@ -60,12 +53,12 @@ class NoticeTable:
 
     def clear(self, key: str, now: datetime) -> bool:
         """It needs nobody any more; True where it did."""
-        over = sa.update(NOTICE).where(NOTICE.c.key == _clip_key(key), NOTICE.c.over_at.is_(None))
+        over = sa.update(NOTICE).where(NOTICE.c.key == notice_key(key), NOTICE.c.over_at.is_(None))
         return bool(self._db.execute(over.values(over_at=now)).rowcount)
 
     def get(self, key: str) -> Notice | None:
         """One notice, open or over; None where nothing is remembered of it."""
-        row = self._db.execute(sa.select(NOTICE).where(NOTICE.c.key == _clip_key(key))).first()
+        row = self._db.execute(sa.select(NOTICE).where(NOTICE.c.key == notice_key(key))).first()
         return _to_notice(row) if row else None
 
     def open(self) -> list[Notice]:
@@ -101,13 +94,6 @@ class NoticeTable:
 
     def _set(self, key: str, **values: object) -> None:
         self._db.execute(sa.update(NOTICE).where(NOTICE.c.key == key).values(**values))
-
-
-def _clip_key(key: str) -> str:
-    """The same for the same, and never longer than its column: what is named in it may be as long as a person likes."""
-    if len(key) <= KEY_CHARS_MAX:
-        return key
-    return f"{key[: KEY_CHARS_MAX - 18]}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
 
 
 def _to_notice(row: Row[Any]) -> Notice:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model import ChannelName, DigestId, Need, Note
-from monitor.outbox.notices import OVER_FOR
+from monitor.model import ChannelName, DigestId, Need, Note, Notice
+from monitor.outbox.notices import OVER_FOR, find_changes
 from monitor.outbox.operator import Peers
 from monitor.pipeline.notices import KEPT_FOR, forget_notices, look_after_needs
 from monitor.storage.store import Store, Transaction
@@ -168,3 +168,31 @@ def test_what_is_long_over_is_swept(store: Store) -> None:
     forget_notices(store, watch.clock.forward(days=KEPT_FOR.days) + timedelta(minutes=1))
     with store.read() as tx:
         assert tx.notices.all() == []
+
+
+def test_a_need_with_a_long_name_is_remembered_once_and_told(store: Store) -> None:
+    """A feed's address may be longer than a key, and an error longer than a head; all of it is no news each time."""
+    watch = Watch(store)
+    long = Need(f"unit:{'x' * 400}", "It fails: " + "y" * 900, "Mend it. " + "z" * 900)
+    watch.own = [long]
+    watch.look()
+    with store.read() as tx:
+        [before] = tx.notices.all()
+    assert [watch.look(minutes=6), watch.look(minutes=6)] == [1, 0]
+
+    with store.read() as tx:
+        [notice] = tx.notices.all()
+    assert notice.since == before.since
+    assert notice.is_told
+    assert notice.key == long.key
+
+
+def test_what_is_as_it_was_is_written_no_more(store: Store) -> None:
+    """Also where there are more needs than are remembered."""
+    needs = [Need(f"unit:{number}", "It fails.") for number in range(4)]
+    changed, over = find_changes(needs, [], {"unit"}, open_max=3)
+    known = [Notice(one.key, FakeClock().now(), one.head, one.remedy, one.detail) for one in changed]
+
+    assert (len(changed), over) == (3, [])
+    assert find_changes(needs, known, {"unit"}, open_max=3) == ([], [])
+    assert find_changes(needs[1:], known, {"unit"}, open_max=3) == ([needs[3]], [known[0]])
