@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from monitor.config.edit import NoteEdit, lines_of, locked, note_nobody
-from monitor.config.edit_topics import read_topics, topics_of, write_topics
+from monitor.config.edit import NoteEdit, locked, note_nobody
+from monitor.config.edit_lists import with_element
+from monitor.config.edit_topics import read_topics, topic_of, topics_of, write_topics
 from monitor.config.example_sources import as_article
-from monitor.config.files import ConfigFile
 from monitor.config.schema import EXAMPLE_CHARS_MAX, EXAMPLES_MAX, ExampleEntry
 from monitor.config.toml_text import toml_value
-from monitor.config.values import is_address, is_language, near_miss, read_example, shown
+from monitor.config.values import is_address, is_language, read_example, shown
 from monitor.errors import ConfigError
 from monitor.model import Article, Match, NoMatch, TopicKey
 from monitor.text import plain_line, shorten
@@ -27,8 +27,6 @@ SIDES = ("must_match", "must_not_match")
 TITLE_CHARS_MAX = 1_000
 TEXT_CHARS = (600, 2_000, 8_000, EXAMPLE_CHARS_MAX)
 """How much of a text is kept: the first of these that makes the topic answer as the whole article does."""
-LINE_CHARS_MAX = 120
-"""A longer line is not made of a list that fitted one."""
 
 Written = str | dict[str, object]
 """An example as it stands in the file: a headline, or a table."""
@@ -155,11 +153,7 @@ def keep_example(
     """
     with locked(folder):
         file = read_topics(folder)
-        topics = topics_of(file)
-        values = topics.get(topic)
-        if not isinstance(values, Mapping):
-            near = near_miss(topic, list(topics))
-            raise ConfigError(f"there is no topic {shown(topic)}", where=file.shown_path, remedy=near.strip())
+        topics, values = topics_of(file), topic_of(file, topic)
         (other,) = (name for name in SIDES if name != side)
         for name, is_new in ((side, False), (other, True)):
             number = _find(values.get(name), written, address)
@@ -174,7 +168,7 @@ def keep_example(
         if len(listed) >= EXAMPLES_MAX:
             where = file.place("topics", topic, side)
             raise ConfigError(f"{side} is full ({EXAMPLES_MAX})", where=where, remedy="Take out what shows least.")
-        text = _into_list(file, topic, side, written) if side in values else _as_new_key(file, topic, side, written)
+        text = with_element(file, topic, side, written)
         expected = {**topics, topic: {**values, side: [*listed, written]}}
         write_topics(file, text, expected, lexicon, noting)
         edited = read_topics(folder)
@@ -195,70 +189,3 @@ def _same_as(written: str | Mapping[str, object]) -> set[tuple[str, ...]]:
     assert isinstance(table, dict)
     url, title, text = (str(table.get(key, "")) for key in ("url", "title", "text"))
     return {("url", url) if url else ("text", title, text)} | ({("text", title, text)} if title or text else set())
-
-
-def _into_list(file: ConfigFile, topic: str, side: str, written: Written) -> str:
-    """The file with one more element in a list that is there."""
-    text, path = file.text, ("topics", topic, side)
-    brackets = file.places.arrays.get(path)
-    if brackets is None:
-        raise ConfigError(
-            f"`{side}` of topic {shown(topic)} is not written as a list in brackets, and is not edited from here",
-            where=file.place(*path),
-            remedy=f"Write it as {side} = [ … ], or add the line by hand: {toml_value(written)}",
-        )
-    element, newline = toml_value(written), "\r\n" if "\r\n" in text else "\n"
-    opening, end, closing = brackets.opening, brackets.elements_end, brackets.closing
-    rest = text[end:closing]
-    is_empty = end == opening + 1
-    comma = next((at for at in range(end, closing) if text[at] == ","), -1) if rest.lstrip().startswith(",") else -1
-    if "\n" in rest:  # the bracket closes on a line of its own, below comments perhaps
-        is_below = "\n" in text[opening:end]  # the last element stands on a line of its own, whose place is followed
-        indent = _indent(text, end) if is_below else _indent(text, opening) + "    "
-        begin = text.rfind("\n", 0, closing) + 1
-        if text[begin:closing].strip():
-            begin = closing
-        joint = "" if is_empty or comma >= 0 else ","
-        return f"{text[:end]}{joint}{text[end:begin]}{indent}{element},{newline}{text[begin:]}"
-    line_begin = text.rfind("\n", 0, end) + 1
-    line_end = text.find("\n", closing) if "\n" in text[closing:] else len(text)
-    fits = line_end - line_begin + len(element) + 2 <= LINE_CHARS_MAX
-    at = end if comma < 0 else comma + 1
-    joint = "" if is_empty or comma >= 0 else ","
-    if fits:
-        gap = "" if is_empty else " "
-        return f"{text[:at]}{joint}{gap}{element}{text[at:]}"
-    indent = _indent(text, opening)
-    return f"{text[:at]}{joint}{newline}{indent}    {element},{newline}{indent}{text[at:].lstrip(' ')}"
-
-
-def _as_new_key(file: ConfigFile, topic: str, side: str, written: Written) -> str:
-    """The file with the list below the topic's own keys."""
-    lines = lines_of(file.text)
-    table = topics_of(file)[topic]
-    assert isinstance(table, Mapping)
-    own = [name for name in table if not lines[file.places.first["topics", topic, name] - 1].lstrip().startswith("[")]
-    header = lines[file.places.first["topics", topic] - 1].lstrip()
-    if not header.startswith("[") or not own:
-        raise ConfigError(
-            f"topic {shown(topic)} does not stand in a table of its own, which is not edited from here",
-            where=file.place("topics", topic),
-            remedy=f"Write it as [topics.{topic}], or add the line by hand: {side} = [{toml_value(written)}]",
-        )
-    newline = "\r\n" if "\r\n" in file.text else "\n"
-    after = max(file.places.last["topics", topic, name] for name in own)
-    first = lines[file.places.first["topics", topic, own[0]] - 1]
-    indent = first[: len(first) - len(first.lstrip())]
-    element = toml_value(written)
-    added = f"{indent}{side} = [{element}]"
-    if len(added) > LINE_CHARS_MAX:
-        added = f"{indent}{side} = [{newline}{indent}    {element},{newline}{indent}]"
-    above = "".join(lines[:after])
-    gap = "" if above.endswith("\n") else newline
-    return f"{above}{gap}{added}{newline}{''.join(lines[after:])}"
-
-
-def _indent(text: str, position: int) -> str:
-    """What stands before the first sign of the line at a position."""
-    line = text[text.rfind("\n", 0, position) + 1 : position]
-    return line[: len(line) - len(line.lstrip())]

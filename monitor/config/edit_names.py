@@ -6,14 +6,13 @@ in parentheses first, so that what it found before it finds as before.
 Effects: reads and writes files.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from monitor.config.edit import NoteEdit, lines_of, locked, note_nobody
-from monitor.config.edit_topics import read_topics, topics_of, write_topics
+from monitor.config.edit_lists import with_element
+from monitor.config.edit_topics import read_topics, topic_of, topics_of, write_topics
 from monitor.config.files import ConfigFile
-from monitor.config.toml_text import toml_value
-from monitor.config.values import near_miss, shown
+from monitor.config.values import shown
 from monitor.errors import ConfigError
 from monitor.model import TopicKey
 from monitor.text import plain_line
@@ -41,11 +40,7 @@ def add_name(folder: Path, topic: TopicKey, name: str, lexicon: Lexicon, *, noti
         raise ConfigError(f"{shown(name)} is no name", remedy='Write words without quotes, as in "prisoner swap".')
     with locked(folder):
         file = read_topics(folder)
-        topics = topics_of(file)
-        values = topics.get(topic)
-        if not isinstance(values, Mapping):
-            near = near_miss(topic, list(topics))
-            raise ConfigError(f"there is no topic {shown(topic)}", where=file.shown_path, remedy=near.strip())
+        topics, values = topics_of(file), topic_of(file, topic)
         query = values.get("query")
         if isinstance(query, str):
             text, wanted = _widen(file, topic, name), {**values, "query": widened_query(query, name)}
@@ -54,47 +49,17 @@ def add_name(folder: Path, topic: TopicKey, name: str, lexicon: Lexicon, *, noti
             known = [str(values.get("name", "")), *listed]
             if name.casefold() in {one.casefold() for one in known}:
                 raise ConfigError(f"{shown(name)} is a name of the topic already", where=file.place("topics", topic))
-            text = _into_list(file, topic, name) if "also" in values else _as_new_key(file, topic, name)
+            text = with_element(file, topic, "also", name, below="name")
             wanted = {**values, "also": [*listed, name]}
         write_topics(file, text, {**topics, topic: wanted}, lexicon, noting)
         return read_topics(folder).places.line(("topics", topic, "query" if isinstance(query, str) else "also"))
 
 
-def _lines_of(file: ConfigFile, topic: str, key: str) -> tuple[str, str, str]:
-    """The text above a key of the topic, the key's own lines, and what is below."""
-    path, lines = ("topics", topic, key), lines_of(file.text)
-    first, last = file.places.first[path], file.places.last[path]
-    return "".join(lines[: first - 1]), "".join(lines[first - 1 : last]), "".join(lines[last:])
-
-
-def _into_list(file: ConfigFile, topic: str, name: str) -> str:
-    """The file with the name behind the last one of `also`."""
-    above, own, below = _lines_of(file, topic, "also")
-    at = last = own.find("[", own.find("=")) + 1
-    while at < len(own) and own[at] != "]":
-        if own[at] == "#":
-            at = own.find("\n", at)
-        elif own[at] in "\"'":
-            quote = own[at] * 3 if own.startswith(own[at] * 3, at) else own[at]
-            at = last = _find_end(own, at + len(quote), quote) + len(quote)
-        else:
-            at += 1
-    joint = ", " if own[last - 1] != "[" else ""
-    return f"{above}{own[:last]}{joint}{toml_value(name)}{own[last:]}{below}"
-
-
-def _as_new_key(file: ConfigFile, topic: str, name: str) -> str:
-    """The file with `also` below the topic's name."""
-    above, own, below = _lines_of(file, topic, "name")
-    newline = "\r\n" if "\r\n" in file.text else "\n"
-    gap = "" if own.endswith("\n") else newline
-    indent = own[: len(own) - len(own.lstrip())]
-    return f"{above}{own}{gap}{indent}also = [{toml_value(name)}]{newline}{below}"
-
-
 def _widen(file: ConfigFile, topic: str, name: str) -> str:
     """The file with the topic's query in parentheses, and the term behind them. What it holds then is checked later."""
-    above, own, below = _lines_of(file, topic, "query")
+    path, lines = ("topics", topic, "query"), lines_of(file.text)
+    first, last = file.places.first[path], file.places.last[path]
+    above, own, below = ("".join(some) for some in (lines[: first - 1], lines[first - 1 : last], lines[last:]))
     start = own.find("=") + 1
     start += len(own[start:]) - len(own[start:].lstrip(" \t"))
     quote = next((sign for sign in ("'''", '"""', "'", '"') if own.startswith(sign, start)), "")

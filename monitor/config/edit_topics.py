@@ -9,7 +9,7 @@ Effects: reads and writes files.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from monitor.config.edit import NoteEdit, block, lines_of, locked, note_nobody, write_edited
 from monitor.config.faults import ConfigFaults
@@ -107,9 +107,7 @@ def remove_topic(folder: Path, key: str, lexicon: Lexicon, *, noting: NoteEdit =
     with locked(folder):
         file = read_topics(folder)
         topics = topics_of(file)
-        if key not in topics:
-            near = near_miss(key, list(topics))
-            raise ConfigError(f"there is no topic {shown(key)}", where=file.shown_path, remedy=near.strip())
+        topic_of(file, key)
         lines = lines_of(file.text)
         first, last = file.places.first[("topics", key)], file.places.last[("topics", key)]
         if not lines[first - 1].lstrip().startswith("[topics."):
@@ -167,6 +165,16 @@ def topics_of(file: ConfigFile) -> Mapping[str, object]:
     """The topics by key, as they stand in the file."""
     topics = file.values.get("topics", {})
     return topics if isinstance(topics, Mapping) else {}
+
+
+def topic_of(file: ConfigFile, key: str) -> Mapping[str, Any]:
+    """The values of a topic as they stand in the file. Raises `ConfigError` where there is none of that key."""
+    topics = topics_of(file)
+    values = topics.get(key)
+    if not isinstance(values, Mapping):
+        near = near_miss(key, list(topics))
+        raise ConfigError(f"there is no topic {shown(key)}", where=file.shown_path, remedy=near.strip())
+    return values
 
 
 def write_topics(

@@ -26,7 +26,7 @@ def edited(folder: Path, text: str, name: str = "captives") -> str:
     [
         ('also = ["swap"]  # a "note"', 'also = ["swap", "captives"]  # a "note"'),
         ("also = []", 'also = ["captives"]'),
-        ("also = [\n  'swap',  # ours ]\n]", "also = [\n  'swap', \"captives\",  # ours ]\n]"),
+        ("also = [\n  'swap',  # ours ]\n]", "also = [\n  'swap',  # ours ]\n  \"captives\",\n]"),
         ("level = 'broad'", "also = [\"captives\"]\nlevel = 'broad'"),
     ],
 )
