@@ -223,12 +223,19 @@ class App:
         """Let the canary fly, or no more. Called in the database's thread."""
         if is_wanted == (self.canary is not None):
             return
-        if self.canary is not None:
-            self.canary.close()
-            self.canary, self.in_force = None, prepare(self.in_force.loaded, self._parts)
-        else:
-            self.canary = Canary(self.store, self.guard, self.clock)
-        self.apply(self.in_force.loaded)
+        before = self.canary
+        self.canary = Canary(self.store, self.guard, self.clock) if is_wanted else None
+        try:
+            if not is_wanted:
+                self.in_force = prepare(self.in_force.loaded, self._parts)
+            self.apply(self.in_force.loaded)
+        except BaseException:
+            if self.canary is not None:
+                self.canary.close()
+            self.canary = before  # the next look tries again: half of a canary would be missed for ever
+            raise
+        if before is not None:
+            before.close()
 
     def learn(self) -> bool:
         """Let the topics learn anew where readers' marks changed; True where they did. In the database's thread."""

@@ -106,7 +106,9 @@ class Canary:
         self._closing = ExitStack()
         self._replay: Replay = self._closing.enter_context(serve_recorded({}, connections_max=4))
         self._replay.replace(CANARY_PATH, _feed(""))
-        guard.allow_listener("127.0.0.1", urlsplit(self._replay.base_url).port or 0)
+        port = urlsplit(self._replay.base_url).port or 0
+        guard.allow_listener("127.0.0.1", port)
+        self._closing.callback(guard.forget_listener, "127.0.0.1", port)
         self.spec = FeedSpec(name=str(CANARY_TOPIC), url=self._replay.url_of(CANARY_PATH))
         self._sink = Sink()
         schedule = Schedule(text="now", now=True, timezone="UTC")

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from monitor.app import App, build_app
 from monitor.canary import EVERY_S, LATE_S, WORD, Canary
 from monitor.config.load import load
-from monitor.errors import FetchError
+from monitor.errors import FetchError, StorageError
 from monitor.feeds.guard import Guard
 from monitor.feeds.replay import serve_recorded
 from monitor.model import ChannelName
@@ -153,11 +154,30 @@ def test_switched_off_nothing_of_it_stays(house: House) -> None:
 
 
 def test_its_listener_alone_may_be_reached() -> None:
-    """On this address and port; nothing else of this machine, whatever a feed says."""
+    """On this address and port, while it listens; nothing else of this machine, whatever a feed says."""
     guard = Guard()
     guard.allow_listener("127.0.0.1", 4711)
     assert asyncio.run(guard.find_addresses("127.0.0.1", 4711)) == ["127.0.0.1"]
-    for host, port in (("127.0.0.1", 4712), ("localhost", 4711)):
+    guard.allow_listener("127.0.0.1", 4713)
+    guard.forget_listener("127.0.0.1", 4713)
+    for host, port in (("127.0.0.1", 4712), ("127.0.0.1", 4713), ("localhost", 4711)):
         with pytest.raises(FetchError):
             asyncio.run(guard.find_addresses(host, port))
     guard.close()
+
+
+def test_a_start_that_the_database_refuses_is_tried_again(house: House) -> None:
+    """Else it would be missed for ever, though nothing was wrong by then."""
+    house.app.keep_canary(False)
+    with house.app.store.write() as tx:
+        tx.connection.execute(sa.text("ALTER TABLE config_revision RENAME TO elsewhere"))
+    with pytest.raises(StorageError):
+        house.app.keep_canary(True)
+    assert CANARY_CHANNEL not in house.app.in_force.channels
+
+    with house.app.store.write() as tx:
+        tx.connection.execute(sa.text("ALTER TABLE elsewhere RENAME TO config_revision"))
+    house.app.keep_canary(True)
+
+    assert house.app.canary is not None
+    assert CANARY_CHANNEL in house.app.in_force.channels

@@ -16,6 +16,7 @@ from monitor.cli.opening import existing_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load, read_earlier
 from monitor.config.values import near_miss
+from monitor.config.watch import WATCHLIST
 from monitor.digests.schedule import parse_duration
 from monitor.errors import ConfigError, MonitorError
 from monitor.model import TopicKey
@@ -32,7 +33,6 @@ SUMMARY = "Show by the stored articles what the edited watchlist would change. E
 EXAMPLE = "monitor plan --since 30d\n  monitor plan --apply --replay 24h"
 
 TITLES_MAX = 1_000
-WATCHLIST = "watchlist.toml"
 EXIT_FAULTY = 2
 SHOWN_AFTER_S = 2.0
 """A plan that takes no longer needs no word on how far it has come."""

@@ -83,6 +83,10 @@ class Guard:
         """Let one listener of this very process be reached: this address on this port alone."""
         self._listeners.add((host, port))
 
+    def forget_listener(self, host: str, port: int) -> None:
+        """It is gone: another program may listen there next."""
+        self._listeners.discard((host, port))
+
     def allows_name(self, host: str) -> bool:
         """Whether the configuration names this host, or its literal address, as one's own."""
         name = host.lower().strip("[]").rstrip(".")
