@@ -16,6 +16,8 @@ from functools import partial
 from typing import TypeVar
 
 from monitor.app import App
+from monitor.auditor import LOOK_EVERY_S as AUDIT_LOOK_S
+from monitor.auditor import Auditor
 from monitor.config.watch import Watcher
 from monitor.edits import Edits
 from monitor.errors import StorageError
@@ -78,6 +80,7 @@ class Daemon:
         self._listening = Listening(app)
         self._edits = Edits(app, watcher, self._listening.take)
         self._watchman = Watchman(app, self._runner)
+        self._auditor = Auditor(app, lambda: self._runner.is_stopping)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, then drain and return. The app stays open: its owner closes it."""
@@ -120,6 +123,7 @@ class Daemon:
             Tick("marks", MARKS_EVERY_S, lambda: self._submit("marks", self._app.learn)),
             Tick("heartbeat", 10, lambda: self._submit("heartbeat", self._beat)),
             Tick("notices", LOOK_EVERY_S, lambda: self._submit("notices", self._watchman.look)),
+            Tick("audit", AUDIT_LOOK_S, self._ask_for_audit),
             Tick("parser", 30, self._rest_parser),
             Tick("index", INDEX_EVERY_S, lambda: self._submit("index", self._indexer.catch_up)),
             Tick("words", WEIGH_EVERY_S, lambda: self._submit("words", self._app.weigh_words)),
@@ -204,6 +208,10 @@ class Daemon:
 
     def _ping(self) -> None:
         self._runner.submit("ping", lambda: in_pool(self._app.sender_pool, self._watchman.ping))
+
+    def _ask_for_audit(self) -> None:
+        """In a thread of its own: it reads a month of articles, and no news waits for it."""
+        self._runner.submit("audit", lambda: in_pool(self._app.sender_pool, self._auditor.look))
 
     def _sweep(self) -> None:
         sweep(self._app.store, self._app.retention, self._app.clock.now())

@@ -54,10 +54,11 @@ LAYERS: dict[int, str] = {
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
           outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.plan pipeline.planned
           pipeline.plan_words missing pipeline.notices pipeline.clock_jumps needs pipeline.audit
+          pipeline.audit_words
           pipeline.example_articles pipeline.bars""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
     6: """app in_force destinations cycle daemon demo pending slack_desk listening starting edits watchman canary
-          dead_man""",
+          dead_man auditor""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}

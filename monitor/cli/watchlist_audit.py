@@ -4,7 +4,6 @@ Effects: database, prints.
 """
 
 import argparse
-import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,7 +12,8 @@ from monitor.cli.opening import find_topic, load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.digests.schedule import parse_duration
 from monitor.errors import MonitorError
-from monitor.pipeline.audit import SINCE, AuditTerm, TopicAudit, audit_topic
+from monitor.pipeline.audit import SINCE, TopicAudit, audit_topic
+from monitor.pipeline.audit_words import add_command, change_words
 from monitor.text import plain_line, plural
 
 NAME = "audit"
@@ -59,24 +59,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def add_command(topic: str, term: str) -> str:
-    """The command that adds the term."""
-    return f"monitor watchlist add-name {topic} {shlex.quote(plain_line(term))}"
-
-
 def _lines(audit: TopicAudit) -> Iterator[str]:
     misses = plural(audit.misses, "near miss", "near misses")
     yield f"{audit.topic}: {misses}{'' if audit.terms else ', and no term that would have caught some'}."
     for term in audit.terms:
-        yield f"  {plain_line(term.text)}: catches {term.caught} of them; {plan_words(term)}"
+        yield f"  {plain_line(term.text)}: catches {term.caught} of them; {change_words(term)}"
         for story in term.stories:
             yield f'      "{plain_line(story.title)}"'
         yield f"      add it: {add_command(audit.topic, term.text)}"
-
-
-def plan_words(term: AuditTerm) -> str:
-    """`+4 -0 stories in 30 days`."""
-    return f"+{term.added} -{term.dropped} stories in {plural(max(1, round(term.days)), 'day')}"
 
 
 def _record(audit: TopicAudit) -> dict[str, object]:

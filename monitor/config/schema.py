@@ -137,6 +137,8 @@ class OperatorSection(Section):
 
     channels: list[Line] = []
     """Empty: the first other channel that is written down."""
+    audit: Literal["weekly", "never"] = "weekly"
+    """Whether it is told each Monday what topics nearly found."""
     canary: bool = True
     """Whether an entry of our own goes through the whole way once an hour."""
     ping_url: Url | None = Field(default=None, examples=['"https://ping.example.org/monitor"'])

@@ -247,6 +247,8 @@ class NoteKind(StrEnum):
     """What could not be delivered while it was news."""
     OPERATOR = "operator"
     """Something needs a person."""
+    AUDIT = "audit"
+    """What topics nearly found in a week, with terms that would have caught it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.channels.base import Channel
-from monitor.model import ChannelName, DeliveryKind, DigestId, Need, TopicKey
+from monitor.model import ChannelName, DeliveryKind, DigestId, Need, Note, TopicKey
 from monitor.needs import OF_CHANNELS, find_channel_needs
-from monitor.outbox.notices import Telling, choose_tellings, find_changes, note_of
+from monitor.outbox.notices import choose_tellings, find_changes, note_of
 from monitor.storage.notices import OPEN_MAX
 from monitor.storage.outbox import NewDelivery
 from monitor.storage.store import Transaction
@@ -60,17 +60,32 @@ def tell_due(tx: Transaction, peers: Peers, now: datetime, *, kinds: Collection[
     told = 0
     for telling in choose_tellings(tx.notices.all(), now, kinds=kinds):
         about = telling.kind.about(telling.notices[0].key)
-        names = _choose(tx, peers, about)
-        for name in names:
-            tx.outbox.add(_deliveries(tx, peers, name, telling, now), now, due_at=now)
-        if names:
+        note = note_of(telling, now, peers.timezone)
+        if tell_note(tx, peers, note, telling.key, now, about=about):
             tx.notices.tell([one.key for one in telling.notices], now)
             told += 1
     return told
 
 
-def _deliveries(tx: Transaction, peers: Peers, name: ChannelName, telling: Telling, now: datetime) -> list[NewDelivery]:
-    key = f"{KEY_STEM}-{telling.key}-{name}"
+def tell_note(
+    tx: Transaction, peers: Peers, note: Note, key: str, now: datetime, *, about: ChannelName | None = None
+) -> int:
+    """Put a note in line for the operator, once for each key; returns on how many channels, 0 where none takes it now.
+
+    `about` is the channel in trouble that it speaks of, which is passed over.
+    """
+    names = _choose(tx, peers, about)
+    for name in names:
+        tx.outbox.add(_deliveries(tx, peers, name, note, f"{KEY_STEM}-{key}-{name}"), now, due_at=now)
+    return len(names)
+
+
+def has_operator(tx: Transaction, peers: Peers) -> bool:
+    """Whether a channel would take a note for the operator now."""
+    return bool(_choose(tx, peers, None))
+
+
+def _deliveries(tx: Transaction, peers: Peers, name: ChannelName, note: Note, key: str) -> list[NewDelivery]:
     if tx.outbox.has_stem(key, name, DigestId(0)):
         return []
     return [
@@ -85,7 +100,7 @@ def _deliveries(tx: Transaction, peers: Peers, name: ChannelName, telling: Telli
             kind=DeliveryKind.NOTE,
             lane=payload.lane,
         )
-        for payload in peers.channels[name].render_note(note_of(telling, now, peers.timezone), key)
+        for payload in peers.channels[name].render_note(note, key)
     ]
 
 

@@ -60,9 +60,17 @@ class TopicAudit:
 
 
 def audit_topic(
-    store: Store, compiled: CompiledWatchlist, key: TopicKey, now: datetime, since: timedelta = SINCE
+    store: Store,
+    compiled: CompiledWatchlist,
+    key: TopicKey,
+    now: datetime,
+    since: timedelta = SINCE,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> TopicAudit:
-    """The near misses of a topic and the terms that would have caught them, the most catching first."""
+    """The near misses of a topic and the terms that would have caught them, the most catching first.
+
+    Once it is over no further term is planned.
+    """
     [one] = [one for one in compiled.topics if one.topic.key == key]
     with store.read() as tx:
         misses = _misses_of(tx, compiled, one, now - since)
@@ -72,6 +80,8 @@ def audit_topic(
     chosen = sorted((term for term in terms if caught[term.text]), key=lambda term: (-caught[term.text], term.text))
     found = []
     for term in chosen[:TERMS_MAX]:
+        if is_over():
+            break
         new = _with_term(compiled, one.topic, term.text)
         plan = plan_change(store, compiled, new, now, topic=key, titles=TITLES)
         change = next((change for change in plan.topics if change.key == key), None)
@@ -89,12 +99,15 @@ def audit_all(
     now: datetime,
     since: timedelta = SINCE,
     is_over: Callable[[], bool] = lambda: False,
+    first: TopicKey | None = None,
 ) -> Iterator[TopicAudit]:
-    """Every topic's audit, in the watchlist's order; none any more once it is over."""
-    for topic in compiled.watchlist.topics:
+    """Every topic's audit, in the watchlist's order from the `first` on and round; none any more once it is over."""
+    keys = [topic.key for topic in compiled.watchlist.topics]
+    at = keys.index(first) if first in keys else 0
+    for key in (*keys[at:], *keys[:at]):
         if is_over():
             return
-        yield audit_topic(store, compiled, topic.key, now, since)
+        yield audit_topic(store, compiled, key, now, since, is_over)
 
 
 def widened(topic: Topic, term: str) -> Topic:
