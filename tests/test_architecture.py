@@ -3,13 +3,11 @@
 import ast
 import re
 import sys
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "monitor"
+from tests.architecture import ROOT, files, imports_of, nodes_of, own_imports, path_of, span_of, tree_of
 
 LAYERS: dict[int, str] = {
     0: "errors text words language urls clock logs",
@@ -149,22 +147,6 @@ FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 
 
-@cache
-def modules() -> dict[str, ast.Module]:
-    """Every module of the package by its name without the package, parsed."""
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        tree = ast.parse(path.read_text(), filename=str(path))
-        if name == "__init__":
-            continue
-        if not name.endswith("__init__"):
-            found[name] = tree
-        elif len(tree.body) > 1:  # a package whose own file holds more than its docstring
-            found[name.removesuffix(".__init__")] = tree
-    return found
-
-
 def layer_of(name: str) -> int | None:
     """The row a module stands in, by its own name or its package's."""
     for row, names in LAYERS.items():
@@ -173,38 +155,12 @@ def layer_of(name: str) -> int | None:
     return None
 
 
-def imports_of(tree: ast.Module) -> list[tuple[str, int]]:
-    """Every imported module with its line."""
-    found: list[tuple[str, int]] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [(alias.name, node.lineno) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
-    return found
-
-
-def own_imports(name: str, tree: ast.Module) -> set[str]:
-    """The modules of this package that a module imports."""
-    known = modules()
-    found = set()
-    for target, _ in imports_of(tree):
-        if not target.startswith("monitor."):
-            continue
-        parts = target.removeprefix("monitor.").split(".")
-        for length in range(len(parts), 0, -1):
-            if ".".join(parts[:length]) in known:
-                found.add(".".join(parts[:length]))
-                break
-    return found - {name}
-
-
 def is_pure(name: str) -> bool:
     """Whether a module must have no effect at all."""
     return (layer_of(name) in PURE_ROWS and name not in IMPURE_IN_ROW_0) or name in PURE_ANYWAY
 
 
-NAMES = sorted(modules())
+NAMES = sorted(files())
 
 
 def test_every_module_has_its_row() -> None:
@@ -228,84 +184,156 @@ def test_the_page_has_the_same_map() -> None:
     assert shown == {name: layer_of(name) for name in NAMES}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_imports_only_lower_rows(name: str) -> None:
+Rule = Callable[[str, ast.Module], Iterator[tuple[int, str]]]
+"""What is wrong in a module of that name: the line, and what to do about it."""
+
+
+def broken_by(rule: Rule) -> str:
+    """Every violation of a rule in the whole package, a line each; empty when there is none."""
+    return "\n".join(f"{path_of(name)}:{line}: {said}" for name in NAMES for line, said in rule(name, tree_of(name)))
+
+
+def lower_rows(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """A module imports lower rows and its own, and a door only doors of its own package."""
     row = layer_of(name)
-    assert row is not None
-    for target in own_imports(name, modules()[name]):
+    assert row is not None, f"{name} stands in no row"
+    for target, line in own_imports(name, tree).items():
         target_row = layer_of(target)
-        assert target_row is not None
-        assert target_row <= row, f"{name} imports {target} of a higher row"
-        if row == 3 and target_row == 3:
-            assert name.split(".")[0] == target.split(".")[0], f"{name} imports the door {target} of another package"
-        if is_pure(name):
-            assert is_pure(target), f"{name} is pure and imports {target}, which is not"
+        if target_row is None or target_row > row:
+            yield line, f"{name} imports {target} of a higher row"
+        if row == target_row == 3 and name.split(".")[0] != target.split(".")[0]:
+            yield line, f"{name} imports the door {target} of another package"
+        if is_pure(name) and not is_pure(target):
+            yield line, f"{name} is pure and imports {target}, which is not"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_one_library_one_door(name: str) -> None:
+def one_door(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """A third-party library, and the few standard ones listed, are imported by their door alone."""
-    for target, line in imports_of(modules()[name]):
+    for target, line in imports_of(tree):
         top = target.split(".")[0]
         if top in DOORS:
-            allowed = DOORS[top]
-            assert name in allowed or name.split(".")[0] in allowed, (
-                f"{name}:{line} imports {top}: its door is {allowed}"
-            )
+            if not {name, name.split(".")[0]} & DOORS[top]:
+                yield line, f"{name} imports {top}: its door is {DOORS[top] or 'shut'}"
         elif top not in sys.stdlib_module_names and top != "monitor":
-            pytest.fail(f"{name}:{line} imports {top}, which has no line in DOORS")
+            yield line, f"{name} imports {top}, which has no line in DOORS"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if is_pure(name)])
-def test_pure_modules_have_no_effects(name: str) -> None:
+def no_effects(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Decisions take the time as an argument and touch nothing."""
-    tree = modules()[name]
+    if not is_pure(name):
+        return
     for target, line in imports_of(tree):
-        assert target.split(".")[0] not in IMPURE_IMPORTS, f"{name}:{line} imports {target}"
-    for node in ast.walk(tree):
+        if target.split(".")[0] in IMPURE_IMPORTS:
+            yield line, f"{name} is pure and imports {target}"
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call):
             called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            assert called not in IMPURE_CALLS, f"{name}:{node.lineno} calls {called}()"
+            if called in IMPURE_CALLS:
+                yield node.lineno, f"{name} is pure and calls {called}()"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_imports_are_absolute(name: str) -> None:
+def absolute(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """A relative import would go round every rule that looks at names."""
-    for node in ast.walk(modules()[name]):
-        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{name}:{getattr(node, 'lineno', 0)}"
+    for node in nodes_of(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield node.lineno, f"{name} imports by a relative name"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_asyncio_stays_in_the_shell(name: str) -> None:
+def asyncio_in_the_shell(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Only the modules listed may await; everything else is plain and testable without a loop."""
     if name in ASYNC:
         return
-    for node in ast.walk(modules()[name]):
-        assert not isinstance(node, ast.AsyncFunctionDef | ast.Await), f"{name}:{getattr(node, 'lineno', 0)} is async"
-    assert not [line for target, line in imports_of(modules()[name]) if target.split(".")[0] == "asyncio"]
+    for node in nodes_of(tree):
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await):
+            yield node.lineno, f"{name} is async and not listed in ASYNC"
+    for target, line in imports_of(tree):
+        if target.split(".")[0] == "asyncio":
+            yield line, f"{name} imports asyncio and is not listed in ASYNC"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_channels_are_named_by_app_alone(name: str) -> None:
+def channels_by_one(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """A new channel is one module and one line in `destinations`."""
     if name == "destinations" or name in CONCRETE_CHANNELS:
         return
-    assert own_imports(name, modules()[name]) & CONCRETE_CHANNELS == set()
+    for target, line in own_imports(name, tree).items():
+        if target in CONCRETE_CHANNELS:
+            yield line, f"{name} imports the channel {target}, which `destinations` alone may"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_imports_inside_a_function(name: str) -> None:
+def imports_at_the_top(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """What a module needs stands at its top."""
-    for node in ast.walk(modules()[name]):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            inner = [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
-            assert not inner, f"{name}:{inner[0].lineno} imports inside {node.name}"
+    functions = [node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for line in sorted({line for _, line in imports_of(tree)}):
+        inside = [function.name for function in functions if line in span_of(function)]
+        if inside:
+            yield line, f"{name} imports inside {inside[-1]}"
+
+
+def sizes(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """A file fits a sitting, and a function fits a screen."""
+    lines = files()[name].read_text().count("\n") if name in files() else 0
+    if lines > FILE_LINES_MAX:
+        yield lines, f"{name} has {lines} lines, {FILE_LINES_MAX} is most"
+    for node in nodes_of(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(span_of(node)) > FUNCTION_LINES_MAX:
+            yield node.lineno, f"{name}.{node.name} has {len(span_of(node))} lines, {FUNCTION_LINES_MAX} is most"
+
+
+def effects_told(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """A module says what it touches."""
+    doc = ast.get_docstring(tree) or ""
+    if not re.search(r"Effects: [^\n]+(\n[^\n]+)*\.$", doc):
+        yield 1, f"{name}: the docstring must end with its effects"
+    if is_pure(name) and "Effects: none." not in doc:
+        yield 1, f"{name} is pure: its docstring must end with `Effects: none.`"
+
+
+RULES: tuple[Rule, ...] = (
+    lower_rows, one_door, no_effects, absolute, asyncio_in_the_shell, channels_by_one, imports_at_the_top, sizes,
+    effects_told,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_package_keeps_the_rule(rule: Rule) -> None:
+    """All modules at once; what is said is the whole list."""
+    said = broken_by(rule)
+    assert not said, f"{rule.__doc__}\n{said}"
+
+
+LONG = "def f():\n" + "    pass\n" * FUNCTION_LINES_MAX
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "planted", "line"),
+    [
+        (lower_rows, "model", "import os\nfrom monitor.feeds.parse import parse_feed", 2),
+        (lower_rows, "storage.feeds", "from monitor.channels import base", 1),
+        (lower_rows, "channels.plain", "from monitor.channels.slack import Slack", 1),
+        (one_door, "feeds.fetch", "import httpx", 1),
+        (one_door, "app", "x = 1\nimport multiprocessing.pool", 2),
+        (one_door, "app", "import requests", 1),
+        (no_effects, "topics.match", "from time import sleep", 1),
+        (no_effects, "channels.plain", "import datetime\nx = datetime.datetime.now()", 2),
+        (no_effects, "topics.match", "def f():\n    print(1)", 2),
+        (absolute, "app", "from . import errors", 1),
+        (asyncio_in_the_shell, "topics.match", "async def f(): ...", 1),
+        (asyncio_in_the_shell, "storage.store", "from asyncio import sleep", 1),
+        (channels_by_one, "app", "from monitor.channels import slack", 1),
+        (imports_at_the_top, "app", "def f():\n    import json", 2),
+        (sizes, "planted", LONG, 1),
+        (effects_told, "app", '"""Says nothing."""', 1),
+        (effects_told, "topics.match", '"""Touches.\n\nEffects: database.\n"""', 1),
+    ],
+)
+def test_a_planted_violation_is_found_at_its_line(rule: Rule, name: str, planted: str, line: int) -> None:
+    """Each rule bites, for each thing it forbids."""
+    assert [at for at, _ in rule(name, ast.parse(planted))] == [line]
 
 
 def test_the_import_graph_has_no_cycle() -> None:
     """Modules can be read from the bottom up."""
-    graph = {name: own_imports(name, tree) for name, tree in modules().items()}
+    graph = {name: own_imports(name, tree_of(name)) for name in NAMES}
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -317,20 +345,3 @@ def test_the_import_graph_has_no_cycle() -> None:
 
     for name in graph:
         visit(name, ())
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_sizes_and_docstrings(name: str) -> None:
-    """A file fits a sitting, a function fits a screen, and a module says what it touches."""
-    tree = modules()[name]
-    path = PACKAGE / (name.replace(".", "/") + ".py")
-    if path.exists():
-        assert path.read_text().count("\n") <= FILE_LINES_MAX
-    doc = ast.get_docstring(tree) or ""
-    assert re.search(r"Effects: [^\n]+(\n[^\n]+)*\.$", doc), f"{name}: the docstring must end with its effects"
-    if is_pure(name):
-        assert "Effects: none." in doc
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno + 1 <= FUNCTION_LINES_MAX, f"{name}.{node.name} is too long"
