@@ -152,7 +152,11 @@ def _say_applied(loaded: Loaded, plan: Plan, replay: str | None) -> str:
     path = loaded.folder / WATCHLIST
     if not plan.topics:
         return f"Noted: {path} as it stands is approved."
-    told = f" New topics tell what came in the last {replay}." if replay else ""
+    told = (
+        f" New and edited topics look back once and tell what is of the last {replay}, a feed's first reading too."
+        if replay
+        else ""
+    )
     when = "A running monitor takes it within seconds, else its next start."
     return f"Noted: {path} as it stands is approved. {when}{told}"
 

@@ -110,7 +110,7 @@ class StoryTable:
         for story_id in story_ids:
             of_story = (
                 select_articles()
-                .add_columns(*match_columns())
+                .add_columns(*match_columns(), MATCH.c.silent.label("match_silent"))
                 .outerjoin(MATCH, sa.and_(MATCH.c.article_id == ARTICLE.c.id, MATCH.c.topic == topic))
                 .where(ARTICLE.c.story_id == story_id)
                 .order_by(ARTICLE.c.id.desc())
@@ -165,7 +165,8 @@ def _to_member(row: sa.Row[Any]) -> StoryMember:
         stored.article,
         stored.relation,
         match,
-        silent=stored.standing not in ("new", ""),
+        # What a person asked a new topic to look back at is news under it, although it was none when it came.
+        silent=stored.standing not in ("new", "") if match is None else bool(row.match_silent),
         text_id=stored.text_id,
         quiet=stored.quiet,
     )

@@ -15,6 +15,7 @@ from tests.pipeline.given import (
     a_topic,
     a_visit,
     an_entry,
+    claim_feeds,
     digest_context,
     ingest,
     told_stories,
@@ -80,6 +81,22 @@ def test_a_new_topic_looks_back_where_a_person_asked(store: Store) -> None:
     assert len(tell(store, shipping, hostages)) == 2
     look_back(store, shipping, hostages)
     assert len(tell(store, shipping, hostages, now=LATER + timedelta(hours=2))) == 2
+
+
+def test_a_look_back_tells_of_a_first_reading_what_is_of_that_time(store: Store) -> None:
+    """A person asked for it, so it is news under this topic; what is older than was asked for is none."""
+    hostages = a_topic()
+    context = a_context([])
+    [feed] = claim_feeds(store, 1, now=START)
+    entries = [an_entry(1, at=START - timedelta(hours=3)), an_entry(2, at=START - timedelta(days=3))]
+    ingest(store, [a_visit(feed, entries)], context)
+    put_in_force(store, OLD)
+    put_in_force(store, NEW, replay_s=86_400)
+    watch(store, [hostages])
+
+    look_back(store, hostages)
+
+    assert len(tell(store, hostages)) == 1
 
 
 def test_a_look_back_tells_no_story_that_the_channel_was_told(store: Store) -> None:

@@ -35,6 +35,7 @@ MASKS = (
     (r"\bcli(:[\w.-]+)?", "cli"),
     (r"/[\w./-]*/tour\b", "/tour"),
     (r"\b\d+ (seconds?|minutes?|s|ms)\b", "SPAN"),
+    (r"told \d+ times", "told N times"),
     (r"[ \t]+", " "),
 )
 """What differs from one run to the next."""
