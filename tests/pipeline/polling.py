@@ -22,7 +22,7 @@ from tests.pipeline.given import a_context, a_topic, articles_of
 T = TypeVar("T")
 
 FREE = HostLimit(1000, 0.0)
-WAIT_S = 10.0
+WAIT_S = 60.0
 """How long a test waits for something that comes at once on an idle machine."""
 
 
@@ -61,6 +61,14 @@ class Publishers:
     now: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     most: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     on_answer: Callable[[], None] | None = None
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by each visit."""
+
+    async def visited(self, holds: Callable[[], bool]) -> None:
+        """Wait for the visit that makes it hold; the run's own bound ends it otherwise."""
+        while not holds():
+            self.came.clear()
+            await self.came.wait()
 
     async def fetch(
         self,
@@ -78,6 +86,7 @@ class Publishers:
         self.sent.append((url, dict(headers or {}), proxy))
         self.now[host] += 1
         self.most[host] = max(self.most[host], self.now[host])
+        self.came.set()
         try:
             await asyncio.sleep(0)  # a real visit lets others have their turn
             await self.open.wait()
@@ -120,16 +129,22 @@ class Works:
             report=changes.pop("report", self.reports.append),
         )
 
+    async def settled(self) -> None:
+        """Wait until no visit is under way and what they brought was taken in, or refused."""
+        while self.poller.busy:
+            if self.poller._visits:
+                await asyncio.wait(self.poller._visits)
+            await self.poller._queue.join()
+
+    async def piled_up(self) -> None:
+        """Wait until no more fits in front of the database: the visit that fills the queue ends with that."""
+        while not self.poller._queue.full():
+            await asyncio.wait(self.poller._visits, return_when=asyncio.FIRST_COMPLETED)
+
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """On a loop of its own, within a bound."""
     return asyncio.run(asyncio.wait_for(work, WAIT_S))
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Let the loop turn until something holds; the run's own bound ends it otherwise."""
-    while not holds():  # noqa: ASYNC110  # what is waited for happens in threads and in the code under test
-        await asyncio.sleep(0.001)
 
 
 def configure(store: Store, count: int, *, hosts: int = 1000, now: datetime = START) -> None:

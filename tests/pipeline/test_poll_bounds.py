@@ -25,7 +25,6 @@ from tests.pipeline.polling import (
     rss,
     run,
     titles,
-    until,
 )
 
 
@@ -44,7 +43,7 @@ def test_the_queue_is_bounded_and_polling_waits_for_the_database(sqlite_store: S
         works.pool.submit(free.wait, WAIT_S)  # from here on the database's thread has something else to do
         publishers.open.set()
         try:
-            await until(works.poller._queue.full)
+            await works.piled_up()
             assert await works.poller.look() == 0
             waiting = works.poller._queue.qsize()
         finally:
@@ -65,7 +64,7 @@ def test_a_stop_lets_visits_end_and_stores_them(sqlite_store: Store) -> None:
         publishers = Publishers()
         works = Works(sqlite_store, FakeClock(), publishers)
         await works.poller.look()
-        await until(lambda: len(publishers.visits) == 3)
+        await publishers.visited(lambda: len(publishers.visits) == 3)
         drained = asyncio.create_task(works.poller.drain(WAIT_S))
         await asyncio.sleep(0)
         publishers.open.set()
@@ -84,7 +83,7 @@ def test_a_stop_does_not_wait_for_ever_and_gives_leases_back(sqlite_store: Store
         publishers = Publishers()
         works = Works(sqlite_store, FakeClock(), publishers)
         await works.poller.look()
-        await until(lambda: len(publishers.visits) == 3)
+        await publishers.visited(lambda: len(publishers.visits) == 3)
         assert leases(sqlite_store) == ["worker"] * 3
         await works.poller.drain(0.02)
 
@@ -105,10 +104,11 @@ def test_a_database_that_refuses_pauses_polling_and_loses_nothing(sqlite_store: 
             publishers = Publishers()
             works = Works(impatient, clock, publishers)
             assert await works.poller.look() == 2
-            await until(lambda: len(publishers.visits) == 2)
+            await publishers.visited(lambda: len(publishers.visits) == 2)
             other.execute("BEGIN IMMEDIATE")  # no write of ours goes through from here on, as on a full disk
             publishers.open.set()
-            await until(lambda: works.poller.busy == 0 and works.poller._resume_s > 0)
+            await works.settled()
+            assert works.poller._resume_s > 0
             assert await works.poller.look() == 0, "polling rests"
             await works.poller.drain(WAIT_S)  # ends quietly: a stop has more steps after this one
 
