@@ -1,5 +1,6 @@
 """Visiting feeds: politely to each host, and never more than there is room for."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
