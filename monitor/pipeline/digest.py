@@ -19,6 +19,7 @@ from monitor.errors import StorageError
 from monitor.logs import get_log
 from monitor.model import ChannelName, Digest, DigestKind, StoryCandidate, Topic, TopicKey
 from monitor.pipeline.closing import Closed, DigestContext, Slot, find_things, note_no_room, room_for, write_digest
+from monitor.pipeline.opened import open_matches
 from monitor.pipeline.threads import tell_followed, tell_growth
 from monitor.storage.matches import OPEN_MAX
 from monitor.storage.store import Store, Transaction
@@ -122,7 +123,7 @@ def close_digest(
             note_no_room(tx, topic, room)
             tx.topics.set_next(topic.key, room)
             return None
-        opened = tx.matches.open_for(topic.key)
+        opened = open_matches(tx, topic, now)
         done = write_digest(tx, topic, context, Slot(slot.label, slot.kind, slot.next_due_at), opened, state, now)
         is_left = bool(opened) and (done is None or (len(opened) == OPEN_MAX and done.taken > 0))
         again_at = None if done is None else done.again_at
@@ -154,7 +155,7 @@ def _close_breaking(store: Store, topic: Topic, context: DigestContext, now: dat
         is_quiet = held_until(topic.quiet_hours, topic.schedule.timezone, now) is not None
         if is_quiet and not topic.breaking_overrides_quiet:
             return []  # not calmed: it is looked at again when the quiet is over
-        opened = tx.matches.open_for(topic.key) if topic.breaking and not topic.schedule.now else []
+        opened = open_matches(tx, topic, now) if topic.breaking and not topic.schedule.now else []
         story_ids = sorted({stored.story_id for stored in opened})
         broke = _unmuted(tx, topic, find_breaking(tx.stories.as_candidates(story_ids, topic.key), now=now), now)
         has_room = True

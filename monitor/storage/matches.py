@@ -27,7 +27,7 @@ from monitor.model import (
     Via,
 )
 from monitor.storage.rows import insert_new, portions, upsert
-from monitor.storage.tables import ARTICLE, MATCH, NEAR_MISS
+from monitor.storage.tables import ARTICLE, FEED, MATCH, NEAR_MISS
 
 OPEN_MAX = 5000
 """Matches one digest takes at most; more wait for the next, and none is lost."""
@@ -114,14 +114,34 @@ class MatchTable:
                 room[TopicKey(topic)] -= count
         return room
 
-    def open_for(self, topic: TopicKey) -> list[StoredMatch]:
-        """Matches of the topic that no digest has taken and that may be told, oldest first."""
-        rows = self._db.execute(
-            sa.select(MATCH, *match_columns())
-            .where(MATCH.c.topic == topic, MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
-            .order_by(MATCH.c.matched_at, MATCH.c.article_id)
-            .limit(OPEN_MAX)
+    def open_for(
+        self,
+        topic: TopicKey,
+        *,
+        without_feeds: Collection[str] = (),
+        without_stories: Collection[StoryId] = (),
+        after: StoredMatch | None = None,
+    ) -> list[StoredMatch]:
+        """Matches of the topic that no digest has taken and that may be told, oldest first, at most `OPEN_MAX`.
+
+        Without those of the feeds of these names and of these stories, and only those that come after one of them.
+        """
+        asked = sa.select(MATCH, *match_columns()).where(
+            MATCH.c.topic == topic, MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False)
         )
+        if without_feeds:
+            feeds = sa.select(FEED.c.id).where(FEED.c.name.in_(list(without_feeds)))
+            articles = sa.select(ARTICLE.c.id).where(ARTICLE.c.id == MATCH.c.article_id, ARTICLE.c.feed_id.in_(feeds))
+            asked = asked.where(~articles.exists())
+        if without_stories:
+            asked = asked.where(MATCH.c.story_id.not_in(list(without_stories)))
+        if after is not None:
+            last = (after.matched_at, after.match.article_id)
+            later = sa.or_(
+                MATCH.c.matched_at > last[0], sa.and_(MATCH.c.matched_at == last[0], MATCH.c.article_id > last[1])
+            )
+            asked = asked.where(later)
+        rows = self._db.execute(asked.order_by(MATCH.c.matched_at, MATCH.c.article_id).limit(OPEN_MAX))
         return [_to_stored(row) for row in rows]
 
     def count_open(self, topic: TopicKey) -> int:

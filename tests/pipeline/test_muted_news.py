@@ -6,10 +6,12 @@ import pytest
 
 from monitor.digests.schedule import parse_schedule
 from monitor.model import ArticleId, Mark, MuteKind, QuietHours, StoryId
+from monitor.pipeline import opened
 from monitor.pipeline.corrections import split_story
+from monitor.storage import matches
 from monitor.storage.store import Store
 from tests.fakes.clock import START
-from tests.pipeline.given import a_topic, an_entry, told_stories
+from tests.pipeline.given import a_topic, an_entry, articles_of, told_stories
 from tests.pipeline.test_channel_rules import HOUR, MINUTE, Newsroom, a_newsroom, a_now_topic
 
 UNTIL = START + 5 * HOUR
@@ -75,6 +77,31 @@ def test_what_comes_while_a_term_is_muted_and_says_it_not_is_told_in_time(sqlite
     assert [done.stories for done in room.close(START + 2 * HOUR)] == [1]
     assert room.close(START + 3 * HOUR) == []
     assert [story.marks for story in room.channel.kept[1].stories] == [(Mark.LATE,)]
+
+
+@pytest.mark.parametrize("kind", [MuteKind.STORY, MuteKind.FEED, MuteKind.TERM])
+def test_what_comes_behind_a_flood_that_is_muted_is_told(
+    store: Store, kind: MuteKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of a muted thing than one digest takes: what is new does not wait behind it, and it is told in its time."""
+    monkeypatch.setattr(matches, "OPEN_MAX", 3)
+    monkeypatch.setattr(opened, "OPEN_MAX", 3)
+    room = a_newsroom(store, a_topic(), feeds=2)
+    room.read(*(an_entry(n) for n in range(1, 7)), now=START + MINUTE)
+    first = articles_of(store)[2:]
+    with store.write() as tx:
+        if kind is MuteKind.STORY:
+            for other in first[1:]:
+                tx.corrections.merge(other.story_id, first[0].story_id, at=START, by="cli:anna", reason="one event")
+    mute(room, kind, first[0].story_id)
+    assert [done.stories for done in room.close(START + HOUR)] == [0]
+    new = an_entry(9, title="Hostage freed at the old market", summary="Police say so.")
+    room.read(new, outlet=1, now=START + HOUR + MINUTE)
+
+    assert [done.stories for done in room.close(START + 2 * HOUR)] == [1]
+    assert [story.lead.title for story in room.channel.kept[-1].stories] == ["Hostage freed at the old market"]
+    assert sum(done.stories for hours in range(12) for done in room.close(UNTIL + hours * HOUR)) > 0
+    assert open_stories(room) == []
 
 
 def test_what_is_split_from_a_muted_story_is_not_muted_with_it(sqlite_store: Store) -> None:
