@@ -2,6 +2,8 @@
 
 from hashlib import sha256
 
+import pytest
+
 from monitor.config.load import load
 from monitor.storage.store import Store
 from tests.cli.newsroom import WATCHLIST, Newsroom
@@ -107,8 +109,9 @@ def test_a_faulty_edit_and_a_broken_example_are_told_with_their_lines(newsroom: 
         assert tx.revisions.edit_of(sha256((newsroom.folder / "watchlist.toml").read_bytes()).hexdigest()) is None
 
 
-def test_a_yes_is_noted_for_the_text_that_was_planned(newsroom: Newsroom) -> None:
+def test_a_yes_is_noted_for_the_text_that_was_planned(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """With who said it and how far back new topics look."""
+    monkeypatch.setenv("LOGNAME", "ada")
     some_news(newsroom)
     put_in_force(newsroom)
     newsroom.configure(watchlist=WIDER)
@@ -119,7 +122,7 @@ def test_a_yes_is_noted_for_the_text_that_was_planned(newsroom: Newsroom) -> Non
         edit = tx.revisions.edit_of(sha256(WIDER.encode()).hexdigest())
     assert edit is not None
     assert edit.planned
-    assert edit.author.startswith("cli")
+    assert edit.author == "cli:ada"
     assert edit.replay_s == 86_400
 
 
