@@ -38,10 +38,10 @@ class Peers:
 def settle_needs(tx: Transaction, needs: Sequence[Need], kinds: Collection[str], now: datetime) -> None:
     """Remember what needs a person, and that whatever else of these kinds was open is over."""
     changed, over = find_changes(needs, tx.notices.all(), kinds, open_max=OPEN_MAX)
-    for notice in over:
-        tx.notices.clear(notice.key, now)
-    for need in changed:
-        tx.notices.raise_(need.key, need.head, need.remedy, need.detail, now)
+    if over:
+        tx.notices.clear_all([notice.key for notice in over], now)
+    if changed:
+        tx.notices.raise_all(changed, now)
 
 
 def tell_of_channels(tx: Transaction, peers: Peers, now: datetime) -> None:

@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,34 +32,47 @@ class NoticeTable:
         What is open keeps its beginning and takes the new words. What was over, before anybody was told so, goes on as
         if it had not been. Nothing is opened beyond `OPEN_MAX`.
         """
-        need = Need(key, head, remedy, detail)
-        key, words = need.key, {"head": need.head, "remedy": need.remedy, "detail": need.detail}
-        before = self.get(key)
-        if before is not None and before.is_open:
-            if not before.says(need):
-                self._set(key, **words)
-            return False
-        if before is not None and before.is_told and not before.is_end_told:
-            self._set(key, over_at=None, **words)
-            return True
-        if before is None and self._count_open() >= OPEN_MAX:
-            return False
-        told_at = before.told_at if before is not None else None
-        if told_at is not None:  # one that comes again was not told yet, however the clock was set meanwhile
-            told_at = min(told_at, now - _TICK)
-        row = {"key": key, "since": now, "told_at": told_at, "over_at": None, **words}
-        upsert(self._db, NOTICE, [row], update=["since", "told_at", "over_at", *words])
-        return True
+        return bool(self.raise_all([Need(key, head, remedy, detail)], now))
+
+    def raise_all(self, needs: Sequence[Need], now: datetime) -> int:
+        """As `raise_`, for many in a few statements; how many did not need a person before, or not any more."""
+        found = {need.key: need for need in needs}
+        known = self._get_all(list(found))
+        room = OPEN_MAX - self._count_open()
+        rows: list[dict[str, object]] = []
+        new = 0
+        for key, need in found.items():
+            before = known.get(key)
+            if before is not None and before.says(need):
+                continue
+            since, told_at = now, before.told_at if before is not None else None
+            if before is not None and (before.is_open or (before.is_told and not before.is_end_told)):
+                since = before.since
+            elif before is None and new >= room:
+                continue
+            elif told_at is not None:  # one that comes again was not told yet, however the clock was set meanwhile
+                told_at = min(told_at, now - _TICK)
+            new += before is None or not before.is_open
+            words = {"head": need.head, "remedy": need.remedy, "detail": need.detail}
+            rows.append({"key": key, "since": since, "told_at": told_at, "over_at": None, **words})
+        upsert(self._db, NOTICE, rows, update=["since", "told_at", "over_at", "head", "remedy", "detail"])
+        return new
 
     def clear(self, key: str, now: datetime) -> bool:
         """It needs nobody any more; True where it did."""
-        over = sa.update(NOTICE).where(NOTICE.c.key == notice_key(key), NOTICE.c.over_at.is_(None))
-        return bool(self._db.execute(over.values(over_at=now)).rowcount)
+        return bool(self.clear_all([key], now))
+
+    def clear_all(self, keys: Collection[str], now: datetime) -> int:
+        """As `clear`, for many; how many did need a person."""
+        gone = 0
+        for some in portions(sorted(map(notice_key, keys))):
+            over = sa.update(NOTICE).where(NOTICE.c.key.in_(some), NOTICE.c.over_at.is_(None))
+            gone += self._db.execute(over.values(over_at=now)).rowcount
+        return gone
 
     def get(self, key: str) -> Notice | None:
         """One notice, open or over; None where nothing is remembered of it."""
-        row = self._db.execute(sa.select(NOTICE).where(NOTICE.c.key == notice_key(key))).first()
-        return _to_notice(row) if row else None
+        return self._get_all([notice_key(key)]).get(notice_key(key))
 
     def open(self) -> list[Notice]:
         """Every notice that needs a person now, the longest first."""
@@ -92,8 +105,12 @@ class NoticeTable:
         asked = sa.select(sa.func.count()).select_from(NOTICE).where(NOTICE.c.over_at.is_(None))
         return int(self._db.execute(asked).scalar_one())
 
-    def _set(self, key: str, **values: object) -> None:
-        self._db.execute(sa.update(NOTICE).where(NOTICE.c.key == key).values(**values))
+    def _get_all(self, keys: Sequence[str]) -> dict[str, Notice]:
+        found: dict[str, Notice] = {}
+        for some in portions(keys):
+            rows = self._db.execute(sa.select(NOTICE).where(NOTICE.c.key.in_(some)))
+            found |= {notice.key: notice for notice in map(_to_notice, rows)}
+        return found
 
 
 def _to_notice(row: Row[Any]) -> Notice:
