@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from monitor.cli.edited import noting_edit
-from monitor.cli.opening import find_topic, load_config
+from monitor.cli.opening import find_topic, load_config, stored_lookup
 from monitor.config.edit_names import add_name
 
 NAME = "add-name"
@@ -33,7 +33,9 @@ def run(args: argparse.Namespace) -> int:
     topic = find_topic(loaded, args.topic)
     folder = Path(args.config)
     note = f'"{args.name}" added to {topic.key}'
-    line = add_name(folder, topic.key, args.name, loaded.compiled.lexicon, noting=noting_edit(loaded, note))
+    lexicon, noting = loaded.compiled.lexicon, noting_edit(loaded, note)
+    with stored_lookup(folder) as stored:
+        line = add_name(folder, topic.key, args.name, lexicon, noting=noting, stored=stored)
     print(f"{folder / 'watchlist.toml'}:{line}: {topic.key} looks for {args.name} too.")
     print("A running monitor takes it within two seconds. See what it brings: monitor plan")
     return 0

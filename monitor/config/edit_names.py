@@ -11,6 +11,7 @@ from pathlib import Path
 from monitor.config.edit import NoteEdit, lines_of, locked, note_nobody
 from monitor.config.edit_lists import with_element
 from monitor.config.edit_topics import read_topics, topic_of, topics_of, write_topics
+from monitor.config.example_sources import Stored
 from monitor.config.files import ConfigFile
 from monitor.config.values import shown
 from monitor.errors import ConfigError
@@ -28,12 +29,21 @@ def widened_query(query: str, term: str) -> str:
     return f"({query}) OR {write_term(term)}"
 
 
-def add_name(folder: Path, topic: TopicKey, name: str, lexicon: Lexicon, *, noting: NoteEdit = note_nobody) -> int:
+def add_name(
+    folder: Path,
+    topic: TopicKey,
+    name: str,
+    lexicon: Lexicon,
+    *,
+    noting: NoteEdit = note_nobody,
+    stored: Stored | None = None,
+) -> int:
     """Let the topic look for this name too; returns the line at which it stands now.
 
-    Every example of the watchlist is tried first. Raises `ConfigFaults` where one fails or the file would not load, and
-    `ConfigError` where the name is there already or holds no word, the topic is written in a way that is not edited
-    from here, or the file was changed meanwhile or cannot be written.
+    Every example of the watchlist is tried first, those of stored articles where `stored` looks them up. Raises
+    `ConfigFaults` where one fails or the file would not load, and `ConfigError` where the name is there already or
+    holds no word, the topic is written in a way that is not edited from here, or the file was changed meanwhile or
+    cannot be written.
     """
     name = plain_line(name)
     if not words(name) or len(name) > NAME_CHARS_MAX or '"' in name or "\\" in name:
@@ -51,7 +61,7 @@ def add_name(folder: Path, topic: TopicKey, name: str, lexicon: Lexicon, *, noti
                 raise ConfigError(f"{shown(name)} is a name of the topic already", where=file.place("topics", topic))
             text = with_element(file, topic, "also", name, below="name")
             wanted = {**values, "also": [*listed, name]}
-        write_topics(file, text, {**topics, topic: wanted}, lexicon, noting)
+        write_topics(file, text, {**topics, topic: wanted}, lexicon, noting, stored=stored)
         return read_topics(folder).places.line(("topics", topic, "query" if isinstance(query, str) else "also"))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from monitor.config.edit import NoteEdit, block, lines_of, locked, note_nobody, write_edited
+from monitor.config.example_sources import ExampleSources, Stored
 from monitor.config.faults import ConfigFaults
 from monitor.config.files import ConfigFile, read_config_file
 from monitor.config.toml_text import toml_value
@@ -185,12 +186,16 @@ def write_topics(
     noting: NoteEdit,
     *,
     like: Mapping[str, object] | None = None,
+    stored: Stored | None = None,
 ) -> None:
-    """Write the text where it holds exactly the expected topics; with `like`, topics of these names, the old as old."""
+    """Write the text where it holds exactly the expected topics; with `like`, topics of these names, the old as old.
+
+    Examples that are stored articles are tried where `stored` looks them up.
+    """
 
     def check(edited: ConfigFile) -> None:
         # Channels stand in another file, which the caller has read: only it knows which there are.
-        _, problems = read_watchlist(edited, None, lexicon)
+        _, problems = read_watchlist(edited, None, lexicon, sources=ExampleSources(stored))
         if problems:
             raise ConfigFaults(problems, meanwhile="The file was left as it is.", files=[edited.path])
 

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.cli import watchlist_add_name, watchlist_audit
 from monitor.model import NoMatch
-from tests.cli.newsroom import Newsroom
+from tests.cli.newsroom import WATCHLIST, Newsroom
 from tests.pipeline.given import SHIPPING, an_entry, articles_of
 
 
@@ -45,6 +45,28 @@ def test_near_misses_name_the_term_that_would_have_caught_them(newsroom: Newsroo
     assert "shipping looks for smugglers too." in run_verb(newsroom, "add-name", "shipping", "smugglers")
     assert 'name = "Tanker attacks"\nalso = ["smugglers"]\n' in (newsroom.folder / "watchlist.toml").read_text()
     assert run_verb(newsroom, "audit", "shipping").startswith("shipping: 0 near misses")
+
+
+def test_a_name_that_would_break_a_stored_example_is_not_added(newsroom: Newsroom) -> None:
+    """An address, and a file: what must not match is tried with the name, and nothing is written."""
+    newsroom.read_first()
+    newsroom.read(an_entry(1, about="smugglers"), an_entry(2, about="ferry"))
+    with newsroom.store() as store:
+        url = next(one.article.url for one in articles_of(store) if "smugglers" in one.article.title)
+    (newsroom.folder / "examples").mkdir()
+    (newsroom.folder / "examples" / "not.txt").write_text("Harbour festival opens\nWith pirates and ferries.")
+    examples = f'exclude = "drill"\nmust_not_match = ["{url}", {{ file = "examples/not.txt" }}]\n'
+    newsroom.configure(watchlist=WATCHLIST.replace('exclude = "drill"\n', examples))
+    before = (newsroom.folder / "watchlist.toml").read_text()
+
+    for name, said in (("smugglers", "Mayor of"), ("pirates", "examples/not.txt")):
+        ended = newsroom.run("watchlist", "add-name", "shipping", name)
+        assert ended.code == 2
+        assert said in ended.out + ended.err
+        assert "The file was left as it is" in ended.out + ended.err
+        assert (newsroom.folder / "watchlist.toml").read_text() == before
+    assert "shipping looks for frigates too." in newsroom.run("watchlist", "add-name", "shipping", "frigates").out
+    assert newsroom.run("check").code == 0
 
 
 def test_an_unknown_topic_is_told_with_those_there_are(newsroom: Newsroom) -> None:
