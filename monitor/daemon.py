@@ -246,7 +246,9 @@ class Daemon:
 
     def _render_page(self) -> str:
         loaded = self._app.in_force.loaded
-        status = read_status(self._app.store, loaded.watchlist.topics, loaded.settings.channels, self._app.clock.now())
+        status = read_status(
+            self._app.store, loaded.watchlist.topics, loaded.settings.channels, self._app.clock.now(), loaded.at_most
+        )
         faults = self._watcher.faults
         problems = [str(problem) for problem in faults.problems] if faults is not None else []
         return self._pages.render_status(status, self._watcher.in_force_since, problems)

@@ -90,7 +90,7 @@ def prepare(loaded: Loaded, parts: Parts) -> InForce:
             {name: value.stories_max for name, value in settings.items()},
             parts.weight,
             {name: value.per_hour_max for name, value in settings.items()},
-            {name: value.at_most for name, value in settings.items() if value.at_most is not None},
+            loaded.at_most,
         ),
     )
 

@@ -3,11 +3,13 @@
 Effects: database.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from monitor.model import Budget, DeliveryState, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
+from monitor.digests.budget import span_began_at
+from monitor.model import Budget, ChannelName, DeliveryState, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
 from monitor.needs import FOUND, find_needs
 from monitor.pipeline.bars import bar_of
 from monitor.storage.health import FeedHealth
@@ -29,6 +31,18 @@ class TopicStatus:
     at_most: Budget | None = None
     bar: int | None = None
     """The score it has to reach under its budget; None where there is no budget, or no bar yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelBudget:
+    """A channel's budget over all its topics, as it stands."""
+
+    channel: ChannelName
+    at_most: Budget
+    bar: int | None
+    """None where too little is known yet."""
+    told: int
+    """Stories told in the present hour, day or week, breaking ones not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +73,36 @@ class Status:
     """What the daemon remembers of needs that are open: since when, and whether the operator was told."""
     mutes: tuple[Mute, ...] = ()
     """What people hold back now, what ends first at the top."""
+    budgets: tuple[ChannelBudget, ...] = ()
+    """Of the channels that have one."""
 
     def since(self, need: Need) -> datetime | None:
         """Since when it is known to the daemon; None where it is not yet."""
         return next((one.since for one in self.notices if one.key == need.key), None)
 
 
-def read_status(store: Store, topics: tuple[Topic, ...], channels: Collection[str], now: datetime) -> Status:
-    """Look at everything in one consistent view; `channels` are the names that are configured."""
+def read_status(
+    store: Store,
+    topics: tuple[Topic, ...],
+    channels: Collection[str],
+    now: datetime,
+    at_most: Mapping[ChannelName, Budget] = MappingProxyType({}),
+) -> Status:
+    """Look at everything in one consistent view; `channels` are the names configured, `at_most` their budgets."""
     with store.read() as tx:
-        return _read(tx, topics, channels, now)
+        status = _read(tx, topics, channels, now)
+        return replace(status, budgets=tuple(_budgets(tx, topics, at_most, now)))
+
+
+def _budgets(
+    tx: Transaction, topics: Sequence[Topic], at_most: Mapping[ChannelName, Budget], now: datetime
+) -> Iterator[ChannelBudget]:
+    for name, budget in at_most.items():
+        told_on = [topic for topic in topics if name in topic.channels]
+        for topic in told_on[:1]:
+            began_at = span_began_at(budget, now, topic.schedule.timezone)
+            bar = bar_of(tx, sorted(other.key for other in told_on), budget, now)
+            yield ChannelBudget(name, budget, bar, tx.bars.count_told(name, None, began_at))
 
 
 def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str], now: datetime) -> Status:

@@ -28,13 +28,18 @@ class _Feed(Atom1Feed):  # type: ignore[misc]  # the library ships no types
         return self.moment
 
 
-def atom_feed(topic: TopicKey, name: str, entries: Sequence[ToldStory], updated: datetime, address: str = "") -> str:
-    """The feed as a document in UTF-8; pure. `address` is where it is read, `updated` stands where nothing was told."""
+def atom_feed(
+    topic: TopicKey, name: str, entries: Sequence[ToldStory], updated: datetime, address: str = "", below: int = 0
+) -> str:
+    """The feed as a document in UTF-8; pure. `address` is where it is read, `updated` stands where nothing was told.
+
+    `below` is how many stories of the last week a budget held back: the feed's subtitle says so.
+    """
     identity = f"urn:news-monitor:topic:{topic}"
     feed = _Feed(
         title=_words(name_of(name) or topic),
         link=address or identity,
-        description="What news-monitor told of this topic.",
+        description="What news-monitor told of this topic." + (_below(topic, below) if below else ""),
         feed_url=address or None,
         feed_guid=identity,
         author_name="news-monitor",
@@ -59,6 +64,11 @@ def _summary(entry: ToldStory) -> str:
     counts += plural(entry.article_count, "article", "articles")
     text = _words(shorten(plain_line(entry.text[: TEXT_CHARS_MAX * 4]), TEXT_CHARS_MAX))
     return f"<p>{escape(text)}</p><p>{counts}</p>" if text else f"<p>{counts}</p>"
+
+
+def _below(topic: TopicKey, count: int) -> str:
+    fell = plural(count, "story", "stories")
+    return f" In the last seven days {fell} fell below the bar: monitor stories list --below {topic}"
 
 
 def _words(text: str) -> str:

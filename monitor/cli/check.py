@@ -14,7 +14,8 @@ from monitor.cli.opening import existing_store, stored_lookup
 from monitor.clock import Clock, SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load
 from monitor.errors import StorageError
-from monitor.model import Topic, TopicKey
+from monitor.model import Budget, Topic, TopicKey
+from monitor.pipeline.bars import LookedBack, look_back_on
 from monitor.storage.outlook import Outlook, look_ahead
 from monitor.storage.search import compile_by_archive
 from monitor.text import plural
@@ -50,13 +51,14 @@ def run(args: argparse.Namespace) -> int:
             print(faults)
         return EXIT_FAULTY
     outlooks = look_into_archive(loaded, SystemClock())
+    budgets = look_back_on_budgets(loaded, SystemClock())
     if args.json:
         for topic in loaded.watchlist.topics:
-            write_line(_topic_record(topic, loaded, outlooks))
+            write_line(_topic_record(topic, loaded, outlooks, budgets))
         for note in loaded.untried:
             print(f"Note: {note}", file=sys.stderr)  # a script that reads the records must not take them for tried
     else:
-        print("\n".join(_lines(loaded, outlooks)))
+        print("\n".join(_lines(loaded, outlooks, budgets)))
     return EXIT_GOOD
 
 
@@ -76,7 +78,21 @@ def look_into_archive(loaded: Loaded, clock: Clock) -> Mapping[TopicKey, Outlook
         return {}  # a check of files does not fail for a database that is down; status says what is wrong with it
 
 
-def _lines(loaded: Loaded, outlooks: Mapping[TopicKey, Outlook]) -> Iterator[str]:
+def look_back_on_budgets(loaded: Loaded, clock: Clock) -> Mapping[str, LookedBack]:
+    """What each budget would have meant for the stories of the last two weeks; nothing where none are stored."""
+    if not loaded.at_most and all(topic.at_most is None for topic in loaded.watchlist.topics):
+        return {}
+    try:
+        with existing_store(loaded) as store:
+            if store is None:
+                return {}
+            with store.read() as tx:
+                return look_back_on(tx, loaded.watchlist.topics, loaded.at_most, clock.now())
+    except StorageError:
+        return {}
+
+
+def _lines(loaded: Loaded, outlooks: Mapping[TopicKey, Outlook], budgets: Mapping[str, LookedBack]) -> Iterator[str]:
     topics = loaded.watchlist.topics
     used = {name for topic in topics for name in topic.channels}
     counts = (plural(len(loaded.feeds), "feed"), plural(len(topics), "topic"), plural(len(used), "channel"))
@@ -85,7 +101,7 @@ def _lines(loaded: Loaded, outlooks: Mapping[TopicKey, Outlook]) -> Iterator[str
         yield ""
         yield f"{topic.key}: {topic.name}"
         yield f"  {topic.schedule.text} on {', '.join(topic.channels)}"
-        record = _topic_record(topic, loaded, outlooks)
+        record = _topic_record(topic, loaded, outlooks, budgets)
         if topic.query is None:
             yield f"  by name, {topic.level}: {' | '.join((topic.name, *topic.also))}"
         else:
@@ -95,9 +111,14 @@ def _lines(loaded: Loaded, outlooks: Mapping[TopicKey, Outlook]) -> Iterator[str
         per_day = outlooks.get(topic.key, Outlook()).per_day
         if per_day is not None:
             yield f"  {_say_rate(per_day)}"
+        if topic.at_most is not None:
+            yield f"  {_say_budget(topic.at_most, budgets.get(topic.key))}"
         lints = record["lints"]
         for lint in lints if isinstance(lints, list) else []:
             yield f"  note: {lint}"
+    for name, budget in loaded.at_most.items():
+        yield ""
+        yield f"channel {name}: {_say_budget(budget, budgets.get(f'channel {name}'))}"
     for note in loaded.notes:
         yield ""
         yield f"Note: {note}"
@@ -105,6 +126,26 @@ def _lines(loaded: Loaded, outlooks: Mapping[TopicKey, Outlook]) -> Iterator[str
     if unused:
         yield ""
         yield f"No topic uses {plural(len(unused), 'channel')}: {', '.join(unused)}."
+
+
+def _say_budget(budget: Budget, looked_back: LookedBack | None) -> str:
+    if looked_back is None or not looked_back.hindsight.stories:
+        return f"at most {budget}: too little is stored to say what that means"
+    seen = looked_back.hindsight
+    bar = f", and the bar stands at {seen.bar}" if seen.bar is not None else ""
+    told = f"{seen.told:,} of {plural(seen.stories, 'story', 'stories')} would have been told"
+    return f"at most {budget}: in the last {plural(max(1, round(seen.days)), 'day')} {told}{bar}"
+
+
+def _budget_record(budget: Budget, looked_back: LookedBack | None) -> dict[str, object]:
+    seen = None if looked_back is None else looked_back.hindsight
+    return {
+        "at_most": str(budget),
+        "bar": seen and seen.bar,
+        "stories": seen and seen.stories,
+        "told": seen and seen.told,
+        "days": seen and round(seen.days, 1),
+    }
 
 
 def _say_rate(per_day: float) -> str:
@@ -117,7 +158,9 @@ def _say_rate(per_day: float) -> str:
     )
 
 
-def _topic_record(topic: Topic, loaded: Loaded, outlooks: Mapping[TopicKey, Outlook]) -> dict[str, object]:
+def _topic_record(
+    topic: Topic, loaded: Loaded, outlooks: Mapping[TopicKey, Outlook], budgets: Mapping[str, LookedBack]
+) -> dict[str, object]:
     """A topic as it is understood: queries normalised and fully parenthesised, with what looks unintended in them."""
     lists = loaded.watchlist.lists
     compiled = {
@@ -138,5 +181,6 @@ def _topic_record(topic: Topic, loaded: Loaded, outlooks: Mapping[TopicKey, Outl
         "channels": list(topic.channels),
         "lints": [*read.lints, *outlook.lints],
         "per_day": None if outlook.per_day is None else round(outlook.per_day, 1),
+        "budget": None if topic.at_most is None else _budget_record(topic.at_most, budgets.get(topic.key)),
         "place": topic.place,
     }

@@ -15,8 +15,9 @@ from monitor.cli.mute import mute_record, show_mutes
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load_settings
+from monitor.digests.budget import present_words
 from monitor.model import FeedTrouble, Need, TroubleKind
-from monitor.status import Status, TopicStatus, read_status
+from monitor.status import ChannelBudget, Status, TopicStatus, read_status
 from monitor.storage.recipients import READER
 from monitor.text import plural
 
@@ -64,7 +65,9 @@ def _can_look(args: argparse.Namespace) -> bool:
 
 def _look(args: argparse.Namespace, loaded: Loaded, faults: ConfigFaults | None = None) -> int:
     with opened_store(loaded) as store:
-        status = read_status(store, loaded.watchlist.topics, loaded.settings.channels, SystemClock().now())
+        status = read_status(
+            store, loaded.watchlist.topics, loaded.settings.channels, SystemClock().now(), loaded.at_most
+        )
     if faults is not None:
         status = replace(status, needs=(Need("config", f"{FAULTY} {faults.problems[0]}"), *_but_config(status)))
     if args.json:
@@ -102,6 +105,11 @@ def _show(status: Status) -> None:
         due = f"next digest {format_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
         waiting = plural(topic.waiting, "match", "matches")
         print(f"  {topic.key}: {topic.schedule}, {waiting} waiting, {due}{_budget(topic)}")
+    if status.budgets:
+        print("Channels with a budget")
+        for budget in status.budgets:
+            told = f"{budget.told:,} told {present_words(budget.at_most)}"
+            print(f"  {budget.channel}: at most {budget.at_most}, {told}: {_bar(budget)}")
     if status.needs:
         print("A person is needed:")
         for need in status.needs:
@@ -120,7 +128,11 @@ def _but_config(status: Status) -> list[Need]:
 def _budget(topic: TopicStatus) -> str:
     if topic.at_most is None:
         return ""
-    return f", at most {topic.at_most}: " + (f"the bar is {topic.bar}" if topic.bar is not None else "no bar yet")
+    return f", at most {topic.at_most}: {_bar(topic)}"
+
+
+def _bar(one: TopicStatus | ChannelBudget) -> str:
+    return f"the bar is {one.bar}" if one.bar is not None else "no bar yet"
 
 
 def _trouble(trouble: FeedTrouble) -> str:
@@ -166,6 +178,10 @@ def _record(status: Status) -> dict[str, object]:
         ],
         "mutes": [mute_record(mute, status.at) for mute in status.mutes],
         "topics": list(map(_topic_record, status.topics)),
+        "channel_budgets": [
+            {"channel": one.channel, "at_most": str(one.at_most), "bar": one.bar, "told": one.told}
+            for one in status.budgets
+        ],
         "needs": [str(need) for need in status.needs],
         "notices": [
             {

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from monitor.cli.lines import format_time, write_line
 from monitor.config.load import Loaded
-from monitor.model import ChannelName, Topic
+from monitor.model import Topic
 from monitor.pipeline.bars import Standing, standings
 from monitor.storage.bars import HeldStory
 from monitor.storage.store import Store
@@ -21,13 +21,10 @@ SINCE = timedelta(days=7)
 def list_below(
     store: Store, loaded: Loaded, topic: Topic, since: timedelta | None, limit: int, now: datetime, *, as_json: bool
 ) -> None:
-    """Print the stories below the topic's bar, or without a place; the best first."""
-    at_most = {
-        ChannelName(name): one.at_most for name, one in loaded.settings.channels.items() if one.at_most is not None
-    }
+    """Print the stories below the topic's bar, or without a seat; the best first."""
     with store.read() as tx:
         held = tx.bars.held(topic.key, now - (SINCE if since is None else since), limit)
-        bars = standings(tx, topic, loaded.watchlist.topics, at_most, now)
+        bars = standings(tx, topic, loaded.watchlist.topics, loaded.at_most, now)
     if as_json:
         for one in held:
             write_line(_record(one, bars))
@@ -53,7 +50,7 @@ def _lines(topic: Topic, held: Sequence[HeldStory], bars: Mapping[str, Standing]
     if not bars:
         yield f'{topic.key} has no budget: at_most = "8 per day" would give it one.'
     for name, bar in bars.items():
-        stands = f"the bar stands at {bar.bar}" if bar.bar is not None else "no bar yet, the places are counted"
+        stands = f"the bar stands at {bar.bar}" if bar.bar is not None else "no bar yet, the seats are counted"
         yield f"{name}: at most {bar.budget}; {stands}."
     for one in held:
         score = "–" if one.score is None else str(one.score)

@@ -21,7 +21,7 @@ from monitor.config.places import Path as KeyPath
 from monitor.config.schema import CONSOLE, FILES, FeedsFile, Settings
 from monitor.config.secrets import FeedSecrets, Secret, SecretList, gather_feed_secrets, gather_secrets
 from monitor.config.watchlist import read_watchlist
-from monitor.model import ChannelName, Watchlist
+from monitor.model import Budget, ChannelName, Watchlist
 from monitor.model.feeds import FeedSpec
 from monitor.topics.match import CompiledWatchlist, compile_watchlist
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
@@ -67,6 +67,12 @@ class Loaded:
     def watchlist(self) -> Watchlist:
         """The topics and lists as configured."""
         return self.compiled.watchlist
+
+    @property
+    def at_most(self) -> Mapping[ChannelName, Budget]:
+        """The channels' budgets; those without one are not in it."""
+        channels = self.settings.channels.items()
+        return {ChannelName(name): one.at_most for name, one in channels if one.at_most is not None}
 
     @property
     def semantic_folder(self) -> Path | None:

@@ -1,13 +1,14 @@
-"""How much a reader wants to be told: the bar that a story has to reach, and the places of the day.
+"""How much a reader wants to be told: the bar that a story has to reach, and the seats of the day.
 
 The bar is the score at which the budget would have been kept over the last two weeks, so it moves with what the topic
-brings. The places are counted beside it: in one local hour, day or week no more is told than the budget says, whatever
-comes. Breaking news is told beside the budget. An update has reached the bar with its story, and takes a place.
+brings. The seats are counted beside it: in one local hour, day or week no more is told than the budget says, whatever
+comes. Breaking news is told beside the budget. An update has reached the bar with its story, and takes a seat.
 
 Effects: none.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ COUNT_MAX = 1_000
 GATE = "bar"
 """How it is written down what a budget held back."""
 BAR_REASON = "below the bar of "
-"""How the reason begins of what did not reach the bar; else the places were taken."""
+"""How the reason begins of what did not reach the bar; else the seats were taken."""
 _SPANS_S = {BudgetSpan.HOUR: 3_600, BudgetSpan.DAY: 86_400, BudgetSpan.WEEK: 604_800}
 _NOW = {BudgetSpan.HOUR: "this hour", BudgetSpan.DAY: "today", BudgetSpan.WEEK: "this week"}
 _ARTICLES = {BudgetSpan.HOUR: "an hour", BudgetSpan.DAY: "a day", BudgetSpan.WEEK: "a week"}
@@ -90,7 +91,7 @@ def parse_budget(text: str) -> Budget:
     if not 1 <= int(found[1][:9]) <= COUNT_MAX:
         raise ConfigError(
             f'at_most "{text}" is out of range',
-            remedy=f"Write from 1 to {COUNT_MAX:,}. To be told nothing for a while: monitor mute add topic KEY.",
+            remedy=f"Write from 1 to {COUNT_MAX:,}. To be told nothing for a while: monitor mute topic KEY --for 24h",
         )
     return Budget(int(found[1]), BudgetSpan(found[2]))
 
@@ -98,6 +99,11 @@ def parse_budget(text: str) -> Budget:
 def budget_words(budget: Budget) -> str:
     """`8 a day`."""
     return f"{budget.count:,} {_ARTICLES[budget.span]}"
+
+
+def present_words(budget: Budget) -> str:
+    """`today`: the span that counts now."""
+    return _NOW[budget.span]
 
 
 def span_began_at(budget: Budget, now: datetime, timezone: str) -> datetime:
@@ -116,10 +122,10 @@ def span_began_at(budget: Budget, now: datetime, timezone: str) -> datetime:
 
 
 def find_bar(history: Sequence[Scored], budget: Budget, known_since: datetime, now: datetime) -> int | None:
-    """The score that as many stories reached, on average of the history, as the budget has places.
+    """The score that as many stories reached, on average of the history, as the budget has seats.
 
     None where the topic is known for less than a day or brought too few stories, and where all of them fitted. Stories
-    of one score are reached or not together; then the places decide. A larger budget never has a higher bar.
+    of one score are reached or not together; then the seats decide. A larger budget never has a higher bar.
     """
     since = max(known_since, now - HISTORY)
     if now - since < HISTORY_MIN:
@@ -131,6 +137,29 @@ def find_bar(history: Sequence[Scored], budget: Budget, known_since: datetime, n
     return scores[fitting - 1]
 
 
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """What a budget would have meant for the stories of a time, breaking ones not counted."""
+
+    bar: int | None
+    """As it stands at the end; None where too little is known."""
+    stories: int
+    told: int
+    days: float
+
+
+def look_back(
+    history: Sequence[Scored], budget: Budget, known_since: datetime, now: datetime, timezone: str
+) -> Hindsight:
+    """How many stories of the last two weeks the budget would have let through under the bar of now."""
+    since = max(known_since, now - HISTORY)
+    bar = find_bar(history, budget, known_since, now)
+    some = [one for one in history if since <= one.first_at <= now]
+    reached = Counter(span_began_at(budget, one.first_at, timezone) for one in some if bar is None or one.score >= bar)
+    told = sum(min(count, budget.count) for count in reached.values())
+    return Hindsight(bar, len(some), told, (now - since) / timedelta(days=1))
+
+
 def hold_over(asking: Sequence[Asking], limits: Sequence[Limit], topic: TopicKey) -> dict[StoryId, str]:
     """Which stories a budget holds back, and why, in words; `asking` come in the order of the digest.
 
@@ -138,22 +167,22 @@ def hold_over(asking: Sequence[Asking], limits: Sequence[Limit], topic: TopicKey
     the topic's nor the channel's. A larger budget never holds back more.
     """
     held: dict[StoryId, str] = {}
-    places = [max(0, limit.budget.count - limit.told) for limit in limits]
+    seats = [max(0, limit.budget.count - limit.told) for limit in limits]
     for one in sorted(asking, key=lambda one: -one.score):
-        reason = _first_reason(one, limits, places)
+        reason = _first_reason(one, limits, seats)
         if reason:
             held[one.story_id] = f"{reason}; see monitor stories list --below {topic}"
         else:
-            places = [left - 1 for left in places]
+            seats = [left - 1 for left in seats]
     return held
 
 
-def _first_reason(one: Asking, limits: Sequence[Limit], places: Sequence[int]) -> str:
-    for limit, left in zip(limits, places, strict=True):
+def _first_reason(one: Asking, limits: Sequence[Limit], seats: Sequence[int]) -> str:
+    for limit, left in zip(limits, seats, strict=True):
         if limit.bar is not None and one.score < limit.bar and not one.is_update:
             return f"{BAR_REASON}{limit.bar} with its best score of {one.score}: {_at_most(limit)}"
         if left <= 0:
-            return f"no place left {_NOW[limit.budget.span]} for its best score of {one.score}: {_at_most(limit)}"
+            return f"no seat left {_NOW[limit.budget.span]} for its best score of {one.score}: {_at_most(limit)}"
     return ""
 
 

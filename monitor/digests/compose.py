@@ -202,7 +202,7 @@ def _keep_budget(
 ) -> tuple[list[tuple[StoryCandidate, Choice]], list[HeldThing]]:
     """What the budgets leave of the stories to tell, in the same order; and with what they hold, all that is held.
 
-    An update without a place is news of something told: it stands in a line, as other reports do, and fell below only
+    An update without a seat is news of something told: it stands in a line, as other reports do, and fell below only
     where no line can hold it.
     """
     asking = [

@@ -146,7 +146,7 @@ class Below:
 
     count: int
     bar: int | None
-    """The score they fell below; None where the places were taken, whatever their score."""
+    """The score they fell below; None where the seats were taken, whatever their score."""
     budget: Budget
 
 

@@ -1,4 +1,4 @@
-"""The budgets of a digest: its bar and its places by what is stored, and what a channel has not heard of yet.
+"""The budgets of a digest: its bar and its seats by what is stored, and what a channel has not heard of yet.
 
 Effects: database.
 """
@@ -7,7 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.digests.budget import HISTORY, Limit, Owed, find_bar, span_began_at
+from monitor.digests.budget import (
+    HISTORY,
+    HISTORY_MIN,
+    Hindsight,
+    Limit,
+    Owed,
+    find_bar,
+    look_back,
+    span_began_at,
+)
 from monitor.digests.burst import find_breaking
 from monitor.digests.schedule import day_began_at
 from monitor.digests.telling import Told
@@ -71,6 +80,34 @@ def standings(
         if name in at_most:
             keys = sorted(other.key for other in topics if name in other.channels)
             found[f"channel {name}"] = Standing(at_most[name], bar_of(tx, keys, at_most[name], now))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class LookedBack:
+    """A budget with what it would have meant for what is stored."""
+
+    budget: Budget
+    hindsight: Hindsight
+
+
+def look_back_on(
+    tx: Transaction, topics: Sequence[Topic], at_most: Mapping[ChannelName, Budget], now: datetime
+) -> dict[str, LookedBack]:
+    """The topics' budgets under their keys, those of channels under their names, each with what it would have meant.
+
+    By the matches that were found as the topics were then; those known for too short a time are not in it.
+    """
+    found = {}
+    asked = [(str(topic.key), topic.at_most, [topic]) for topic in topics if topic.at_most is not None]
+    told_on = {name: [topic for topic in topics if name in topic.channels] for name in at_most}
+    asked += [(f"channel {name}", at_most[name], some) for name, some in told_on.items() if some]
+    for name, budget, some in asked:
+        states = [state for state in (tx.topics.get(topic.key) for topic in some) if state is not None]
+        since = min((state.created_at for state in states), default=now)
+        if now - since >= HISTORY_MIN:
+            history = tx.bars.history([topic.key for topic in some], now - HISTORY)
+            found[name] = LookedBack(budget, look_back(history, budget, since, now, some[0].schedule.timezone))
     return found
 
 

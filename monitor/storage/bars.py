@@ -126,17 +126,23 @@ class BarTable:
         )
         return self._db.execute(question).scalar()
 
+    def count_held(self, topic: TopicKey, since: datetime) -> int:
+        """How many stories a budget kept from a channel since then that it was not told after; up to a bound."""
+        question = (
+            sa.select(HELD_BACK.c.story_id)
+            .join(DIGEST, DIGEST.c.id == HELD_BACK.c.digest_id)
+            .where(DIGEST.c.topic == topic, DIGEST.c.closed_at >= since, HELD_BACK.c.gate == GATE, ~_was_told_after())
+            .distinct()
+            .limit(OWED_MAX)
+        )
+        return self._db.execute(sa.select(sa.func.count()).select_from(question.subquery())).scalar_one()
+
     def held(self, topic: TopicKey, since: datetime, limit: int) -> list[HeldStory]:
         """The stories that a budget kept from a channel since then and that it was not told after, the best first."""
-        told = sa.exists().where(
-            SENT_LOG.c.channel == HELD_BACK.c.channel,
-            SENT_LOG.c.story_id == HELD_BACK.c.story_id,
-            SENT_LOG.c.told_at >= DIGEST.c.closed_at,
-        )
         question = (
             sa.select(HELD_BACK.c.story_id, HELD_BACK.c.channel, HELD_BACK.c.reason, DIGEST.c.closed_at)
             .join(DIGEST, DIGEST.c.id == HELD_BACK.c.digest_id)
-            .where(DIGEST.c.topic == topic, DIGEST.c.closed_at >= since, HELD_BACK.c.gate == GATE, ~told)
+            .where(DIGEST.c.topic == topic, DIGEST.c.closed_at >= since, HELD_BACK.c.gate == GATE, ~_was_told_after())
             .order_by(DIGEST.c.closed_at.desc(), HELD_BACK.c.story_id, HELD_BACK.c.channel)
             .limit(OWED_MAX)
         )
@@ -184,3 +190,12 @@ class BarTable:
             for row in self._db.execute(question):
                 best.setdefault(StoryId(row.story_id), (row.title, row.url or "", row.outlet or "", row.score))
         return best
+
+
+def _was_told_after() -> sa.Exists:
+    """Whether the channel was told the story in the digest that held it, or later."""
+    return sa.exists().where(
+        SENT_LOG.c.channel == HELD_BACK.c.channel,
+        SENT_LOG.c.story_id == HELD_BACK.c.story_id,
+        SENT_LOG.c.told_at >= DIGEST.c.closed_at,
+    )

@@ -6,7 +6,7 @@ Effects: database.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from monitor.channels.atom import atom_feed
 from monitor.clock import Clock
@@ -19,6 +19,8 @@ log = get_log()
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """When a feed changed last in which nothing was told yet: its bytes stay the same until something is."""
+BELOW_FOR = timedelta(days=7)
+"""For how long a feed says what a budget held back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Readers:
             return None
         with self._store.read() as tx:
             told = tx.told.latest(topic.key)
-        text = atom_feed(topic.key, topic.name, told, EPOCH, address)
+            below = tx.bars.count_held(topic.key, self._clock.now() - BELOW_FOR)
+        text = atom_feed(topic.key, topic.name, told, EPOCH, address, below)
         return FeedAnswer(text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"')
 
     def look(self, token: str) -> Leaver | None:

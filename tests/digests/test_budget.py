@@ -1,4 +1,4 @@
-"""How much may be told: the bar by the history, the places by the count, and what becomes of the rest."""
+"""How much may be told: the bar by the history, the seats by the count, and what becomes of the rest."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -73,7 +73,7 @@ def test_a_span_is_of_local_time() -> None:
 
 
 def test_the_hour_that_a_clock_shows_twice_is_two() -> None:
-    """In autumn both hours at two have their own places."""
+    """In autumn both hours at two have their own seats."""
     budget = parse_budget("1 per hour")
     first, second = datetime(2026, 10, 25, 0, 40, tzinfo=UTC), datetime(2026, 10, 25, 1, 40, tzinfo=UTC)
     assert span_began_at(budget, first, "Europe/Berlin") == first.replace(minute=0)
@@ -91,7 +91,7 @@ def test_the_bar_is_the_score_that_fits_on_average() -> None:
 
 
 def test_there_is_no_bar_where_little_is_known() -> None:
-    """A topic of an hour, or of few stories, has none; its places are counted all the same."""
+    """A topic of an hour, or of few stories, has none; its seats are counted all the same."""
     budget = parse_budget("1 per day")
     many = a_history(*[50] * 40, days=0.5)
     assert find_bar(many, budget, NOW - timedelta(hours=23), NOW) is None
@@ -153,7 +153,7 @@ def test_day_after_day_a_larger_budget_tells_no_fewer(days: list[list[int]], sma
 
 
 def test_the_best_go_first_and_the_rest_hear_why() -> None:
-    """By score, then by their place in the digest; an update is not measured by the bar, and takes a place."""
+    """By score, then by their place in the digest; an update is not measured by the bar, and takes a seat."""
     limit = Limit(parse_budget("4 per day"), 63, told=0)
     stories = [Asking(StoryId(1), 64), Asking(StoryId(2), 62), Asking(StoryId(3), 90), Asking(StoryId(4), 64)]
     held = hold_over([*stories, Asking(StoryId(5), 30, is_update=True)], [limit], KEY)
@@ -163,7 +163,7 @@ def test_the_best_go_first_and_the_rest_hear_why() -> None:
     held = hold_over([*stories, Asking(StoryId(5), 70, is_update=True)], [replace(limit, told=1)], KEY)
     assert sorted(held) == [2, 4]
     assert held[StoryId(4)] == (
-        "no place left today for its best score of 64: at most 4 a day; see monitor stories list --below talks"
+        "no seat left today for its best score of 64: at most 4 a day; see monitor stories list --below talks"
     )
 
 
@@ -174,6 +174,6 @@ def test_both_budgets_are_kept() -> None:
         Limit(parse_budget("20 per week"), 50, told=18, channel=ChannelName("desk")),
     ]
     held = hold_over([Asking(StoryId(n), score) for n, score in enumerate((80, 70, 60, 40))], limits, KEY)
-    assert held[StoryId(2)].startswith("no place left this week for its best score of 60: at most 20 a week on desk;")
+    assert held[StoryId(2)].startswith("no seat left this week for its best score of 60: at most 20 a week on desk;")
     assert held[StoryId(3)].startswith("below the bar of 50 with its best score of 40: at most 20 a week on desk;")
     assert sorted(held) == [2, 3]

@@ -109,11 +109,11 @@ def a_budget_topic(text: str, schedule: str = "every 1h", **changes: object) -> 
     return replace(a_topic(schedule=schedule, at_most=parse_budget(text)), **changes)  # type: ignore[arg-type]
 
 
-# --- places -----------------------------------------------------------------------------------------------------------
+# --- seats ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_places_hold_from_the_first_hour(store: Store) -> None:
-    """A young topic has no bar, but the best of what came take the places, and the footer counts the others."""
+def test_the_seats_hold_from_the_first_hour(store: Store) -> None:
+    """A young topic has no bar, but the best of what came take the seats, and the footer counts the others."""
     desk = a_desk(store, a_budget_topic("2 per day"))
     desk.read({1: 40, 2: 90, 3: 70, 4: 60}, HOUR / 2)
     desk.close(HOUR)
@@ -127,10 +127,10 @@ def test_the_places_hold_from_the_first_hour(store: Store) -> None:
     line = below_line(desk.channel.digests[0])
     assert line == "2 more came beyond what is told, at most 2 a day: monitor stories list --below hostages"
     assert {gate for _, gate in desk.held()} == {"bar"}
-    assert desk.held()[-1][0].startswith("no place left today for its best score of 99: at most 2 a day; see monitor")
+    assert desk.held()[-1][0].startswith("no seat left today for its best score of 99: at most 2 a day; see monitor")
 
 
-def test_a_day_later_there_are_places_again(store: Store) -> None:
+def test_a_day_later_there_are_seats_again(store: Store) -> None:
     """What was told yesterday counts no more; and what fell below meanwhile stands in that digest's footer."""
     desk = a_desk(store, a_budget_topic("1 per day"))
     desk.read({1: 50, 2: 60}, HOUR / 2)
@@ -192,7 +192,7 @@ def a_desk_with_history(store: Store, text: str = "2 per day", schedule: str = "
 
 
 def test_below_the_bar_is_not_told_and_counted(store: Store) -> None:
-    """Although the day has places; and the bar itself is told."""
+    """Although the day has seats; and the bar itself is told."""
     desk = a_desk_with_history(store)
     desk.read({50: 58, 51: 59, 52: 30}, 4 * DAY + HOUR / 2)
     desk.close(4 * DAY + HOUR)
@@ -234,7 +234,7 @@ def test_a_story_that_grows_over_the_bar_is_told_once(store: Store) -> None:
 
 
 def test_breaking_is_neither_held_nor_counted(store: Store) -> None:
-    """Four newsrooms at once go past the bar and past the places, and take none."""
+    """Four newsrooms at once go past the bar and past the seats, and take none."""
     desk = a_desk_with_history(store, "1 per day", feeds=4)
     at = 4 * DAY + HOUR / 4
     four_newsrooms(test_digest.Desk(store, desk.topics, (desk.channel,)), START + at)
