@@ -12,7 +12,7 @@ import shutil
 import socket
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -32,13 +32,14 @@ from monitor.feeds.guard import Guard
 from monitor.feeds.sandbox import ParserProcess
 from monitor.in_force import Parts, prepare, wishes_of
 from monitor.logs import get_log
-from monitor.model import Topic
+from monitor.model import Topic, TopicKey
 from monitor.outbox.deliver import Sender, Sent
 from monitor.outbox.retry import ASK_AFTER_S
 from monitor.pipeline.grouping import StoryWords
 from monitor.pipeline.meanings import MeaningReader
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
 from monitor.pipeline.poll import HostLimit, Poller
+from monitor.pipeline.renames import find_left, log_left, move_renamed
 from monitor.pipeline.sweep import Retention
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
@@ -175,10 +176,11 @@ class App:
         kept = self.in_force.loaded.settings.retention
         return Retention(kept.articles_days, kept.polls_days)
 
-    def apply(self, loaded: Loaded, change: str = "") -> None:
+    def apply(self, loaded: Loaded, change: str = "", renamed: Mapping[TopicKey, TopicKey] | None = None) -> None:
         """Put a configuration in force: rows first, then the swap. Called in the database's thread.
 
-        Its revision is one of the rows, with the change in words.
+        Its revision is one of the rows, with the change in words. `renamed` has the old keys of topics by their new
+        ones: what waits goes over.
         """
         prepared = self.in_force if self.in_force.loaded is loaded else prepare(loaded, self._parts)
         now = self.clock.now()
@@ -197,10 +199,12 @@ class App:
             tx.feeds.hurry([feed.url for feed in loaded.feeds if before.get(feed.url, feed.rules) != feed.rules], now)
             # What was left open by a topic that was away for long is no news any more.
             tx.matches.silence(tx.topics.returning([topic.key for topic in loaded.watchlist.topics], now))
+            move_renamed(tx, renamed or {}, now)
             waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
             tx.holds.try_now(now)  # a start or an edit may have brought what a channel lacked
             plans = [_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics]
-            tx.topics.sync([*plans, *own_plans], now)
+            left = find_left(tx, [*plans, *own_plans], renamed or {})
+            tx.topics.sync([*plans, *own_plans], now, renamed)
             tx.revisions.record(
                 watchlist=loaded.bodies["watchlist.toml"],
                 feeds=loaded.bodies["feeds.toml"],
@@ -210,6 +214,7 @@ class App:
             )
         self.in_force = prepared if canary is None else canary.join(prepared)
         self._is_starting = False
+        log_left(left)
         log.info(
             "config.applied",
             feeds=len(loaded.feeds),
@@ -357,8 +362,9 @@ def build_app(
     try:
         ensure_schema(database)
         store, change = Store(database), ""
+        renamed: Mapping[TopicKey, TopicKey] = {}
         if load_instead is not None:
-            loaded, change = choose_start(store, loaded, load_instead, clock.now())
+            loaded, change, renamed = choose_start(store, loaded, load_instead, clock.now())
         app = App(
             loaded,
             store,
@@ -368,7 +374,7 @@ def build_app(
             report_poll=report_poll,
             report_sent=report_sent,
         )
-        app.apply(loaded, change)
+        app.apply(loaded, change, renamed)
     except BaseException:
         database.close()
         if lock is not None:

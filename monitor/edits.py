@@ -56,7 +56,7 @@ class Edits:
         if change.loaded is None:
             return
         try:
-            self._app.apply(change.loaded, change.in_words())
+            self._app.apply(change.loaded, change.in_words(), change.topics_renamed)
         except ConfigError as error:
             rejected = self._watcher.reject(error)
             if rejected.faults is not None:

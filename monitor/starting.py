@@ -11,6 +11,7 @@ from datetime import datetime
 from monitor.config.faults import ConfigFaults
 from monitor.config.load import Loaded
 from monitor.config.watch import WATCHLIST, Change, compare, may_count
+from monitor.model import TopicKey
 from monitor.storage.revisions import RevisionHead, body_hash
 from monitor.storage.store import Store, Transaction
 from monitor.text import plural
@@ -22,8 +23,10 @@ LoadInstead = Callable[[Mapping[str, bytes]], Loaded]
 """Loads the folder with these bodies in place of the files of their names; raises `ConfigFaults`."""
 
 
-def choose_start(store: Store, loaded: Loaded, load_instead: LoadInstead, now: datetime) -> tuple[Loaded, str]:
-    """The configuration to begin with, and what it changes against the latest revision, in words.
+def choose_start(
+    store: Store, loaded: Loaded, load_instead: LoadInstead, now: datetime
+) -> tuple[Loaded, str, Mapping[TopicKey, TopicKey]]:
+    """The configuration to begin with, and what it changes against the latest revision, in words; renamed topics too.
 
     Raises `ConfigFaults` where the watchlist must be planned first and the one before it cannot be used any more.
     """
@@ -31,24 +34,24 @@ def choose_start(store: Store, loaded: Loaded, load_instead: LoadInstead, now: d
         latest = tx.revisions.latest()
     if latest is None or is_same(latest, loaded):
         _clear_notices(store, now)
-        return loaded, "" if latest is not None else first_words(loaded)
+        return loaded, "" if latest is not None else first_words(loaded), {}
     try:
         change = compare(load_instead(latest.bodies), loaded, now)
     except ConfigFaults as error:
         if loaded.settings.watchlist.apply == "checked" or is_planned(store, loaded.bodies[WATCHLIST]):
-            return loaded, "changed while nothing ran"
+            return loaded, "changed while nothing ran", {}
         meanwhile = (
             "An edit of watchlist.toml waits for `monitor plan --apply`, and the one before it has these faults."
         )
         raise ConfigFaults(error.problems, meanwhile=meanwhile, files=error.files) from error
     if may_count(change, lambda body: is_planned(store, body)):
         _clear_notices(store, now)
-        return loaded, change.in_words()
+        return loaded, change.in_words(), change.topics_renamed
     with store.write() as tx:
         note_waiting(tx, change, now)
     stands_in = {WATCHLIST: latest.bodies[WATCHLIST]}
     started = load_instead(stands_in)
-    return started, compare(load_instead(latest.bodies), started, now).in_words()
+    return started, compare(load_instead(latest.bodies), started, now).in_words(), {}
 
 
 def first_words(loaded: Loaded) -> str:

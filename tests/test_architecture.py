@@ -45,14 +45,14 @@ LAYERS: dict[int, str] = {
           storage.recipients storage.told storage.second_looks config.edit_restore storage.revisions
           storage.notices storage.replay channels.slack_link storage.sightings storage.waits storage.headlines
           storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
-          storage.near_misses storage.bars config.edit_examples config.edit_lists""",
+          storage.near_misses storage.bars config.edit_examples storage.renames config.edit_lists""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
           outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.plan pipeline.planned
           pipeline.plan_words missing pipeline.notices pipeline.clock_jumps needs pipeline.audit
-          pipeline.example_articles pipeline.bars pipeline.audit_words pipeline.opened""",
+          pipeline.example_articles pipeline.bars pipeline.audit_words pipeline.renames pipeline.opened""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
     6: """app in_force destinations cycle daemon demo pending slack_desk listening starting edits watchman canary
           dead_man auditor""",

@@ -13,7 +13,7 @@ Effects: reads files.
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +26,7 @@ from monitor.errors import ConfigError
 from monitor.model import ChannelName, Topic, TopicKey
 from monitor.model.feeds import FeedSpec
 from monitor.text import plural
+from monitor.topics.compare import sure_renames
 
 CONTENT_EVERY_S = 30.0
 """Seconds between two full readings: a few hundred kB, against mounts that hide a change from `stat`."""
@@ -50,6 +51,8 @@ class Change:
     topics_added: tuple[TopicKey, ...] = ()
     topics_removed: tuple[TopicKey, ...] = ()
     topics_edited: tuple[TopicKey, ...] = ()
+    topics_renamed: Mapping[TopicKey, TopicKey] = field(default_factory=dict)
+    """By the new key the old one, of topics that are surely the same; they are neither added nor removed."""
     feeds_added: tuple[str, ...] = ()
     """Names of feeds; so are the next two."""
     feeds_removed: tuple[str, ...] = ()
@@ -63,12 +66,14 @@ class Change:
 
     def in_words(self) -> str:
         """`2 topics edited (a, b), 1 feed added (C)`, or `nothing changed`, for the log and the status page."""
+        renamed = [f"{old} to {new}" for new, old in self.topics_renamed.items()]
         parts = [
             f"{noun} {verb} ({', '.join(names[:5])}{', …' if len(names) > 5 else ''})"
             for noun, verb, names in (
                 (_count(self.topics_added, "topic"), "added", self.topics_added),
                 (_count(self.topics_removed, "topic"), "removed", self.topics_removed),
                 (_count(self.topics_edited, "topic"), "edited", self.topics_edited),
+                (_count(renamed, "topic"), "renamed", renamed),
                 (_count(self.feeds_added, "feed"), "added", self.feeds_added),
                 (_count(self.feeds_removed, "feed"), "removed", self.feeds_removed),
                 (_count(self.feeds_edited, "feed"), "edited", self.feeds_edited),
@@ -290,6 +295,7 @@ def compare(old: Loaded, new: Loaded, at: datetime) -> Change:
     topics_before = {topic.key: topic for topic in old.watchlist.topics}
     topics = {topic.key: topic for topic in new.watchlist.topics}
     are_lists_edited = dict(old.watchlist.lists) != dict(new.watchlist.lists)
+    renamed = sure_renames(old.compiled, new.compiled)
 
     def is_edited(topic: Topic, *, forget: Callable[[Topic], Topic]) -> bool:
         before = topics_before.get(topic.key)
@@ -301,9 +307,10 @@ def compare(old: Loaded, new: Loaded, at: datetime) -> Change:
     return Change(
         at=at,
         loaded=new,
-        topics_added=tuple(key for key in topics if key not in topics_before),
-        topics_removed=tuple(key for key in topics_before if key not in topics),
+        topics_added=tuple(key for key in topics if key not in topics_before and key not in renamed),
+        topics_removed=tuple(key for key in topics_before if key not in topics and key not in renamed.values()),
         topics_edited=tuple(key for key, topic in topics.items() if is_edited(topic, forget=_without_place)),
+        topics_renamed=renamed,
         changes_matching=topics.keys() != topics_before.keys()
         or any(is_edited(topic, forget=_without_examples) for topic in topics.values()),
         feeds_added=tuple(name for name in feeds if name not in feeds_before),

@@ -264,6 +264,7 @@ def _to_change(tx: Transaction, pair: TopicPair, replay: _Replay, titles: int) -
         dropped=before.alone if before else 0,
         added_stories=tuple(_show(tx, replay, after, titles)),
         dropped_stories=tuple(_show(tx, replay, before, titles)),
+        is_sure=pair.is_sure,
     )
 
 

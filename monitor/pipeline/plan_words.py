@@ -58,7 +58,9 @@ def _what_changes(topic: TopicChange) -> str:
     edited = ", ".join(topic.keys)
     if topic.change is Change.RENAMED:
         tail = f"; also edited: {edited}" if edited else ""
-        return f"renamed, was {topic.was}{tail}. It begins a history of its own: marks and mutes stay with the old key"
+        if topic.is_sure:
+            return f"renamed, was {topic.was}{tail}. What waits, marks and mutes go with it"
+        return f"renamed, was {topic.was}{tail}. As it asks for other news, what waits, marks and mutes stay behind"
     return f"edited: {edited}"
 
 

@@ -58,6 +58,8 @@ class TopicChange:
     added_stories: tuple[PlannedStory, ...]
     """The newest of them, the newest first."""
     dropped_stories: tuple[PlannedStory, ...]
+    is_sure: bool = False
+    """Of a renamed one, whether it is surely the same, so that what waits goes with it."""
 
     @property
     def changes_nothing(self) -> bool:

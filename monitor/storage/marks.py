@@ -54,14 +54,14 @@ class MarkTable:
             "words": json.dumps(dict(mark.words), ensure_ascii=False, separators=(",", ":")),
         }
         upsert(self._db, MARK, [values], update=[name for name in values if name not in ("topic", "article_id")])
-        self._count_change()
+        self.note_change()
         return before
 
     def lift(self, topic: TopicKey, article_id: ArticleId) -> bool:
         """Take a mark back; False where there is none."""
         gone = self._db.execute(sa.delete(MARK).where(MARK.c.topic == topic, MARK.c.article_id == article_id)).rowcount
         if gone:
-            self._count_change()
+            self.note_change()
         return bool(gone)
 
     def get(self, topic: TopicKey, article_id: ArticleId) -> TopicMark | None:
@@ -110,7 +110,8 @@ class MarkTable:
         for row in self._db.execute(columns.order_by(ARTICLE.c.id.desc()).limit(limit)):
             yield Article(ArticleId(row.id), row.title, row.text, language=row.language)
 
-    def _count_change(self) -> None:
+    def note_change(self) -> None:
+        """Marks changed: whoever learned from them learns anew."""
         take_ids(self._db, CHANGES, 1)
 
 

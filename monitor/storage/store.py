@@ -25,6 +25,7 @@ from monitor.storage.outbox import OutboxTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
 from monitor.storage.recipients import RecipientTable
+from monitor.storage.renames import RenameTable
 from monitor.storage.revisions import RevisionTable
 from monitor.storage.second_looks import SecondLookTable
 from monitor.storage.sightings import SightingTable
@@ -52,6 +53,7 @@ class Transaction:
         self.story_views = StoryViews(connection)
         self.matches = MatchTable(connection)
         self.marks = MarkTable(connection)
+        self.renames = RenameTable(connection)
         self.mutes = MuteTable(connection)
         self.follows = FollowTable(connection)
         self.topics = TopicTable(connection)

@@ -60,16 +60,20 @@ class TopicTable:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def sync(self, plans: Sequence[TopicPlan], now: datetime) -> None:
+    def sync(
+        self, plans: Sequence[TopicPlan], now: datetime, renamed: Mapping[TopicKey, TopicKey] | None = None
+    ) -> None:
         """Make the table agree with the watchlist.
 
         A topic is its key: a new name or query keeps what was told. A changed schedule gets a new due time; a topic
-        that leaves keeps its history and rests. One told at once and waiting stays due.
+        that leaves keeps its history and rests. One told at once and waiting stays due. `renamed` says by the new key
+        which topics go on from another: since when they are watched, and when they are due.
         """
         known = {state.key: state for state in self.all()}
+        was = renamed or {}
         rows = []
         for plan in plans:
-            old = known.get(plan.key)
+            old = known.get(was.get(plan.key, plan.key))
             due = plan.first_due_at
             if old is not None and old.active and old.schedule == plan.schedule:
                 # A due time further ahead than the next slot was set by a clock that was wrong.
@@ -80,7 +84,7 @@ class TopicTable:
                     "name": plan.name,
                     "active": True,
                     "schedule": plan.schedule,
-                    "created_at": now,
+                    "created_at": old.created_at if old is not None else now,
                     "next_due_at": due,
                     "touched": True,
                 }

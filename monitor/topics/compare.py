@@ -3,6 +3,7 @@
 Effects: none.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -23,7 +24,7 @@ class Change(StrEnum):
     NEW = "new"
     REMOVED = "removed"
     RENAMED = "renamed"
-    """It has another key, and with it a history of its own."""
+    """It has another key; where it is surely the same topic, what waits, marks and mutes go with it."""
     CHANGED = "changed"
 
 
@@ -54,6 +55,11 @@ class TopicPair:
         """Whether the same articles answer before and after, whatever they hold."""
         return self.old is not None and self.new is not None and judges_alike(self.old, self.new)
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether a renamed topic is surely the old one: the same articles answer it."""
+        return self.change is Change.RENAMED and self.is_judged_alike
+
 
 def judges_alike(old: CompiledTopic, new: CompiledTopic) -> bool:
     """Whether two topics are sure to give the same verdict of every article."""
@@ -72,31 +78,53 @@ def _root(query: object) -> object:
 def compare_topics(old: CompiledWatchlist | None, new: CompiledWatchlist) -> list[TopicPair]:
     """Every topic that an edit touches, in the order of the new watchlist, those that go last.
 
-    A topic whose key is new is a renamed one where a topic that goes is judged alike, or has its name.
+    A topic whose key is new is a renamed one where a topic that goes is judged alike, or has its name; where several
+    are judged alike, only the one that has its name too.
     """
     before = {one.topic.key: one for one in old.topics} if old else {}
     kept = {one.topic.key for one in new.topics}
     gone = [one for one in before.values() if one.topic.key not in kept]
+    renamed = _find_renamed(gone, [one for one in new.topics if one.topic.key not in before]) if gone else {}
     pairs = []
     for one in new.topics:
         was = before.get(one.topic.key)
-        if was is None:
-            was = _find_renamed(one, gone)
-            if was is None:
-                pairs.append(TopicPair(None, one, Change.NEW))
-            else:
-                gone.remove(was)
-                pairs.append(TopicPair(was, one, Change.RENAMED, tuple(_changed_keys(was, one))))
-        elif keys := tuple(_changed_keys(was, one)):
-            pairs.append(TopicPair(was, one, Change.CHANGED, keys))
-    return pairs + [TopicPair(one, None, Change.REMOVED) for one in gone]
+        if was is not None:
+            if keys := tuple(_changed_keys(was, one)):
+                pairs.append(TopicPair(was, one, Change.CHANGED, keys))
+        elif (was := renamed.get(one.topic.key)) is not None:
+            pairs.append(TopicPair(was, one, Change.RENAMED, tuple(_changed_keys(was, one))))
+        else:
+            pairs.append(TopicPair(None, one, Change.NEW))
+    went_on = {one.topic.key for one in renamed.values()}
+    return pairs + [TopicPair(one, None, Change.REMOVED) for one in gone if one.topic.key not in went_on]
 
 
-def _find_renamed(topic: CompiledTopic, gone: Sequence[CompiledTopic]) -> CompiledTopic | None:
-    alike = [one for one in gone if judges_alike(one, topic)]
-    name = topic.topic.name.casefold()
-    named = [one for one in gone if one.topic.name.casefold() == name]
-    return next(iter([*alike, *named]), None)
+def sure_renames(old: CompiledWatchlist, new: CompiledWatchlist) -> dict[TopicKey, TopicKey]:
+    """By their new keys, the old keys of topics that are surely the same under another."""
+    pairs = [pair for pair in compare_topics(old, new) if pair.is_sure]
+    return {pair.topic.key: pair.was for pair in pairs if pair.was is not None}
+
+
+def _find_renamed(gone: Sequence[CompiledTopic], come: Sequence[CompiledTopic]) -> dict[TopicKey, CompiledTopic]:
+    """By the new key, the topic that it was: first those with name and query, then with one of them, if one alone."""
+    left, found = list(gone), dict[TopicKey, CompiledTopic]()
+    for is_same in (_is_whole, judges_alike, _has_name):
+        news = [one for one in come if one.topic.key not in found]
+        by_new = {one.topic.key: [old for old in left if is_same(old, one)] for one in news}
+        claims = Counter(old.topic.key for olds in by_new.values() for old in olds)
+        for key, olds in by_new.items():
+            if len(olds) == 1 and claims[olds[0].topic.key] == 1:
+                found[key] = olds[0]
+                left.remove(olds[0])
+    return found
+
+
+def _is_whole(old: CompiledTopic, new: CompiledTopic) -> bool:
+    return _has_name(old, new) and judges_alike(old, new)
+
+
+def _has_name(old: CompiledTopic, new: CompiledTopic) -> bool:
+    return old.topic.name.casefold() == new.topic.name.casefold()
 
 
 def _changed_keys(old: CompiledTopic, new: CompiledTopic) -> Iterator[str]:
