@@ -4,6 +4,7 @@ Effects: none.
 """
 
 from monitor.cli.lines import format_time
+from monitor.cli.moments import say_time
 from monitor.model import StoryId
 from monitor.storage.corrections import MERGE, StoryChange
 from monitor.text import plain_line, plural
@@ -29,7 +30,7 @@ def change_words(change: StoryChange) -> str:
         what = f"{noun} {named} went from story {change.story_id} to story {change.other_id}"
     by = f" by {plain_line(change.by)}" if change.by else ""
     reason = f": {plain_line(change.reason)}" if change.reason else ""
-    return f"{what}, {format_time(change.at)}{by}{reason}"
+    return f"{what}, {say_time(change.at)}{by}{reason}"
 
 
 def change_record(change: StoryChange) -> dict[str, object]:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from monitor.app import FREE_BYTES_MIN, database_path
 from monitor.cli.doctor_channels import Finding, try_channels
-from monitor.cli.lines import format_time, write_line
+from monitor.cli.lines import write_line
+from monitor.cli.moments import say_time, shown_zone
 from monitor.cli.opening import find_channel, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load, load_settings
@@ -90,10 +91,10 @@ def _look_at_database(loaded: Loaded) -> Iterator[Finding]:
             pass  # taking the lock and giving it back is what is tried
     yield Finding("database", True, f"{path or 'PostgreSQL'} can be read and written: {plural(articles, 'article')}.")
     if beat is not None and beat.at > now + CLOCK_BACK:
-        said = f"it is {format_time(now)}, but the daemon was seen at {format_time(beat.at)}. Set the clock right."
+        said = f"it is {say_time(now)}, but the daemon was seen at {say_time(beat.at)}. Set the clock right."
         yield Finding("clock", False, said)
     else:
-        yield Finding("clock", True, f"{format_time(now)} (UTC).")
+        yield Finding("clock", True, f"it is {say_time(now)} ({shown_zone()}).")
 
 
 def _look_at_disk(loaded: Loaded) -> Iterator[Finding]:

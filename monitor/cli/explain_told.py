@@ -43,7 +43,7 @@ def fate_words(match: StoredMatch, trail: Trail, moments: Moments) -> str:
     closed = moments.say(digest.closed_at)
     # The slot of what is told at once is its moment, to the microsecond.
     slot = f", slot {digest.slot}" if digest.kind in (DigestKind.SCHEDULED, DigestKind.CATCH_UP) else ""
-    return f"taken by digest {digest.id} ({digest.kind.value}{slot}, closed {closed})"
+    return f"taken by digest {digest.id} ({digest.kind.value.replace('_', '-')}{slot}, closed {closed})"
 
 
 def told_lines(trail: Trail, moments: Moments, link: Callable[[Delivery], str | None]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from monitor.app import user_agent
 from monitor.cli.edited import noting_edit
 from monitor.cli.feeds_found import add_feed, show_feeds
 from monitor.cli.feeds_health import accept_feed, find_feed, list_health, retry_feed
-from monitor.cli.lines import format_time, read_bytes, write_line
+from monitor.cli.lines import read_bytes, write_line
+from monitor.cli.moments import say_time
 from monitor.cli.opening import load_config
 from monitor.clock import SystemClock
 from monitor.config.edit import add_feeds
@@ -149,7 +150,7 @@ def _test(args: argparse.Namespace, loaded: Loaded) -> int:
     if answer.final_url != url:
         print(f"  redirected to {answer.final_url}")
     for entry in parsed.entries[:5]:
-        print(f"  {format_time(entry.published) or 'no date':<20}  {entry.title}")
+        print(f"  {say_time(entry.published) if entry.published else 'no date':<17}  {entry.title}")
     if len(parsed.entries) > 5:
         print(f"  and {len(parsed.entries) - 5} more")
     return 0

@@ -9,6 +9,7 @@ from shlex import quote
 
 from monitor.cli.edited import noting_edit
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time
 from monitor.clock import SystemClock
 from monitor.config import edit
 from monitor.config.feeds import address_key, is_web_address
@@ -107,7 +108,7 @@ def _record(feed: FoundFeed, loaded: Loaded) -> dict[str, object]:
 
 def _shown(feed: FoundFeed, loaded: Loaded) -> str:
     entries = plural(len(feed.parsed.entries), "entry", "entries")
-    newest = f", newest {format_time(feed.newest)}" if feed.newest else ""
+    newest = f", newest {say_time(feed.newest)}" if feed.newest else ""
     comments = ", comments of readers" if feed.is_comments else ""
     known = _known_as(feed.url, loaded)
     configured = f', configured as "{known.name}"' if known else ""

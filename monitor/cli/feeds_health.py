@@ -8,6 +8,7 @@ from datetime import datetime
 
 from monitor.app import database_path
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time
 from monitor.cli.opening import opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import Loaded
@@ -80,7 +81,7 @@ def _lines(spec: FeedSpec, found: FeedHealth | None, same_as: str | None, now: d
         return [f"{'not read yet':<12}  {spec.name}  {spec.url}"]
     state = found.feed.state
     newest_at = state.watermark_at or found.last_new_at
-    newest = f"newest of {format_time(newest_at)}" if newest_at else "nothing yet"
+    newest = f"newest of {say_time(newest_at)}" if newest_at else "nothing yet"
     lines = [f"{_word(found, now):<12}  {spec.name}  {found.articles} articles, {newest}  {spec.url}"]
     notes = []
     if found.error:
@@ -92,13 +93,13 @@ def _lines(spec: FeedSpec, found: FeedHealth | None, same_as: str | None, now: d
     elif state.address is not None:
         notes.append(f"Moved for good to {state.address}, where it is visited. Correct its url in feeds.toml.")
     if found.lost_windows:
-        last = format_time(state.last_lost_at)
+        last = say_time(state.last_lost_at)
         times = plural(found.lost_windows, "time", "times")
         notes.append(f"May have lost about {plural(found.lost_entries, 'entry', 'entries')}, {times}, last {last}.")
     if is_stale(state, now):
         notes.append("It answers, and shows nothing new for longer than it ever did.")
     if found.outcome in ("failed", "gone"):
-        notes.append(f'Next visit {format_time(found.next_poll_at)}; sooner: monitor feeds retry "{spec.name}"')
+        notes.append(f'Next visit {say_time(found.next_poll_at)}; sooner: monitor feeds retry "{spec.name}"')
     return lines + [f"{'':<14}{note}" for note in notes]
 
 

@@ -4,6 +4,7 @@ Effects: none.
 """
 
 from monitor.cli.lines import format_time
+from monitor.cli.moments import say_time
 from monitor.digests.second_look import LOOKS_AFTER, OPEN_STATES, LookState
 from monitor.storage.second_looks import StoredLook
 
@@ -18,7 +19,7 @@ def look_words(look: StoredLook) -> str:
     if look.noted_title:
         parts.append(f"its headline became “{look.noted_title}”")
     if look.state in OPEN_STATES:
-        parts.append(f"next {format_time(look.next_at)}")
+        parts.append(f"next {say_time(look.next_at)}")
     if look.reason and look.state is not LookState.WITHDRAWN:
         parts.append(f"the last saw nothing certain: {look.reason}")
     return ", ".join(parts)

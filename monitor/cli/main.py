@@ -2,7 +2,7 @@
 
 Exit codes: 0 done, 1 the command's own "no" (each says what in its help), 2 wrong use or a faulty configuration.
 
-Effects: reads arguments, writes to standard error; the rest is the command's.
+Effects: reads arguments and the watchlist's time zone, writes to standard error; the rest is the command's.
 """
 
 import argparse
@@ -12,9 +12,12 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from monitor import __version__
+from monitor.cli.moments import show_times_of
+from monitor.clock import SystemClock
 from monitor.errors import ConfigError, MonitorError
 
 COMMANDS = (
@@ -106,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Half a surrogate pair, which JSON can spell and UTF-8 cannot, leaves as the escape it came as.
         sys.stdout.reconfigure(errors="backslashreplace")
+    show_times_of(Path(args.config), SystemClock().now())
     try:
         code = args.run(args)
         sys.stdout.flush()

@@ -6,6 +6,7 @@ Effects: database, prints.
 import argparse
 
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import Loaded
@@ -99,9 +100,9 @@ def _say_marked(marked: Marked) -> list[str]:
     lines = [f'{mark.verdict.value} for {mark.topic}: "{mark.title}" (article {mark.article_id})']
     if before is not None and before == mark:
         by = f" by {mark.by}" if mark.by else ""
-        lines.append(f"  It was marked so before, {format_time(mark.at)}{by}; nothing changed.")
+        lines.append(f"  It was marked so before, {say_time(mark.at)}{by}; nothing changed.")
     elif before is not None and before.verdict is not mark.verdict:
-        lines.append(f"  In place of: {before.verdict.value}, {format_time(before.at)}.")
+        lines.append(f"  In place of: {before.verdict.value}, {say_time(before.at)}.")
     if not marked.did_match and mark.verdict is Verdict.USEFUL:
         lines.append("  It did not match this topic; its words teach all the same. To be sure of its like, keep it in")
         lines.append(f"  `must_match`: monitor explain {mark.article_id} --keep-as must_match {mark.topic}")
@@ -138,7 +139,7 @@ def _list(store: Store, topic: TopicKey | None, *, as_json: bool) -> None:
             write_line(_mark_record(mark))
             continue
         by = f" by {mark.by}" if mark.by else ""
-        print(f'{format_time(mark.at)}  {mark.verdict.value:12}  {mark.topic}: {mark.article_id} "{mark.title}"{by}')
+        print(f'{say_time(mark.at)}  {mark.verdict.value:12}  {mark.topic}: {mark.article_id} "{mark.title}"{by}')
         if mark.note:
             print(f"    {mark.note}")
     if not as_json:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time, shown_zone
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import Loaded
@@ -46,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         usual = STORY_FOR if kind is MuteKind.STORY else OTHER_FOR
         ends = muting.add_mutually_exclusive_group()
         ends.add_argument("--for", dest="span", metavar="SPAN", default=usual, help=f"how long (default: {usual})")
-        ends.add_argument("--until", metavar="TIME", help="until when, as in 2026-12-01T08:00Z; without a zone in UTC")
+        until = 'until when, as in "2026-12-01 08:00"; without a zone in the time of the watchlist'
+        ends.add_argument("--until", metavar="TIME", help=until)
         muting.add_argument("--channel", metavar="NAME", help="on this channel alone (default: on all)")
         muting.add_argument("--reason", metavar="TEXT", default="", help="why, for whoever reads the list")
         muting.add_argument("--by", metavar="NAME", help="who says so (default: the login name)")
@@ -85,9 +87,9 @@ def _mute(store: Store, loaded: Loaded, args: argparse.Namespace, now: datetime)
     reason = shorten(plain_line(args.reason), REASON_CHARS_MAX)
     with store.write() as tx:
         mute = tx.mutes.add(kind, value, until=until, now=now, by=_by(args), channel=channel, reason=reason)
-    print(f"{_what(mute)} until {format_time(mute.until)}. Take it back: monitor mute lift {mute.id}")
+    print(f"{_what(mute)} until {say_time(mute.until)}. Take it back: monitor mute lift {mute.id}")
     if mute.at != now:
-        print(f"  It was muted already, {format_time(mute.at)} by {mute.by}; the later end counts.")
+        print(f"  It was muted already, {say_time(mute.at)} by {mute.by}; the later end counts.")
 
 
 def _find_channel(loaded: Loaded, name: str | None) -> ChannelName | None:
@@ -104,10 +106,12 @@ def _find_end(until: str | None, span: str, now: datetime) -> datetime:
         try:
             end = datetime.fromisoformat(until)
         except ValueError as error:
-            raise ConfigError(f'"{until}" is no time', remedy="Write it as in 2026-12-01T08:00Z.") from error
-        end = end.replace(tzinfo=UTC) if end.tzinfo is None else end.astimezone(UTC)
+            raise ConfigError(
+                f'"{until}" is no time', remedy='Write it as in "2026-12-01 08:00", in the time of the watchlist.'
+            ) from error
+        end = (end if end.tzinfo else end.replace(tzinfo=shown_zone())).astimezone(UTC)
     if not now < end <= now + timedelta(days=FOR_DAYS_MAX):
-        raise ConfigError(f"{format_time(end)} is no end of a mute", remedy="Name a time within the next year.")
+        raise ConfigError(f"{say_time(end)} is no end of a mute", remedy="Name a time within the next year.")
     return end
 
 
@@ -140,7 +144,7 @@ def show_mutes(mutes: Sequence[Mute]) -> None:
     print(f"Muted       {plural(len(mutes), 'mute')}: what they hold waits")
     for mute in mutes[:SHOWN_MAX]:
         reason = f": {mute.reason}" if mute.reason else ""
-        print(f"            {mute.id}  {_what(mute)} until {format_time(mute.until)}, by {mute.by}{reason}")
+        print(f"            {mute.id}  {_what(mute)} until {say_time(mute.until)}, by {mute.by}{reason}")
     if len(mutes) > SHOWN_MAX:
         print(f"            and {len(mutes) - SHOWN_MAX} more: monitor mute list")
 
@@ -152,8 +156,8 @@ def _list(store: Store, now: datetime, *, shows_all: bool, as_json: bool) -> Non
         if as_json:
             write_line(mute_record(mute, now))
             continue
-        print(f"{mute.id:>4}  {_what(mute)} until {format_time(mute.until)}{_state(mute, now)}")
-        print(f"      {format_time(mute.at)} by {mute.by}{f': {mute.reason}' if mute.reason else ''}")
+        print(f"{mute.id:>4}  {_what(mute)} until {say_time(mute.until)}{_state(mute, now)}")
+        print(f"      {say_time(mute.at)} by {mute.by}{f': {mute.reason}' if mute.reason else ''}")
     if not as_json:
         print("Nothing is muted." if not mutes else f"{plural(len(mutes), 'mute')}.")
         if shows_all and len(mutes) == LISTED_MAX:
@@ -168,7 +172,7 @@ def _lift(store: Store, number: int, by: str, now: datetime) -> None:
     if mute.lifted_at == now:
         print(f"no longer muted: {_what(mute)}")
     else:
-        print(f"It is over already: {_what(mute)} until {format_time(mute.until)}{_state(mute, now)}")
+        print(f"It is over already: {_what(mute)} until {say_time(mute.until)}{_state(mute, now)}")
 
 
 def _what(mute: Mute) -> str:
@@ -177,7 +181,7 @@ def _what(mute: Mute) -> str:
 
 def _state(mute: Mute, now: datetime) -> str:
     if mute.lifted_at is not None:
-        return f", lifted {format_time(mute.lifted_at)} by {mute.lifted_by}"
+        return f", lifted {say_time(mute.lifted_at)} by {mute.lifted_by}"
     return "" if mute.holds(now) else ", over"
 
 

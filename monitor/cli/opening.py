@@ -4,6 +4,7 @@ Effects: reads files, opens the database.
 """
 
 import argparse
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -107,7 +108,10 @@ def existing_store(loaded: Loaded) -> Iterator[Store | None]:
 
 def login_name() -> str:
     """Who sits at the terminal, as far as the system says; empty where it does not."""
-    return os.environ.get("LOGNAME") or os.environ.get("USER") or ""
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError, OSError):  # a container's user may have no name
+        return ""
 
 
 def find_channel(loaded: Loaded, wanted: str) -> ChannelName:

@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Collection
 
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.errors import MonitorError
@@ -84,7 +85,7 @@ def _list(stored: list[StoredDelivery], holds: list[Hold], *, as_json: bool) -> 
         print("The outbox is empty: everything was sent.")
     held = {hold.channel for hold in holds}
     for hold in holds:
-        since, until = format_time(hold.since), format_time(hold.until)
+        since, until = say_time(hold.since), say_time(hold.until)
         print(f"{hold.channel} is held since {since}, tried again {until}: {hold.error}")
     for item in stored:
         delivery = item.delivery
@@ -106,7 +107,7 @@ def _when(item: StoredDelivery, held: Collection[ChannelName]) -> str:
         return ""
     if delivery.channel in held:
         return ", waits for the channel"
-    return f", next try {format_time(delivery.next_attempt_at)}"
+    return f", next try {say_time(delivery.next_attempt_at)}"
 
 
 def _what(item: StoredDelivery) -> str:
@@ -151,7 +152,7 @@ def _recipients(store: Store, args: argparse.Namespace) -> int:
 def _standing(one: Recipient) -> str:
     if one.stopped_at is None:
         return f"refused {one.refused} of {REFUSED_MAX} times" if one.refused else "gets mail"
-    return f"{'left' if one.stopped_by == READER else 'refused too often'}, {format_time(one.stopped_at)}"
+    return f"{'left' if one.stopped_by == READER else 'refused too often'}, {say_time(one.stopped_at)}"
 
 
 def _record(item: StoredDelivery) -> dict[str, object]:

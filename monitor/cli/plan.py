@@ -12,6 +12,7 @@ from pathlib import Path
 
 from monitor.cli.edited import cli_author
 from monitor.cli.lines import write_line
+from monitor.cli.moments import say_time
 from monitor.cli.opening import existing_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load, read_earlier
@@ -91,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
                 write_line(topic_record(one, plan))
             write_line({**total_record(plan), "against": before.number, "applied": args.apply})
         else:
-            print("\n".join([before.said, *plan_lines(plan)]))
+            print("\n".join([before.said, *plan_lines(plan, say_time)]))
         if args.apply:
             _apply(store, loaded, now, replay_s)
             if not args.json:
@@ -126,7 +127,7 @@ def _find_before(store: Store, loaded: Loaded, wanted: int | None) -> _Before:
 
 def _say_revision(revision: Revision, *, is_latest: bool) -> str:
     kind = ", in force" if is_latest else ""
-    return f"Against revision {revision.id} of {revision.at:%Y-%m-%d %H:%M} UTC by {revision.author}{kind}."
+    return f"Against revision {revision.id} of {say_time(revision.at)} by {revision.author}{kind}."
 
 
 def _find_topic(old: CompiledWatchlist | None, new: CompiledWatchlist, wanted: str | None) -> TopicKey | None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.match import topic_of
+from monitor.cli.moments import say_time
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import Loaded
@@ -128,7 +129,7 @@ def hit_record(hit: Hit) -> dict[str, object]:
 def _describe(hit: Hit) -> Iterator[str]:
     """A few lines for a reader, ended by an empty one."""
     article, match = hit.article, hit.match
-    published, seen = (at and format_time(at) for at in (article.published_at, article.seen_at))
+    published, seen = (at and say_time(at) for at in (article.published_at, article.seen_at))
     when = f"first seen {seen}" + (f", published {published}" if published else "")
     yield f"{article.title or article.url}"
     yield f"  {' · '.join(part for part in (article.source or article.feed, when, f'article {article.id}') if part)}"

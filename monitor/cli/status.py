@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monitor.app import database_path
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time
 from monitor.cli.mute import mute_record, show_mutes
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
@@ -79,7 +80,7 @@ def _look(args: argparse.Namespace, loaded: Loaded, faults: ConfigFaults | None 
 
 
 def _show(status: Status) -> None:
-    beat = f"last seen {format_time(status.beat_at)}" if status.beat_at else "never ran on this database"
+    beat = f"last seen {say_time(status.beat_at)}" if status.beat_at else "never ran on this database"
     print(f"Daemon      {beat}")
     unread = f", {status.feeds_unread} not read yet" if status.feeds_unread else ""
     print(f"Feeds       {status.feeds} polled, {len(status.feeds_failing)} failing{unread}")
@@ -96,13 +97,13 @@ def _show(status: Status) -> None:
     print(f"Deliveries  {status.waiting} waiting, {status.failed} given up")
     for one in status.stopped[:10]:
         why = "left the list" if one.stopped_by == READER else "was refused too often"
-        print(f"            {one.channel}: {one.address} {why} {format_time(one.stopped_at)}")
+        print(f"            {one.channel}: {one.address} {why} {say_time(one.stopped_at)}")
     if len(status.stopped) > 10:
         print(f"            and {len(status.stopped) - 10} more: monitor outbox recipients")
     show_mutes(status.mutes)
     print("Topics")
     for topic in status.topics:
-        due = f"next digest {format_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
+        due = f"next digest {say_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
         waiting = plural(topic.waiting, "match", "matches")
         print(f"  {topic.key}: {topic.schedule}, {waiting} waiting, {due}{_budget(topic)}")
     if status.budgets:
@@ -114,7 +115,7 @@ def _show(status: Status) -> None:
         print("A person is needed:")
         for need in status.needs:
             since = status.since(need)
-            print(f"  {need}" + (f" (since {format_time(since)})" if since else ""))
+            print(f"  {need}" + (f" (since {say_time(since)})" if since else ""))
             for line in need.detail.splitlines()[:10]:
                 print(f"      {line}")
     else:
@@ -136,7 +137,7 @@ def _bar(one: TopicStatus | ChannelBudget) -> str:
 
 
 def _trouble(trouble: FeedTrouble) -> str:
-    at = format_time(trouble.since)
+    at = say_time(trouble.since)
     if trouble.kind is TroubleKind.LOST:
         return f"may have lost about {plural(trouble.count, 'entry', 'entries')} before {at}"
     return f"{'nothing new' if trouble.kind is TroubleKind.STALE else 'held, seems to be another feed'} since {at}"

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from monitor.cli.corrected import change_record, change_words, part_words
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
 from monitor.cli.stories_below import list_below
 from monitor.clock import SystemClock
@@ -185,7 +186,7 @@ def _outline_lines(outline: Outline) -> Iterator[str]:
     told = f"told on {', '.join(channels)}" if channels else "not told"
     title = f'"{plain_line(outline.title)}"' if outline.title else _GONE
     yield f"{story.id:>8}  {title}"
-    yield f"          {format_time(story.last_article_at)}  {_counts(outline)}; {told}"
+    yield f"          {say_time(story.last_article_at)}  {_counts(outline)}; {told}"
 
 
 def _counts(outline: Outline) -> str:
@@ -236,7 +237,7 @@ def _lines(found: Dossier, wanted: int) -> Iterator[str]:
     elif wanted != story.id:
         yield f"  article {wanted} stands in it"
     yield f"  {_counts(outline)}"
-    yield f"  from {format_time(story.created_at)} to {format_time(story.last_article_at)}"
+    yield f"  from {say_time(story.created_at)} to {say_time(story.last_article_at)}"
     for topic, count in outline.topics.items():
         yield f"  {plural(count, 'article')} for {topic}"
     yield "Articles"
@@ -251,7 +252,7 @@ def _lines(found: Dossier, wanted: int) -> Iterator[str]:
     for telling in outline.tellings:
         yield f"  {_telling_words(telling, found)}"
     for held in found.held:
-        when = f"{held.digest.topic}, {format_time(held.digest.closed_at)}"
+        when = f"{held.digest.topic}, {say_time(held.digest.closed_at)}"
         part = part_words(held.story_id, story.id)
         yield f"  {held.channel}: not told in digest {held.digest.id} ({when}){part}: {held.reason}"
     if found.changes:
@@ -265,7 +266,7 @@ def _member_lines(member: StoredArticle) -> Iterator[str]:
     publisher = publisher_of(article.url, "")
     where = f" ({plain_line(publisher)})" if publisher and publisher != article.outlet else ""
     origin = f", text by {plain_line(article.origin)}" if article.origin else ""
-    yield f"  {format_time(article.seen_at)}  {article.id:>8}  {_standing(member)}"
+    yield f"  {say_time(article.seen_at)}  {article.id:>8}  {_standing(member)}"
     yield f"      {plain_line(article.title)}"
     yield f"      {plain_line(article.outlet)}{where}{origin}  {plain_line(article.url)}".rstrip()
     if member.evidence:
@@ -283,9 +284,9 @@ def _standing(member: StoredArticle) -> str:
 
 def _telling_words(telling: SentRecord, found: Dossier) -> str:
     part = part_words(telling.story_id, found.outline.story.id)
-    when = f"{format_time(telling.told_at)} in digest {telling.digest_id} ({telling.topic}){part}"
+    when = f"{say_time(telling.told_at)} in digest {telling.digest_id} ({telling.topic}){part}"
     if telling.reason.startswith(SPLIT_REASON):
-        return f"{telling.channel}: counts as told since {format_time(telling.told_at)}{part}: {telling.reason}"
+        return f"{telling.channel}: counts as told since {say_time(telling.told_at)}{part}: {telling.reason}"
     if (telling.digest_id, telling.channel) not in found.delivered:
         return f"{telling.channel}: put in line {when}, not delivered yet: {telling.reason}"
     again = "told again" if telling.reason.startswith("update") else "told"  # a merge numbers first tellings on

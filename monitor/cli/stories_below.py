@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time
 from monitor.config.load import Loaded
 from monitor.model import Topic
 from monitor.pipeline.bars import Standing, standings
@@ -57,7 +58,7 @@ def _lines(topic: Topic, held: Sequence[HeldStory], bars: Mapping[str, Standing]
         title = f'"{plain_line(one.title)}"' if one.title else "(its articles are past the retention)"
         yield f"{one.story_id:>8}  {score:>3}  {title}"
         outlet = f"  {plain_line(one.outlet)}" if one.outlet else ""
-        yield f"               {format_time(one.held_at)}  not told on {', '.join(one.channels)}{outlet}"
+        yield f"               {say_time(one.held_at)}  not told on {', '.join(one.channels)}{outlet}"
         yield f"               {one.reason.partition('; see monitor')[0]}"
     more = " There may be more (--limit N)." if len(held) == limit else ""
     count = plural(len(held), "story", "stories")

@@ -11,7 +11,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.cli.lines import format_time
+from monitor.cli.moments import say_time
 from monitor.cli.opening import opened_store
 from monitor.config.files import read_bounded
 from monitor.config.load import load_settings
@@ -89,7 +89,7 @@ def _side(revision: Revision | None, folder: Path, name: str) -> tuple[str, str]
         path = folder / name
         return f"{path} as it stands", read_bounded(path, str(path), "").decode("utf-8", "replace")
     text = revision.bodies[name].decode()
-    return f"revision {revision.id} ({format_time(revision.at)}, {revision.author})", text
+    return f"revision {revision.id} ({say_time(revision.at)}, {revision.author})", text
 
 
 def _lines(before: tuple[str, str], after: tuple[str, str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.cli.lines import format_time, write_line
+from monitor.cli.moments import say_time
 from monitor.cli.opening import opened_store
 from monitor.config.load import load_settings
 from monitor.storage.revisions import KEPT_MAX, RevisionHead
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 def say_revision(head: RevisionHead) -> str:
     """Its number, time and author."""
-    return f"{head.id:>4}  {format_time(head.at)}  {head.author}"
+    return f"{head.id:>4}  {say_time(head.at)}  {head.author}"
 
 
 def _count(text: str) -> int:

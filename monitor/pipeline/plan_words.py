@@ -3,7 +3,7 @@
 Effects: none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from monitor.channels.wording import clean_title
@@ -15,15 +15,15 @@ from monitor.topics.compare import Change
 OUTLET_CHARS_MAX = 60
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
-    """What changes, topic by topic, then all of it together. Times are in UTC."""
+def plan_lines(plan: Plan, say: Callable[[datetime], str]) -> Iterator[str]:
+    """What changes, topic by topic, then all of it together; `say` writes a time as its reader has it."""
     if not plan.topics:
         yield "No topic changes."
         return
     yield _looked_at(plan)
     for topic in plan.topics:
         yield ""
-        yield from topic_lines(topic, plan)
+        yield from topic_lines(topic, plan, say)
     yield ""
     yield from total_lines(plan)
 
@@ -31,12 +31,18 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 def _looked_at(plan: Plan) -> str:
     if not plan.articles:
         return "The archive holds no article of that time yet, so nothing can be said of stories."
-    hours = plan.days * 24
-    span = f"{plan.days:.0f} days" if plan.days >= 2 else f"{hours:.0f} hours" if hours >= 2 else "hour or two"
-    return f"By the {plural(plan.articles, 'article')} stored in the last {span}:"
+    return f"By the {plural(plan.articles, 'article')} stored in the last {_say_span(plan.days)}:"
 
 
-def topic_lines(topic: TopicChange, plan: Plan) -> Iterator[str]:
+def _say_span(days: float) -> str:
+    if days >= 2:
+        return f"{days:.0f} days"
+    if days >= 2 / 24:
+        return f"{days * 24:.0f} hours"
+    return plural(max(round(days * 24 * 60), 1), "minute")
+
+
+def topic_lines(topic: TopicChange, plan: Plan, say: Callable[[datetime], str]) -> Iterator[str]:
     """One topic: what is edited, what it gains and loses, and how often it is told."""
     yield f"{topic.key}: {_what_changes(topic)}"
     if plan.articles:
@@ -45,7 +51,7 @@ def topic_lines(topic: TopicChange, plan: Plan) -> Iterator[str]:
         ("+", topic.added_stories, topic.added),
         ("-", topic.dropped_stories, topic.dropped),
     ):
-        yield from (f"  {sign} {_say_story(one)}" for one in stories)
+        yield from (f"  {sign} {_say_story(one, say)}" for one in stories)
         if stories and count > len(stories):
             yield f"  {sign} and {count - len(stories):,} more"
 
@@ -125,9 +131,9 @@ def rate(plan: Plan, count: int) -> str:
     return f"{per_day:,.0f}" if per_day >= 20 else f"{per_day:.1f}"
 
 
-def _say_story(story: PlannedStory) -> str:
+def _say_story(story: PlannedStory, say: Callable[[datetime], str]) -> str:
     outlet = plain_line(story.outlet)[:OUTLET_CHARS_MAX]
-    where = ", ".join(filter(None, (outlet, f"{story.at:%d %b %H:%M}")))
+    where = ", ".join(filter(None, (outlet, say(story.at))))
     silent = "; not told, it is from before its feed was watched" if story.is_silent else ""
     return f"{clean_title(story.title)} ({where}{silent})"
 
