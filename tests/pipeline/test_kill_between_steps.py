@@ -41,8 +41,8 @@ CONTEXT = a_context([TOPIC])
 STATEMENTS_MAX = 400
 """More statements than any step has; a run that never completes is a fault of the test."""
 
-STRIDE = 1 if os.environ.get("MONITOR_PROVE") else 3
-"""`make prove` kills at every statement; in between one in three does, beginning at another one each time."""
+STRIDE = 1 if os.environ.get("MONITOR_PROVE") else 6
+"""`make prove` kills at every statement; in between one in six does, beginning at another one each time."""
 
 
 class Kill:
@@ -150,7 +150,7 @@ def steps_of(world: World, store: Store, owner: str) -> dict[str, Callable[[], N
 
 @pytest.mark.parametrize("step", ["ingest", "close", "deliver"])
 def test_a_kill_at_any_statement_loses_and_doubles_nothing(sqlite_template: Path, tmp_path: Path, step: str) -> None:
-    """At every statement and every commit in turn, or at each third of them; then a new process finishes the day."""
+    """At every statement and every commit in turn, or at each sixth of them; then a new process finishes the day."""
     killed = 0
     for statement in range(random.randrange(STRIDE), STATEMENTS_MAX, STRIDE):
         world = begin(sqlite_template, tmp_path)

@@ -18,7 +18,7 @@ from monitor.storage.outbox import LEASE_S
 from tests.properties.outbox_world import FAULTS, OutboxWorld
 
 SOME = settings(
-    max_examples=300 if os.environ.get("MONITOR_PROVE") else 25,
+    max_examples=300 if os.environ.get("MONITOR_PROVE") else 12,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
