@@ -20,6 +20,7 @@ from bench import (
     plan,
     scale,
     search,
+    silence,
     stories,
     syncs,
 )
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "matching": matching.run,
     "search": search.run,
     "plan": plan.run,
+    "silence": silence.run,
     "feedback": feedback.run,
     "freshness": freshness.run,
     "delivery": delivery.run,

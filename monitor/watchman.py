@@ -15,10 +15,11 @@ from monitor.model import Need
 from monitor.outbox.notices import KINDS
 from monitor.pipeline.clock_jumps import ClockWatch
 from monitor.pipeline.notices import look_after_needs
+from monitor.pipeline.silences import SILENCE_KINDS, Silences
 
 LOOK_EVERY_S = 15.0
 """One reading of the feeds' states, some ten milliseconds for a thousand feeds; nothing is written when all is well."""
-OWN_KINDS = frozenset({"canary", "clock", "disk", "ping", "unit"})
+OWN_KINDS = frozenset({"canary", "clock", "disk", "ping", "unit"}) | SILENCE_KINDS
 
 
 class Refusals(Protocol):
@@ -36,6 +37,7 @@ class Watchman:
         self._app = app
         self._units = units
         self._clock = ClockWatch()
+        self._silences = Silences()
         self._dead_man = DeadMan(partial(guarded_get, app.guard), app.clock)
 
     def look(self) -> int:
@@ -43,7 +45,7 @@ class Watchman:
         app = self._app
         now = app.clock.now()
         own = [*self._clock.look(now, app.clock.monotonic_s()), *self._of_disk(), *self._of_units()]
-        own += self._of_canary()
+        own += [*self._of_canary(), *self._silences.find(app.store, now)]
         if self._app.in_force.loaded.ping_url is not None:
             own += self._dead_man.needs()
         return look_after_needs(app.store, app.in_force.peers, now, own=own, own_kinds=OWN_KINDS)

@@ -23,9 +23,9 @@ LAYERS: dict[int, str] = {
           topics.vocabulary topics.foreign topics.wanted topics.suggest topics.points topics.feedback
           topics.wordpiece topics.nearness digests.schedule digests.burst digests.snippet digests.novelty
           digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
-          digests.storm digests.mutes outbox.retry topics.compare digests.alerts outbox.notices
+          digests.storm digests.mutes outbox.retry feeds.silence topics.compare digests.alerts outbox.notices
           topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
-          topics.import_rules digests.budget digests.silence""",
+          topics.import_rules digests.budget""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -45,13 +45,13 @@ LAYERS: dict[int, str] = {
           storage.recipients storage.told storage.second_looks config.edit_restore storage.revisions
           storage.notices storage.replay channels.slack_link storage.sightings storage.waits storage.headlines
           storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
-          storage.near_misses storage.bars config.edit_examples storage.renames config.edit_lists""",
+          storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames config.edit_lists""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
           outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.plan pipeline.planned
-          pipeline.plan_words missing pipeline.notices pipeline.clock_jumps needs pipeline.audit
+          pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps needs pipeline.audit
           pipeline.example_articles pipeline.bars pipeline.audit_words pipeline.renames pipeline.opened""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
     6: """app in_force destinations cycle daemon demo pending slack_desk listening starting edits watchman canary

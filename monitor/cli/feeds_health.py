@@ -97,7 +97,7 @@ def _lines(spec: FeedSpec, found: FeedHealth | None, same_as: str | None, now: d
         times = plural(found.lost_windows, "time", "times")
         notes.append(f"May have lost about {plural(found.lost_entries, 'entry', 'entries')}, {times}, last {last}.")
     if is_stale(state, now):
-        notes.append("It answers, and shows nothing new for longer than it ever did.")
+        notes.append("It answers, and shows nothing new for longer than is usual.")
     if found.outcome in ("failed", "gone"):
         notes.append(f'Next visit {say_time(found.next_poll_at)}; sooner: monitor feeds retry "{spec.name}"')
     return lines + [f"{'':<14}{note}" for note in notes]

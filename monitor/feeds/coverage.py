@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from monitor.errors import FetchReason
 from monitor.feeds.rhythm import span_of
+from monitor.feeds.silence import HISTORY_MIN, Silence, usual_silence
 from monitor.model import Feed, FeedState, FeedTrouble, ParsedFeed, TroubleKind
 from monitor.urls import host_of, publisher_of
 from monitor.words import words
@@ -79,8 +80,27 @@ def count_lost(state: FeedState, parsed: ParsedFeed, known: int) -> int | None:
     return min(max(1, round(missing_s * (len(dates) - 1) / span_s) - 1), LOST_MAX)
 
 
+def silence_of(state: FeedState) -> Silence | None:
+    """How long it may be silent by its rhythm; None where it was watched, or its past reaches, for under two weeks."""
+    if state.first_polled_at is None or state.last_ok_at is None:
+        return None
+    return usual_silence(state.rhythm) if state.last_ok_at - state.first_polled_at >= HISTORY_MIN else None
+
+
 def is_stale(state: FeedState, now: datetime) -> bool:
-    """Whether the newest entry is older than the feed's rhythm allows, although the feed answers."""
+    """Whether it has been silent for longer than is usual, although it answers.
+
+    By its rhythm where that is known; until then by the longest silence that its window shows. A visit that failed
+    shows no silence, so what counts is the last one that did not.
+    """
+    silence = silence_of(state)
+    if silence is None:
+        return is_stale_by_gap(state, now)
+    return state.last_ok_at is not None and min(now, state.last_ok_at) >= silence.unusual_from
+
+
+def is_stale_by_gap(state: FeedState, now: datetime) -> bool:
+    """Whether the newest entry is older than three times the longest silence its window shows, and than two days."""
     if state.watermark_at is None or not state.longest_gap_s:
         return False
     return now - state.watermark_at > max(SILENT_AT_LEAST, timedelta(seconds=SILENCES * state.longest_gap_s))

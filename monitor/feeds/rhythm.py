@@ -68,6 +68,8 @@ _PACKED = struct.Struct(f"<BIIff{SLOTS}e")
 _HOUR_S = 3600.0
 _EPOCH_SLOT = 72
 """1970 began on a Thursday."""
+_FAR_AHEAD = 2.0**40
+"""A moment after everything that was written down."""
 _WEIGHT_MAX = 10_000.0
 """Entries in one hour of the week, faded; above it numbers tell nothing more, and half floats end at 65,504."""
 
@@ -108,6 +110,33 @@ def learn(
         if packed and not times:
             return packed
     return _pack(_add(known, times, moment))
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What was known to be usual when something new last came. Times are seconds since 1970."""
+
+    since: int
+    """From when on every entry is thought to be known."""
+    at: int
+    """When something new last came."""
+    per_day: float
+    rates: tuple[float, ...]
+    """Entries per hour in each hour of the week."""
+
+    def rate_at(self, hour: int) -> float:
+        """The rate in this hour since 1970."""
+        return self.rates[(hour + _EPOCH_SLOT) % SLOTS]
+
+
+def usual_of(packed: bytes | None) -> Usual | None:
+    """The rhythm as it stood when something new last came; None where nothing is known."""
+    known = _unpack(packed, _FAR_AHEAD)
+    if known is None:
+        return None
+    rates = _Rates(known, known.at)
+    by_slot = tuple(map(rates.at, range(SLOTS)))
+    return Usual(known.since, known.at, sum(by_slot) / 7, by_slot)
 
 
 def span_of(times: Sequence[datetime]) -> float:

@@ -5,7 +5,7 @@ Effects: database.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,9 @@ from monitor.model import Feed, FeedId, FeedTrouble, PollOutcome, TroubleKind
 from monitor.storage.canary import IS_CANARY_FEED
 from monitor.storage.feed_rows import to_feed
 from monitor.storage.tables import ARTICLE, FEED, POLL
+
+SILENCE_LOOKED_AT = timedelta(days=1)
+"""A digest looks at what is silent for a day; what is unusual sooner, the operator is told sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class HealthTable:
                     FEED.c.quarantine != "",
                     FEED.c.last_lost_at > now - LOST_TOLD,
                     sa.and_(FEED.c.longest_gap_s > 0, FEED.c.watermark_at < now - SILENT_AT_LEAST),
+                    FEED.c.last_new_at < now - SILENCE_LOOKED_AT,
                 )
             )
         )

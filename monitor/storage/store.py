@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.engine import Connection
 
+from monitor.storage.arrivals import ArrivalTable
 from monitor.storage.articles import ArticleTable
 from monitor.storage.bars import BarTable
 from monitor.storage.canary import CanaryTable
@@ -46,6 +47,7 @@ class Transaction:
         self.feeds = FeedTable(connection)
         self.health = HealthTable(connection)
         self.articles = ArticleTable(connection)
+        self.arrivals = ArrivalTable(connection)
         self.sightings = SightingTable(connection)
         self.stories = StoryTable(connection)
         self.prints = PrintTable(connection)

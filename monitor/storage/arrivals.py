@@ -1,0 +1,79 @@
+"""When something came in, by topic and over all, for the question whether a silence is usual.
+
+Effects: database.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.model import TopicKey
+from monitor.storage.rows import portions
+from monitor.storage.tables import ARTICLE, MATCH, TOPIC
+
+ARRIVALS_MAX = 1_000
+"""Matches of a topic that are looked back at, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastMatch:
+    """When a topic of the configuration was last answered."""
+
+    topic: TopicKey
+    name: str
+    created_at: datetime
+    at: datetime
+
+
+class ArrivalTable:
+    """Questions of arrivals."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def last_matches(self) -> list[LastMatch]:
+        """The last match of each topic in force that has one; what was kept in silence is none."""
+        newest = _newest("matched_at", 1)
+        found = sa.select(TOPIC.c.key, TOPIC.c.name, TOPIC.c.created_at, newest.label("at")).where(TOPIC.c.active)
+        return [
+            LastMatch(TopicKey(row.key), row.name, row.created_at, row.at)
+            for row in self._db.execute(found.order_by(TOPIC.c.key))
+            if row.at is not None
+        ]
+
+    def match_times(self, topics: Collection[TopicKey]) -> dict[TopicKey, list[datetime]]:
+        """When each of these was answered, in order: the newest `ARRIVALS_MAX`, by the age of the articles."""
+        found: dict[TopicKey, list[datetime]] = {}
+        mine = sa.and_(MATCH.c.topic == TOPIC.c.key, MATCH.c.article_id.in_(_newest("article_id", ARRIVALS_MAX)))
+        joined = sa.join(TOPIC, MATCH, mine)
+        for some in portions(sorted(topics)):
+            asked = sa.select(TOPIC.c.key, MATCH.c.matched_at).select_from(joined).where(TOPIC.c.key.in_(some))
+            for key, at in self._db.execute(asked):
+                found.setdefault(TopicKey(key), []).append(at)
+        return {key: sorted(times) for key, times in found.items()}
+
+    def next_article(self, since: datetime) -> datetime | None:
+        """When the first article from then on came in, of whatever feed."""
+        return self._db.execute(
+            sa.select(sa.func.min(ARTICLE.c.first_seen_at)).where(ARTICLE.c.first_seen_at >= since)
+        ).scalar()
+
+    def hours_with_articles(self, since: datetime, until: datetime) -> set[int]:
+        """The hours since 1970, of that time, in which any article came in: one short question for each."""
+        hours: set[int] = set()
+        at = self.next_article(since)
+        while at is not None and at < until:
+            hours.add(int(at.timestamp() // 3600))
+            at = self.next_article(at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1))
+        return hours
+
+
+def _newest(column: str, limit: int) -> sa.ScalarSelect[Any]:
+    """The newest of the topic asked for around it; by the ids of articles, which the table's key holds in order."""
+    match = MATCH.alias()
+    mine = sa.select(match.c[column]).where(match.c.topic == TOPIC.c.key, match.c.silent.is_(False))
+    return mine.order_by(match.c.article_id.desc()).limit(limit).correlate(TOPIC).scalar_subquery()
