@@ -26,7 +26,7 @@ from monitor.model import FeedState
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 LEARNT = timedelta(days=56)
-YEARS, BREAKS = 3, 30
+YEARS, BREAKS = 2, 30
 WINDOW = 30
 """Entries that a feed shows."""
 TOPIC_ARRIVALS_MAX = 1000

@@ -19,11 +19,11 @@ from monitor.feeds.silence import (
     is_known,
     longest_usual,
     usual_of_times,
+    usual_silence,
 )
 from monitor.model import Need, TopicKey
 from monitor.outbox.notices import KINDS
 from monitor.storage.arrivals import ARRIVALS_MAX, LastMatch
-from monitor.storage.health import FeedHealth
 from monitor.storage.store import Store, Transaction
 
 LOOK_EVERY = timedelta(minutes=15)
@@ -31,6 +31,8 @@ HISTORY_MAX = timedelta(days=56)
 """Eight weeks: what was before may be another season."""
 LEARNT_AT_ONCE = 10
 """Topics whose matches are read in one look; the others wait for the next ones."""
+RHYTHMS_AT_ONCE = 50
+"""Feeds whose rhythm is worked out in one look, a millisecond each; it is remembered while they are silent."""
 LIVELY_MAX = timedelta(days=14)
 """How far back is asked in which hours anything came in."""
 SILENCE_KINDS = frozenset({"feed-silent", "topic-silent"})
@@ -44,6 +46,8 @@ class _Known:
     usual: Usual | None
     """None where too little is known to tell."""
     spread: float = 0.0
+    silence: Silence | None = None
+    """The longest that is usual while articles come in each hour."""
 
 
 class Silences:
@@ -54,29 +58,45 @@ class Silences:
         self._needs: list[Need] = []
         self._topics: dict[TopicKey, _Known] = {}
         self._hours: set[int] = set()
+        self._is_complete = False
 
     def find(self, store: Store, now: datetime) -> list[Need]:
-        """A need for each feed and topic whose silence is unusual."""
+        """A need for each feed and topic whose silence is unusual.
+
+        After a start there is more to learn than one look does: then the next call goes on with it.
+        """
         if self._looked_at is None or abs(now - self._looked_at) >= LOOK_EVERY:
             with store.read() as tx:
-                health = [feed for feed in tx.health.all() if feed.active and feed.same_as is None]
-                self._needs = [*_of_feeds(health, now), *self._of_topics(tx, health, now)]
-            self._looked_at = now
+                self._is_complete = True
+                self._needs = [*self._of_feeds(tx, now), *self._of_topics(tx, now)]
+            self._looked_at = now if self._is_complete else None
         return self._needs
 
-    def _of_topics(self, tx: Transaction, health: Sequence[FeedHealth], now: datetime) -> Iterator[Need]:
-        read_at = max((feed.feed.state.last_ok_at for feed in health if feed.feed.state.last_ok_at), default=None)
+    def _of_feeds(self, tx: Transaction, now: datetime) -> Iterator[Need]:
+        learnt = usual_silence.cache_info().misses
+        for feed in tx.arrivals.quiet_feeds(now - SILENT_AT_LEAST):
+            silence = silence_of(feed.state)
+            if silence is not None and is_stale(feed.state, now):
+                begun = f'Feed "{feed.name}" answers, and shows nothing new since {_at(silence.since)}'
+                yield Need(f"feed-silent:{feed.url}", f"{begun}: {silence.in_words}.", KINDS["feed-silent"].remedy)
+            if usual_silence.cache_info().misses - learnt >= RHYTHMS_AT_ONCE:
+                self._is_complete = False
+                return
+
+    def _of_topics(self, tx: Transaction, now: datetime) -> Iterator[Need]:
+        read_at = tx.arrivals.last_visit()
         if read_at is None:
             return
         until = min(now, read_at)
         quiet = [last for last in tx.arrivals.last_matches() if until - last.at >= SILENT_AT_LEAST]
         self._learn(tx, quiet)
-        over = [last for last in quiet if _is_over(self._longest(last), until)]
-        if not over:
-            return
-        lively = self._lively(tx, now)
-        for last in over:
-            silence = self._longest(last, lively)
+        known = [(last, self._topics[last.topic]) for last in quiet if last.topic in self._topics]
+        over = [(last, one) for last, one in known if one.usual is not None and _is_over(one.silence, until)]
+        lively = self._lively(tx, now) if over else None
+        for last, one in over:
+            if one.usual is None or lively is None:
+                continue
+            silence = longest_usual(one.usual, spread=one.spread, counts=lively)
             if silence is not None and _is_over(silence, until):
                 head = f'Nothing has matched the topic "{last.name}" since {_at(last.at)}: {silence.in_words}.'
                 yield Need(f"topic-silent:{last.topic}", head, KINDS["topic-silent"].remedy)
@@ -86,7 +106,8 @@ class Silences:
         known = {last.topic: self._topics.get(last.topic) for last in quiet}
         at = {last.topic: last.at for last in quiet}
         self._topics = {key: one for key, one in known.items() if one is not None and one.last_at == at[key]}
-        new = [last for last in quiet if last.topic not in self._topics][:LEARNT_AT_ONCE]
+        missing = [last for last in quiet if last.topic not in self._topics]
+        new, self._is_complete = missing[:LEARNT_AT_ONCE], self._is_complete and len(missing) <= LEARNT_AT_ONCE
         times = tx.arrivals.match_times([last.topic for last in new]) if new else {}
         for last in new:
             since = max(last.created_at, last.at - HISTORY_MAX)
@@ -94,16 +115,11 @@ class Silences:
             if mine and mine[0] > since and len(mine) >= ARRIVALS_MAX:
                 since = mine[0]
             found = usual_of_times(mine, since)
-            is_told = found is not None and is_known(found[0])
-            self._topics[last.topic] = _Known(last.at, *found) if found and is_told else _Known(last.at, None)
-
-    def _longest(self, last: LastMatch, lively: Callable[[int], bool] | None = None) -> Silence | None:
-        known = self._topics.get(last.topic)
-        if known is None or known.usual is None:
-            return None
-        if lively is None:
-            return longest_usual(known.usual, spread=known.spread)
-        return longest_usual(known.usual, spread=known.spread, counts=lively)
+            if found is not None and is_known(found[0]):
+                silence = longest_usual(found[0], spread=found[1])
+                self._topics[last.topic] = _Known(last.at, found[0], found[1], silence)
+            else:
+                self._topics[last.topic] = _Known(last.at, None)
 
     def _lively(self, tx: Transaction, now: datetime) -> Callable[[int], bool]:
         """Whether any feed brought something in an hour since 1970; what is older than two weeks is not asked."""
@@ -115,17 +131,6 @@ class Silences:
         self._hours |= tx.arrivals.hours_with_articles(start, now)
         hours = frozenset(self._hours)
         return lambda hour: hour < first or hour in hours
-
-
-def _of_feeds(health: Sequence[FeedHealth], now: datetime) -> Iterator[Need]:
-    for one in health:
-        feed = one.feed
-        if one.last_new_at is None or now - one.last_new_at < SILENT_AT_LEAST or feed.state.quarantine:
-            continue
-        silence = silence_of(feed.state)
-        if silence is not None and is_stale(feed.state, now):
-            head = f'Feed "{feed.name}" answers, and shows nothing new since {_at(silence.since)}: {silence.in_words}.'
-            yield Need(f"feed-silent:{feed.url}", head, KINDS["feed-silent"].remedy)
 
 
 def _is_over(silence: Silence | None, until: datetime) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.model import TopicKey
+from monitor.model import FeedState, TopicKey
+from monitor.storage.canary import IS_CANARY_FEED
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, MATCH, TOPIC
+from monitor.storage.tables import ARTICLE, FEED, MATCH, TOPIC
 
 ARRIVALS_MAX = 1_000
 """Matches of a topic that are looked back at, the newest."""
@@ -29,11 +30,34 @@ class LastMatch:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class QuietFeed:
+    """A feed that brought nothing for a while; of its state only what its silence is judged by."""
+
+    name: str
+    url: str
+    state: FeedState
+
+
 class ArrivalTable:
     """Questions of arrivals."""
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+
+    def quiet_feeds(self, before: datetime) -> list[QuietFeed]:
+        """Feeds that are visited, and brought nothing new since then, by name."""
+        state = [FEED.c.rhythm, FEED.c.first_polled_at, FEED.c.last_ok_at]
+        polled = sa.and_(FEED.c.active, FEED.c.same_as.is_(None), FEED.c.quarantine == "", ~IS_CANARY_FEED)
+        asked = sa.select(FEED.c.name, FEED.c.url, *state).where(polled, FEED.c.last_new_at < before)
+        return [
+            QuietFeed(name, url, FeedState(rhythm=rhythm, first_polled_at=first, last_ok_at=last))
+            for name, url, rhythm, first, last in self._db.execute(asked.order_by(FEED.c.name, FEED.c.id))
+        ]
+
+    def last_visit(self) -> datetime | None:
+        """When any feed last answered."""
+        return self._db.execute(sa.select(sa.func.max(FEED.c.last_ok_at)).where(~IS_CANARY_FEED)).scalar()
 
     def last_matches(self) -> list[LastMatch]:
         """The last match of each topic in force that has one; what was kept in silence is none."""
