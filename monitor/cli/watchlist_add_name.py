@@ -37,5 +37,8 @@ def run(args: argparse.Namespace) -> int:
     with stored_lookup(folder) as stored:
         line = add_name(folder, topic.key, args.name, lexicon, noting=noting, stored=stored)
     print(f"{folder / 'watchlist.toml'}:{line}: {topic.key} looks for {args.name} too.")
-    print("A running monitor takes it within two seconds. See what it brings: monitor plan")
+    if loaded.settings.watchlist.apply == "planned":
+        print("It waits for you to see what it brings: monitor plan, then monitor plan --apply")
+    else:
+        print("A running monitor takes it within two seconds. To take it back: monitor watchlist rollback")
     return 0

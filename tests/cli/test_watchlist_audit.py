@@ -65,7 +65,14 @@ def test_a_name_that_would_break_a_stored_example_is_not_added(newsroom: Newsroo
         assert said in ended.out + ended.err
         assert "The file was left as it is" in ended.out + ended.err
         assert (newsroom.folder / "watchlist.toml").read_text() == before
-    assert "shipping looks for frigates too." in newsroom.run("watchlist", "add-name", "shipping", "frigates").out
+    added = newsroom.run("watchlist", "add-name", "shipping", "frigates").out
+    assert "shipping looks for frigates too.\nA running monitor takes it within two seconds." in added
+    monitor = newsroom.folder / "monitor.toml"
+    monitor.write_text(monitor.read_text() + '[watchlist]\napply = "planned"\n')
+    assert (
+        "It waits for you to see what it brings: monitor plan"
+        in newsroom.run("watchlist", "add-name", "shipping", "corvettes").out
+    )
     assert newsroom.run("check").code == 0
 
 
