@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from monitor.cli.lines import write_line
@@ -28,6 +29,8 @@ EXAMPLE = "monitor check --config config"
 
 ARCHIVE_S = 2.0
 """Seconds the archive is looked into; topics whose turn does not come are checked as without one."""
+BUDGETS_S = 0.5
+"""Seconds budgets are looked back on; of those whose turn does not come nothing is said."""
 EXIT_GOOD = 0
 EXIT_FAULTY = 2
 
@@ -87,7 +90,8 @@ def look_back_on_budgets(loaded: Loaded, clock: Clock) -> Mapping[str, LookedBac
             if store is None:
                 return {}
             with store.read() as tx:
-                return look_back_on(tx, loaded.watchlist.topics, loaded.at_most, clock.now())
+                over = partial(_is_later, clock, clock.monotonic_s() + BUDGETS_S)
+                return look_back_on(tx, loaded.watchlist.topics, loaded.at_most, clock.now(), over)
     except StorageError:
         return {}
 
@@ -128,8 +132,14 @@ def _lines(loaded: Loaded, outlooks: Mapping[TopicKey, Outlook], budgets: Mappin
         yield f"No topic uses {plural(len(unused), 'channel')}: {', '.join(unused)}."
 
 
+def _is_later(clock: Clock, until_s: float) -> bool:
+    return clock.monotonic_s() > until_s
+
+
 def _say_budget(budget: Budget, looked_back: LookedBack | None) -> str:
-    if looked_back is None or not looked_back.hindsight.stories:
+    if looked_back is None:
+        return f"at most {budget}"
+    if not looked_back.hindsight.stories:
         return f"at most {budget}: too little is stored to say what that means"
     seen = looked_back.hindsight
     bar = f", and the bar stands at {seen.bar}" if seen.bar is not None else ""

@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(audit: TopicAudit) -> Iterator[str]:
-    misses = plural(audit.misses, "near miss", "near misses")
-    yield f"{audit.topic}: {misses}{'' if audit.terms else ', and no term that would have caught some'}."
+    misses = plural(audit.misses, "near miss", "near misses") if audit.misses else "no near misses"
+    yield f"{audit.topic}: {misses}{'' if audit.terms or not audit.misses else ', and no term that tells them apart'}."
     for term in audit.terms:
         yield f"  {plain_line(term.text)}: catches {term.caught} of them; {change_words(term)}"
         for story in term.stories:

@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -92,20 +92,29 @@ class LookedBack:
 
 
 def look_back_on(
-    tx: Transaction, topics: Sequence[Topic], at_most: Mapping[ChannelName, Budget], now: datetime
+    tx: Transaction,
+    topics: Sequence[Topic],
+    at_most: Mapping[ChannelName, Budget],
+    now: datetime,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> dict[str, LookedBack]:
     """The topics' budgets under their keys, those of channels under their names, each with what it would have meant.
 
-    By the matches that were found as the topics were then; those known for too short a time are not in it.
+    By the matches that were found as the topics were then; of those known for less than a day no story is counted. What
+    has no turn before it is over is not in it.
     """
     found = {}
     asked = [(str(topic.key), topic.at_most, [topic]) for topic in topics if topic.at_most is not None]
     told_on = {name: [topic for topic in topics if name in topic.channels] for name in at_most}
     asked += [(f"channel {name}", at_most[name], some) for name, some in told_on.items() if some]
     for name, budget, some in asked:
+        if is_over():
+            break
         states = [state for state in (tx.topics.get(topic.key) for topic in some) if state is not None]
         since = min((state.created_at for state in states), default=now)
-        if now - since >= HISTORY_MIN:
+        if now - since < HISTORY_MIN:
+            found[name] = LookedBack(budget, Hindsight(None, 0, 0, 0.0))
+        else:
             history = tx.bars.history([topic.key for topic in some], now - HISTORY)
             found[name] = LookedBack(budget, look_back(history, budget, since, now, some[0].schedule.timezone))
     return found

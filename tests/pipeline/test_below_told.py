@@ -97,4 +97,6 @@ def test_a_budget_is_looked_back_on(store: Store) -> None:
         young = look_back_on(tx, topics, {}, START + HOUR)
     assert found["hostages"].hindsight == Hindsight(59, 40, 8, 4.0)
     assert found["channel slack"].hindsight == Hindsight(60, 40, 4, 4.0)
-    assert young == {}, "an hour says nothing"
+    assert young["hostages"].hindsight == Hindsight(None, 0, 0, 0.0), "an hour says nothing"
+    with store.read() as tx:
+        assert look_back_on(tx, topics, {}, START + 4 * DAY, lambda: True) == {}, "no turn before the time was over"
