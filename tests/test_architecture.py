@@ -45,7 +45,8 @@ LAYERS: dict[int, str] = {
           storage.recipients storage.told storage.second_looks config.edit_restore storage.revisions
           storage.notices storage.replay channels.slack_link storage.sightings storage.waits storage.headlines
           storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
-          storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames config.edit_lists""",
+          storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
+          channels.email_reading config.edit_lists""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight

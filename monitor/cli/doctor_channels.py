@@ -39,6 +39,8 @@ TEST_HEAD = "A test from news-monitor. Nothing needs doing."
 _OUTBOX = re.compile(r"[,;]? then: monitor outbox (?:retry|drop) \d+[^.]*\.?")
 """What a remedy says of the outbox: a test message is not in it."""
 
+_SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -101,10 +103,21 @@ def _examine_app_token(loaded: Loaded, name: str) -> list[Examined]:
 def join_examined(name: str, examined: Sequence[Examined]) -> Finding:
     """A channel's parts in one line: what is missing with its remedy first, then what works."""
     well = "; ".join(_clause(one) for one in examined if one.is_well)
-    bad = " ".join(f"{_clause(one)}." for one in examined if not one.is_well)
+    bad = " ".join(_once([f"{_clause(one)}." for one in examined if not one.is_well]))
     if bad:
         return Finding(name, False, f"{bad} Well: {well}." if well else bad)
     return Finding(name, True, f"{well}." if well else "nothing can be tried without sending: use --send-test.")
+
+
+def _once(said: Sequence[str]) -> list[str]:
+    """Each clause without the sentences at its end that an earlier one had there: one remedy serves all of them."""
+    known: set[str] = set()
+    left = []
+    for clause in said:
+        first, *more = _SENTENCE.split(clause)
+        left.append(" ".join((first, *(one for one in more if one not in known))))
+        known.update(more)
+    return left
 
 
 def _clause(one: Examined) -> str:

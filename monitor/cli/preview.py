@@ -1,4 +1,4 @@
-"""`monitor preview`: the digest that would be sent, unsent; or the text of a delivery that was rendered, to the byte.
+"""`monitor preview`: the digest that would be sent, unsent; or the text of a delivery that was rendered.
 
 Effects: database, prints.
 """
@@ -7,6 +7,7 @@ import argparse
 import sys
 from datetime import timedelta
 
+from monitor.channels.email_reading import mail_as_read
 from monitor.cli.opening import find_channel, find_topic, load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.destinations import render_as, render_preview
@@ -19,7 +20,8 @@ from monitor.storage.store import Store
 NAME = "preview"
 SUMMARY = (
     "The digest of a topic as it would be sent for the stored articles; nothing is sent or written down. With "
-    "--delivery the text of a digest that was closed, as it was or will be sent."
+    "--delivery the text of a digest that was closed, as it was or will be sent; of a mail its headers and text, or "
+    "all of it with --as json."
 )
 EXAMPLE = "monitor preview hostage-negotiations --since 24h --as text"
 
@@ -48,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_config(args)
     if args.delivery is not None:
         with opened_store(loaded) as store:
-            sys.stdout.write(_frozen(store, DeliveryId(args.delivery)))
+            payload = _frozen(store, DeliveryId(args.delivery))
+        as_read = None if args.medium == "json" else mail_as_read(payload)
+        sys.stdout.write(payload if as_read is None else as_read)
         return 0
     topic = find_topic(loaded, args.topic)
     name = find_channel(loaded, args.channel) if args.channel else None

@@ -5,6 +5,8 @@ Nothing of it is lost: each story that the channel should have been told has its
 Effects: database.
 """
 
+import json
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +15,7 @@ from monitor.channels.wording import local_time
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DigestId, Note, NoteKind, NoteLine, TopicKey
 from monitor.storage.outbox import Gathered, NewDelivery
 from monitor.storage.store import Transaction
+from monitor.storage.tellings import ToldLine
 from monitor.text import plural
 
 KEY_STEM = "away"
@@ -32,7 +35,7 @@ def fold_old(
     rows = tx.outbox.fold(name, delivery.lane, now - max_age, now)
     if not rows:
         return None
-    note = _note(tx, name, rows, now, timezone)
+    note = _note(tx, name, delivery.lane, rows, now, timezone)
     if note is None:
         return None
     place = min(row.place for row in rows)
@@ -57,9 +60,11 @@ def fold_old(
     return number
 
 
-def _note(tx: Transaction, name: ChannelName, rows: Sequence[Gathered], now: datetime, timezone: str) -> Note | None:
+def _note(
+    tx: Transaction, name: ChannelName, lane: str, rows: Sequence[Gathered], now: datetime, timezone: str
+) -> Note | None:
     digests = sorted({row.digest_id for row in rows if row.kind is DeliveryKind.DIGEST})
-    told = tx.tellings.told_in(name, digests)
+    told = _unread(tx.tellings.told_in(name, digests), tx.outbox.sent_of(name, lane, digests))
     since = min(row.created_at for row in rows)
     lines = tuple(NoteLine(one.title, one.url, one.outlet) for one in told[:LINES_MAX])
     notes = sum(row.kind is DeliveryKind.NOTE and not row.key.startswith(f"{KEY_STEM}-") for row in rows)
@@ -68,3 +73,13 @@ def _note(tx: Transaction, name: ChannelName, rows: Sequence[Gathered], now: dat
     count = plural(len(told), "story", "stories") + (f" and {plural(notes, 'note')}" if notes else "")
     head = f"While this channel could not be reached, since {local_time(since, timezone)}: {count}"
     return Note(NoteKind.AWAY, head, now, timezone=timezone, lines=lines, more=max(0, len(told) - LINES_MAX))
+
+
+def _unread(told: Sequence[ToldLine], sent: Sequence[str]) -> list[ToldLine]:
+    """Without what stands in a part of the same digest that did go out: it is found there by its whole address."""
+    return [one for one in told if not any(_stands_in(one.url, text) for text in sent)]
+
+
+def _stands_in(url: str, text: str) -> bool:
+    written = "|".join(re.escape(form) for form in {url, json.dumps(url)[1:-1]})
+    return bool(url) and re.search(rf"(?:{written})(?![^\s\"<>|)\\])", text) is not None

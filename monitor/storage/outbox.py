@@ -299,6 +299,17 @@ class OutboxTable(OutboxViews):
             for row in sorted(rows.values(), key=lambda row: (row.place, row.part, row.id))
         ]
 
+    def sent_of(self, channel: ChannelName, lane: str, digests: Sequence[DigestId]) -> list[str]:
+        """The texts of those parts of these digests that went out in a lane."""
+        mine = (DELIVERY.c.channel == channel, DELIVERY.c.lane == lane, DELIVERY.c.kind == DeliveryKind.DIGEST.value)
+        found: list[str] = []
+        for some in portions(digests):
+            sent = sa.select(DELIVERY.c.payload).where(
+                *mine, DELIVERY.c.state == DeliveryState.SENT.value, DELIVERY.c.digest_id.in_(some)
+            )
+            found += self._db.execute(sent).scalars()
+        return found
+
     def fold_into(self, folded: Sequence[DeliveryId], note: DeliveryId) -> None:
         """Remember in which note the news of these went out."""
         for some in portions(folded):

@@ -148,3 +148,14 @@ def test_a_line_joins_the_parts() -> None:
         "the bot is not in the channel. /invite it. Well: token of News monitor in Port Amber."
     )
     assert join_examined("desk", []).said == "nothing can be tried without sending: use --send-test."
+
+
+def test_a_remedy_that_serves_several_parts_is_said_once() -> None:
+    """Two addresses that the same server refuses need one thing done."""
+    remedy = "Look whether its server can be reached."
+    two = [
+        Examined("test", False, f"A test message to {one}@x.example was not sent: no answer. {remedy}") for one in "ab"
+    ]
+    said = join_examined("mail", two).said
+    assert said.count(remedy) == 1
+    assert said.endswith("A test message to b@x.example was not sent: no answer.")

@@ -36,8 +36,8 @@ class NotingChannel(RecordingChannel):
         return super().render_note(note, key, root)
 
 
-def tell(store: Store, clock: FakeClock, number: int) -> None:
-    """A digest that tells one story, its delivery in line."""
+def tell(store: Store, clock: FakeClock, number: int, *more: int, parts: Sequence[str] = ("{}",)) -> None:
+    """A digest that tells a story or more, its deliveries in line."""
     with store.write() as tx:
         digest_id = tx.digests.close(
             TOPIC,
@@ -48,9 +48,10 @@ def tell(store: Store, clock: FakeClock, number: int) -> None:
             now=clock.now(),
         )
         assert digest_id is not None
-        telling = Telling(StoryId(number), 0, ArticleId(number), "first telling", 1, 1, 1)
-        tx.digests.log_told(DESK, digest_id, TOPIC, [telling], clock.now())
-        tx.outbox.add([a_delivery(number, digest_id=digest_id)], clock.now(), due_at=clock.now())
+        tellings = [Telling(StoryId(n), 0, ArticleId(n), "first telling", 1, 1, 1) for n in (number, *more)]
+        tx.digests.log_told(DESK, digest_id, TOPIC, tellings, clock.now())
+        new = [a_delivery(number, digest_id=digest_id, part=n, payload=one) for n, one in enumerate(parts, 1)]
+        tx.outbox.add(new, clock.now(), due_at=clock.now())
 
 
 def test_old_news_is_gathered_into_one_note_when_the_channel_is_back(store: Store) -> None:
@@ -78,6 +79,23 @@ def test_old_news_is_gathered_into_one_note_when_the_channel_is_back(store: Stor
     assert [key.split("-")[0] for key in channel.arrived] == ["away", "digest"], "the note stands where they stood"
     with store.read() as tx:
         assert tx.outbox.count_by_state() == {"sent": 2}, "what went out in the note needs nobody"
+
+
+def test_what_an_earlier_part_told_is_not_in_the_note(store: Store) -> None:
+    """Its first part went out before the channel was away; an address that only begins like another is another."""
+    clock, channel = FakeClock(), NotingChannel(faults=["ok", *["retry"] * 20])
+    [feed_id] = some_feeds(store, 1)
+    store_articles(store, [an_article(n, feed_id=feed_id, title=f"Ferry {n} left") for n in (1, 12, 13)])
+    sender = Sender(store, clock, owner="me", jitter=lambda: 0.0)
+    first = f'{{"url": "https://feed{feed_id}.example.org/12"}}'
+    tell(store, clock, 1, 12, 13, parts=(first, "{}"))
+    for _ in range(10):
+        sender.deliver_due(channel, RULES)
+        clock.forward(hours=3)
+    channel.faults = []
+    sender.deliver_due(channel, RULES)
+
+    assert [line.title for line in channel.notes[-1].lines] == ["Ferry 1 left", "Ferry 13 left"]
 
 
 def test_a_note_that_grew_old_itself_is_gathered_again_with_what_it_held(store: Store) -> None:
