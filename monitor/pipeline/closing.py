@@ -37,6 +37,7 @@ from monitor.model import (
 from monitor.pipeline.bars import find_exempt, find_limits, find_owed, next_day_at, owes_line
 from monitor.pipeline.look_notes import plan_looks
 from monitor.pipeline.threads import edit_roots
+from monitor.pipeline.troubles import with_new_troubles
 from monitor.storage.matches import StoredMatch
 from monitor.storage.outbox import NewDelivery
 from monitor.storage.store import Transaction
@@ -208,6 +209,7 @@ def _close_for(
     tx.digests.log_shown(name, window.digest_id, topic.key, lines, window.end)
     digest = _with_more(tx, topic, context, name, window, digest)
     digest = _with_appendix(tx, topic, name, digest, composed.waiting)
+    digest = with_new_troubles(tx, topic, name, digest)
     if root is not None:
         digest = replace(digest, stories=tuple(replace(story, told_title=root.title) for story in digest.stories))
     deliveries = tx.outbox.add(_render(channel, digest, window.digest_id, topic, root), window.end, due_at=window.end)
