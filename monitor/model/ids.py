@@ -15,3 +15,5 @@ TopicKey = NewType("TopicKey", str)
 ChannelName = NewType("ChannelName", str)
 NO_FEED = FeedId(0)
 """Stands for the feed of an article that came from a file, not from a poll."""
+NO_DIGEST = DigestId(0)
+"""Of what belongs to no digest: they count from 1."""

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from monitor.channels.base import Channel
 from monitor.channels.wording import local_time
-from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DigestId, Note, NoteKind, NoteLine, TopicKey
-from monitor.storage.outbox import Gathered, NewDelivery
+from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, Note, NoteKind, NoteLine
+from monitor.outbox.notes import note_delivery
+from monitor.storage.outbox import Gathered
 from monitor.storage.store import Transaction
 from monitor.storage.tellings import ToldLine
 from monitor.text import plural
@@ -41,20 +42,7 @@ def fold_old(
     place = min(row.place for row in rows)
     key = f"{KEY_STEM}-{rows[0].id}-{now.timestamp():.0f}"
     payloads = [one for one in channel.render_note(note, key) if one.lane == delivery.lane]
-    new = [
-        NewDelivery(
-            digest_id=DigestId(0),
-            topic=TopicKey(""),
-            channel=name,
-            key=f"{key}-{payload.suffix}" if payload.suffix else key,
-            part=1,
-            stories=len(note.lines) + note.more,
-            payload=payload.body,
-            kind=DeliveryKind.NOTE,
-            lane=payload.lane,
-        )
-        for payload in payloads[:1]
-    ]
+    new = [note_delivery(name, payload, key, stories=len(note.lines) + note.more) for payload in payloads[:1]]
     [number] = tx.outbox.add(new, now, due_at=now, place=place) or [DeliveryId(0)]
     tx.outbox.fold_into([row.id for row in rows], number)
     return number

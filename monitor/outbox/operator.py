@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.channels.base import Channel
-from monitor.model import ChannelName, DeliveryKind, DigestId, Need, Note, TopicKey
+from monitor.model import ChannelName, Need, Note
+from monitor.model.ids import NO_DIGEST
 from monitor.needs import OF_CHANNELS, find_channel_needs
+from monitor.outbox.notes import note_delivery
 from monitor.outbox.notices import choose_tellings, find_changes, note_of
 from monitor.storage.notices import OPEN_MAX
 from monitor.storage.outbox import NewDelivery
@@ -86,22 +88,9 @@ def has_operator(tx: Transaction, peers: Peers) -> bool:
 
 
 def _deliveries(tx: Transaction, peers: Peers, name: ChannelName, note: Note, key: str) -> list[NewDelivery]:
-    if tx.outbox.has_stem(key, name, DigestId(0)):
+    if tx.outbox.has_stem(key, name, NO_DIGEST):
         return []
-    return [
-        NewDelivery(
-            digest_id=DigestId(0),
-            topic=TopicKey(""),
-            channel=name,
-            key=f"{key}-{payload.suffix}" if payload.suffix else key,
-            part=1,
-            stories=0,
-            payload=payload.body,
-            kind=DeliveryKind.NOTE,
-            lane=payload.lane,
-        )
-        for payload in peers.channels[name].render_note(note, key)
-    ]
+    return [note_delivery(name, payload, key) for payload in peers.channels[name].render_note(note, key)]
 
 
 def _choose(tx: Transaction, peers: Peers, about: ChannelName | None) -> list[ChannelName]:

@@ -16,7 +16,6 @@ from monitor.digests.second_look import Finding, LookChoice, PageSeen, decide_lo
 from monitor.model import (
     Article,
     ChannelName,
-    DeliveryKind,
     DigestKind,
     Note,
     NoteKind,
@@ -24,6 +23,7 @@ from monitor.model import (
     Topic,
     TopicKey,
 )
+from monitor.outbox.notes import note_delivery
 from monitor.storage.outbox import NewDelivery
 from monitor.storage.second_looks import LookTask, ToldAt
 from monitor.storage.store import Store, Transaction
@@ -131,20 +131,8 @@ def _write_notes(
             place = by_lane.get(payload.lane)
             if place is None:
                 continue  # a recipient who came after the telling
-            deliveries.append(
-                NewDelivery(
-                    digest_id=place.digest_id,
-                    topic=place.topic,
-                    channel=name,
-                    key=f"{key}-{payload.part}" + (f"-{payload.suffix}" if payload.suffix else ""),
-                    part=payload.part,
-                    stories=0,
-                    payload=payload.body,
-                    kind=DeliveryKind.NOTE,
-                    lane=payload.lane,
-                    thread_of=place.root,
-                )
-            )
+            own, digest, topic = f"{key}-{payload.part}", place.digest_id, place.topic
+            deliveries.append(note_delivery(name, payload, own, digest_id=digest, topic=topic, thread_of=place.root))
     return deliveries
 
 

@@ -27,6 +27,7 @@ from monitor.model import (
     Topic,
     TopicKey,
 )
+from monitor.outbox.notes import note_delivery
 from monitor.storage.outbox import NewDelivery
 from monitor.storage.store import Transaction
 from monitor.storage.tellings import BREAKING_REASON, Root
@@ -161,16 +162,13 @@ def notes_in_thread(channel: Channel, note: Note, key: str, root: Root) -> list[
     """A note as deliveries in the thread of an earlier message."""
     stem = f"digest-{root.digest_id}-{channel.name}"
     return [
-        NewDelivery(
+        note_delivery(
+            ChannelName(channel.name),
+            payload,
+            key,
+            stories=1,
             digest_id=root.digest_id,
             topic=TopicKey(note.topic),
-            channel=ChannelName(channel.name),
-            key=f"{key}-{payload.suffix}" if payload.suffix else key,
-            part=1,
-            stories=1,
-            payload=payload.body,
-            kind=DeliveryKind.NOTE,
-            lane=payload.lane,
             thread_of=root.deliveries.get(payload.lane),
         )
         for payload in channel.render_note(note, key, stem)

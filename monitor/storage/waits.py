@@ -12,12 +12,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.model import ChannelName, DigestId, StoryId, TopicKey
+from monitor.model import ChannelName, StoryId, TopicKey
+from monitor.model.ids import NO_DIGEST
 from monitor.storage.rows import insert_into, portions
 from monitor.storage.tables import ARTICLE, DIGEST, HELD_BACK, MATCH
 
-NO_DIGEST = DigestId(0)
-"""No digest has this id: they count from 1."""
 STORIES_MAX = 200
 """Stories for which one wait is written down, the newest: a topic that has more open has been waiting for days."""
 
