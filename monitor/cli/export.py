@@ -7,12 +7,11 @@ import argparse
 import csv
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 
+from monitor.cli.arguments import read_age
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.opening import find_topic, load_config, opened_store
 from monitor.clock import SystemClock
-from monitor.digests.schedule import parse_duration
 from monitor.model import Evidence
 from monitor.storage.exporting import ExportedMatch, MarkedThen, ToldThen, export_matches
 
@@ -49,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Write every match, the oldest article first; says on standard error where there is none."""
     loaded = load_config(args)
     topics = [find_topic(loaded, wanted).key for wanted in args.topic]
-    since = SystemClock().now() - timedelta(seconds=parse_duration(args.since)) if args.since else None
+    since = SystemClock().now() - read_age(args.since) if args.since else None
     with opened_store(loaded) as store:
         found = export_matches(store, topics=topics, since=since)
         count = write_csv(found) if args.medium == "csv" else write_records(found)

@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from monitor.cli.arguments import read_age
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.moments import say_time, shown_zone
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
@@ -14,7 +15,6 @@ from monitor.clock import SystemClock
 from monitor.config.load import Loaded
 from monitor.config.schema import CONSOLE
 from monitor.config.values import near_miss
-from monitor.digests.schedule import parse_duration
 from monitor.errors import ConfigError, MonitorError
 from monitor.model import ChannelName, Mute, MuteKind, StoryId
 from monitor.storage.mutes import LISTED_MAX
@@ -101,7 +101,7 @@ def _find_channel(loaded: Loaded, name: str | None) -> ChannelName | None:
 
 def _find_end(until: str | None, span: str, now: datetime) -> datetime:
     if until is None:
-        end = now + timedelta(seconds=parse_duration(span))
+        end = now + read_age(span)
     else:
         try:
             end = datetime.fromisoformat(until)

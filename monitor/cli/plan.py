@@ -7,9 +7,10 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
+from monitor.cli.arguments import list_number, read_age
 from monitor.cli.edited import cli_author
 from monitor.cli.lines import write_line
 from monitor.cli.moments import say_time
@@ -18,7 +19,6 @@ from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load, read_earlier
 from monitor.config.values import near_miss
 from monitor.config.watch import WATCHLIST
-from monitor.digests.schedule import parse_duration
 from monitor.errors import ConfigError, MonitorError
 from monitor.model import TopicKey
 from monitor.pipeline.plan import TITLES, plan_change
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     parser.add_argument("--since", metavar="TIME", default="30d", help="how far back, as in 24h or 30d (default: 30d)")
     parser.add_argument(
-        "--against", metavar="REVISION", type=int, help="compare with this revision (default: the one in force)"
+        "--against", metavar="REVISION", type=list_number, help="compare with this revision (default: the one in force)"
     )
     parser.add_argument("--topic", metavar="KEY", help="this topic alone")
     parser.add_argument(
@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
     """Print what would change, or every fault of the edit."""
     if args.replay is not None and not args.apply:
         raise ConfigError("--replay says what becomes of new topics", where="--replay", remedy="Use it with --apply.")
-    replay_s = parse_duration(args.replay) if args.replay is not None else 0
-    since_s = parse_duration(args.since)
+    replay_s = int(read_age(args.replay).total_seconds()) if args.replay is not None else 0
+    since = SystemClock().now() - read_age(args.since)
     titles = min(max(args.titles, 0), TITLES_MAX)
     try:
         loaded = load(Path(args.config), os.environ, load_lexicon(), needs_channels=False)
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
             before.compiled,
             loaded.compiled,
             now,
-            now - timedelta(seconds=since_s),
+            since,
             topic=topic,
             titles=titles,
             tell=progress.tell,

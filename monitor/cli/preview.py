@@ -5,13 +5,12 @@ Effects: database, prints.
 
 import argparse
 import sys
-from datetime import timedelta
 
 from monitor.channels.email_reading import mail_as_read
+from monitor.cli.arguments import list_number, read_age
 from monitor.cli.opening import find_channel, find_topic, load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.destinations import render_as, render_preview
-from monitor.digests.schedule import parse_duration
 from monitor.errors import MonitorError
 from monitor.model import DeliveryId
 from monitor.pipeline.digest import preview
@@ -33,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own arguments."""
     wanted = parser.add_mutually_exclusive_group(required=True)
     wanted.add_argument("topic", metavar="TOPIC", nargs="?", help="key or name of a topic of the watchlist")
-    wanted.add_argument("--delivery", type=int, metavar="ID", help="a delivery of `monitor outbox list --all`")
+    wanted.add_argument("--delivery", type=list_number, metavar="ID", help="a delivery of `monitor outbox list --all`")
     parser.add_argument("--since", default="24h", help="how far back, as in 90m, 24h or 7d (default: 24h)")
     parser.add_argument(
         "--as", dest="medium", choices=("text", "html", "slack", "json"), help="the medium (default: text)"
@@ -58,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     name = find_channel(loaded, args.channel) if args.channel else None
     stories_max = loaded.settings.channels[name].stories_max if name else STORIES_MAX
     now = SystemClock().now()
-    since = now - timedelta(seconds=parse_duration(args.since))
+    since = now - read_age(args.since)
     with opened_store(loaded) as store:
         digest = preview(store, topic, now, since=since, stories_max=stories_max)
         if digest is None:

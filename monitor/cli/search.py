@@ -6,15 +6,15 @@ Effects: database, prints.
 import argparse
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from monitor.cli.arguments import read_age
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.match import topic_of
 from monitor.cli.moments import say_time
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import Loaded
-from monitor.digests.schedule import parse_duration
 from monitor.digests.snippet import cut_snippet, hits_in
 from monitor.errors import ConfigError, QueryError, StorageError
 from monitor.logs import get_log
@@ -98,7 +98,7 @@ def compile_search(text: str, loaded: Loaded) -> CompiledWatchlist:
 
 def since_of(text: str | None, now: datetime) -> datetime | None:
     """The moment that `--since` names; None for all that is kept."""
-    return now - timedelta(seconds=parse_duration(text)) if text else None
+    return now - read_age(text) if text else None
 
 
 def refresh(store: Store, clock: SystemClock) -> None:

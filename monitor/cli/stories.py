@@ -5,17 +5,15 @@ Effects: database, prints.
 
 import argparse
 from collections.abc import Iterator
-from datetime import timedelta
 
+from monitor.cli.arguments import age
 from monitor.cli.corrected import change_record, change_words, part_words
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.moments import say_time
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
 from monitor.cli.stories_below import list_below
 from monitor.clock import SystemClock
-from monitor.digests.schedule import parse_duration
 from monitor.dossier import Dossier, Outline, find_dossier, list_stories
-from monitor.errors import MonitorError
 from monitor.model import ArticleId, Relation, StoryId
 from monitor.pipeline.corrections import Corrected, merge_stories, split_story
 from monitor.storage.articles import StoredArticle
@@ -82,7 +80,7 @@ def _add_list(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     listing.add_argument(
         "--below", metavar="TOPIC", help="only those that its budget (`at_most`) kept from being told, best score first"
     )
-    listing.add_argument("--since", metavar="AGE", type=_age, help="how far back, as in 90m, 24h or 30d")
+    listing.add_argument("--since", metavar="AGE", type=age, help="how far back, as in 90m, 24h or 30d")
     listing.add_argument(
         "--limit", metavar="N", type=_limit, default=LIMIT, help=f"stories shown at most (default: {LIMIT})"
     )
@@ -111,13 +109,6 @@ def _limit(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= LIMIT_MAX:
         raise argparse.ArgumentTypeError(f"{plain_line(text)[:40]!r} is not a whole number from 1 to {LIMIT_MAX:,}")
     return int(text)
-
-
-def _age(text: str) -> timedelta:
-    try:
-        return timedelta(seconds=parse_duration(text))
-    except MonitorError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,13 +5,11 @@ Effects: database, prints.
 
 import argparse
 from collections.abc import Iterator
-from datetime import timedelta
 
+from monitor.cli.arguments import age
 from monitor.cli.lines import write_line
 from monitor.cli.opening import find_topic, load_config, opened_store
 from monitor.clock import SystemClock
-from monitor.digests.schedule import parse_duration
-from monitor.errors import MonitorError
 from monitor.pipeline.audit import SINCE, TopicAudit, audit_topic
 from monitor.pipeline.audit_words import add_command, change_words
 from monitor.text import plain_line, plural
@@ -32,16 +30,9 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     parser.add_argument("topic", metavar="TOPIC", nargs="?", help="one topic, by its key or name (default: all)")
     parser.add_argument(
-        "--since", metavar="AGE", type=_age, default=SINCE, help="near misses of how long, as in 14d (default: 7d)"
+        "--since", metavar="AGE", type=age, default=SINCE, help="near misses of how long, as in 14d (default: 7d)"
     )
     parser.add_argument("--json", action="store_true", help="one object per topic")
-
-
-def _age(text: str) -> timedelta:
-    try:
-        return timedelta(seconds=parse_duration(text))
-    except MonitorError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run(args: argparse.Namespace) -> int:
