@@ -6,6 +6,7 @@ Effects: database, prints.
 import argparse
 from collections.abc import Collection
 
+from monitor.cli.arguments import list_number
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.moments import say_time
 from monitor.cli.opening import load_config, opened_store
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     people.add_argument("--json", action="store_true", help="one object per line")
     for action, words in (("retry", _RETRY_HELP), ("drop", _DROP_HELP)):
         parser_of = actions.add_parser(action, help=words, description=words)
-        parser_of.add_argument("id", type=int, nargs="+", help="numbers of `outbox list`")
+        parser_of.add_argument("id", type=list_number, nargs="+", help="numbers of `outbox list`")
 
 
 def run(args: argparse.Namespace) -> int:

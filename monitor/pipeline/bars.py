@@ -50,11 +50,10 @@ def find_limits(
 
 def bar_of(tx: Transaction, topics: Sequence[TopicKey], budget: Budget, now: datetime) -> int | None:
     """The bar of these topics together at this moment; None where they have none yet."""
-    since = now - HISTORY
-    states = [state for state in map(tx.topics.get, topics) if state is not None]
-    if not states:
+    known_since = tx.topics.known_since(topics)
+    if known_since is None:
         return None
-    return find_bar(tx.bars.history(topics, since), budget, min(state.created_at for state in states), now)
+    return find_bar(tx.bars.history(topics, now - HISTORY), budget, known_since, now)
 
 
 @dataclass(frozen=True, slots=True)

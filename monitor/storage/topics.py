@@ -117,7 +117,16 @@ class TopicTable:
 
     def get(self, key: TopicKey) -> TopicState | None:
         """One topic, or None."""
-        return next((state for state in self.all() if state.key == key), None)
+        row = self._db.execute(sa.select(TOPIC).where(TOPIC.c.key == key)).first()
+        return _to_state(row) if row is not None else None
+
+    def known_since(self, keys: Sequence[TopicKey]) -> datetime | None:
+        """When the first of these topics was configured; None where none was yet."""
+        firsts = []
+        for some in portions(keys):
+            rows = self._db.execute(sa.select(TOPIC.c.created_at).where(TOPIC.c.key.in_(some)))
+            firsts += list(rows.scalars())
+        return min(firsts, default=None)
 
     def hold(self, key: TopicKey) -> TopicState | None:
         """One topic, kept from every other writer until this transaction ends: who closes its slot comes alone.
