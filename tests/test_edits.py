@@ -278,3 +278,37 @@ def test_a_single_file_that_is_mounted_is_seen_when_it_is_written_in_place(make_
     os.replace(room.folder.parent / "new", outside)
     room.look(40)
     assert room.topics == ["a", "b"]
+
+
+def test_a_feed_list_of_another_program_that_is_edited_leaves_a_revision(make_room: Callable[..., Room]) -> None:
+    """Though feeds.toml, which names it, is as it was; the revision says which feed came."""
+    room = make_room()
+    outline = '<outline type="rss" text="{0}" xmlUrl="https://{0}.example/rss"/>'
+    opml = '<opml version="2.0"><body>{}</body></opml>'.format
+    (room.folder / "list.opml").write_text(opml(outline.format("three")))
+    room.edit(feeds='opml = ["list.opml"]\n' + FEEDS)
+    (room.folder / "list.opml").write_text(opml(outline.format("three") + outline.format("four")))
+    room.look()
+    assert [one.change for one in room.log[1:]] == ["1 feed added (three)", "1 feed added (four)"]
+    room.begin()
+    assert len(room.log) == 3
+
+
+def test_a_topic_under_another_key_is_told_as_renamed(make_room: Callable[..., Room]) -> None:
+    """While it runs and over a restart; where the query changed too it is another topic."""
+    room = make_room()
+    room.edit(ONE.replace("[topics.a]", "[topics.talks]"))
+    room.end()
+    (room.folder / "watchlist.toml").write_text(ONE)
+    room.begin()
+    room.edit(ONE.replace("[topics.a]", "[topics.b]") + 'query = "flood*"\n')
+    assert [one.change for one in room.log[1:]] == [
+        "1 topic renamed (a to talks)",
+        "1 topic renamed (talks to a)",
+        "1 topic added (b), 1 topic removed (a)",
+    ]
+    assert room.app is not None
+    with room.app.store.read() as tx:
+        rows = {str(one.key): (one.active, one.created_at) for one in tx.topics.all()}
+    assert {key: active for key, (active, _) in rows.items()} == {"a": False, "b": True, "talks": False}
+    assert rows["talks"][1] == rows["a"][1] < rows["b"][1], "watched since the first of its keys"

@@ -6,7 +6,7 @@ Effects: reads files.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,7 +59,8 @@ class Loaded:
     bodies: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     """feeds.toml and watchlist.toml as they were read, by file name."""
     hashes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """SHA-256 in hex of each of the three files. The text of monitor.toml is not kept: addresses may hold secrets."""
+    """SHA-256 in hex of each of the three files, OPML files with monitor.toml's: of them too it is only known whether
+    they changed. The text of monitor.toml is not kept: addresses may hold secrets."""
     untried: tuple[str, ...] = ()
     """Examples of stored articles that could not be tried, each with its place and the reason."""
 
@@ -160,9 +161,18 @@ def load(
         ping_url=secrets.of_ping,
         exposed_files=tuple(of_feeds.exposed),
         bodies=MappingProxyType({name: files[name].body for name in _MISSING}),
-        hashes=MappingProxyType({name: hashlib.sha256(file.body).hexdigest() for name, file in files.items()}),
+        hashes=_hashes(files, feeds.bodies),
         untried=tuple(examples.notes),
     )
+
+
+def _hashes(files: Mapping[str, ConfigFile], opml: Sequence[bytes]) -> Mapping[str, str]:
+    """How each file is known; where OPML files are named, monitor.toml together with them."""
+    hashes = {name: hashlib.sha256(file.body).hexdigest() for name, file in files.items()}
+    if opml and "monitor.toml" in hashes:
+        together = [hashes["monitor.toml"], *(hashlib.sha256(body).hexdigest() for body in opml)]
+        hashes["monitor.toml"] = hashlib.sha256(" ".join(together).encode()).hexdigest()
+    return MappingProxyType(hashes)
 
 
 def load_settings(folder: Path, environ: Mapping[str, str]) -> Loaded:
