@@ -325,22 +325,6 @@ def user_agent(contact: str | None) -> str:
     )
 
 
-def database_path(loaded: Loaded) -> Path | None:
-    """The SQLite file of a configuration; None on PostgreSQL."""
-    database = open_engine(loaded.database_url, makes_folder=False)
-    try:
-        return database.path
-    finally:
-        database.close()
-
-
-def open_store(loaded: Loaded) -> Store:
-    """The database of a configuration, its schema brought up."""
-    database = open_engine(loaded.database_url)
-    ensure_schema(database)
-    return Store(database)
-
-
 def build_app(
     loaded: Loaded,
     clock: Clock,

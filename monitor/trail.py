@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from monitor.feeds.fulltext import complete
 from monitor.missing import Missing, find_missing, looks_like_address
-from monitor.model import ArticleId, ChannelName, Entry, Match, NoMatch, Story, TopicMark
+from monitor.model import ArticleId, ChannelName, Match, NoMatch, Story, TopicMark
+from monitor.pipeline.by_address import find_ids
 from monitor.pipeline.meanings import learn_background
 from monitor.storage.articles import StoredArticle
 from monitor.storage.corrections import StoryChange
@@ -24,17 +25,14 @@ from monitor.storage.sightings import Sighting
 from monitor.storage.store import Store, Transaction
 from monitor.storage.topics import TopicState
 from monitor.storage.waits import Wait
-from monitor.stories.identity import AliasKind, entry_keys
+from monitor.stories.identity import AliasKind
 from monitor.topics.match import CompiledWatchlist, judge_article
 from monitor.topics.nearness import Meanings, Nearness, unpack_vector
-from monitor.urls import is_web_url
 
 LIKELY_MAX = 10
 """Articles listed where a headline may mean several."""
 ELSEWHERE_MAX = 20
 """Other showings of an article that are told: a wire text stands in hundreds of feeds."""
-ID_DIGITS_MAX = 30
-"""More digits than any id has: the rest is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +117,6 @@ def _is_one_story(found: Mapping[ArticleId, StoredArticle]) -> bool:
 def _as_likely(stored: StoredArticle) -> Likely:
     article = stored.article
     return Likely(article.id, article.title, article.url, article.outlet, article.seen_at, 1.0)
-
-
-def find_ids(tx: Transaction, wanted: str) -> list[ArticleId]:
-    """The articles that an id or an address names, swept ones among them, oldest first."""
-    if wanted.isdecimal():
-        return [ArticleId(number)] if (number := int(wanted[:ID_DIGITS_MAX])) < 2**63 else []
-    link = wanted if is_web_url(wanted) else f"https://{wanted}"
-    key = entry_keys(Entry(id="", title="", link=link)).get(AliasKind.URL)
-    return tx.articles.with_url_key(key) if key is not None else []
 
 
 def _read(

@@ -53,8 +53,8 @@ LAYERS: dict[int, str] = {
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
           outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.plan pipeline.planned
           pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps needs pipeline.audit
-          pipeline.example_articles pipeline.bars pipeline.audit_words pipeline.renames pipeline.opened
-          pipeline.troubles outbox.notes""",
+          pipeline.example_articles pipeline.bars pipeline.audit_words archive pipeline.renames pipeline.by_address
+          pipeline.opened pipeline.troubles outbox.notes""",
     5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
     6: """app in_force destinations cycle daemon demo pending slack_desk listening starting edits watchman canary
           dead_man auditor""",

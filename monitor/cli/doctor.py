@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.app import FREE_BYTES_MIN, database_path
+from monitor.app import FREE_BYTES_MIN
+from monitor.archive import database_path
 from monitor.cli.doctor_channels import Finding, try_channels
 from monitor.cli.lines import write_line
 from monitor.cli.moments import say_time, shown_zone

@@ -6,7 +6,7 @@ Effects: database, prints.
 import argparse
 from datetime import datetime
 
-from monitor.app import database_path
+from monitor.archive import database_path
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.moments import say_time
 from monitor.cli.opening import opened_store

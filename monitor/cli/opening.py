@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from monitor.app import database_path, open_store
+from monitor.archive import database_path, open_store
 from monitor.config.example_sources import Stored
 from monitor.config.load import ConfigFaults, Loaded, load, load_settings
 from monitor.config.values import near_miss

@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from monitor.app import database_path
+from monitor.archive import database_path
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.moments import say_time
 from monitor.cli.mute import mute_record, show_mutes

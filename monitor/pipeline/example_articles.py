@@ -8,8 +8,8 @@ from dataclasses import replace
 from monitor.errors import StorageError
 from monitor.feeds.fulltext import complete
 from monitor.model import Article
+from monitor.pipeline.by_address import find_ids
 from monitor.storage.store import Store
-from monitor.trail import find_ids
 
 
 def stored_article(store: Store, address: str) -> Article | str:

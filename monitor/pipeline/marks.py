@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from monitor.errors import MonitorError
 from monitor.feeds.fulltext import complete
 from monitor.model import Article, LearnedWord, TopicKey, TopicMark, Verdict
+from monitor.pipeline.by_address import find_ids
 from monitor.storage.marks import Markable
 from monitor.storage.store import Store, Transaction
 from monitor.text import plain_line, shorten
@@ -17,7 +18,6 @@ from monitor.topics.feedback import MARKS_MAX, choose_words, learn_words
 from monitor.topics.index import told_language
 from monitor.topics.match import CompiledTopic, CompiledWatchlist, with_learned
 from monitor.topics.meaning import Lexicon
-from monitor.trail import find_ids
 from monitor.words import stemmed_language, words
 
 NAME_CHARS_MAX = 100
