@@ -200,7 +200,7 @@ class App:
             # What was left open by a topic that was away for long is no news any more.
             tx.matches.silence(tx.topics.returning([topic.key for topic in loaded.watchlist.topics], now))
             move_renamed(tx, renamed or {}, now)
-            waiting = {topic.key for topic in loaded.watchlist.topics if tx.matches.count_open(topic.key)}
+            waiting = tx.matches.waiting([topic.key for topic in loaded.watchlist.topics])
             tx.holds.try_now(now)  # a start or an edit may have brought what a channel lacked
             plans = [_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics]
             left = find_left(tx, [*plans, *own_plans], renamed or {})

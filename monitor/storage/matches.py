@@ -150,6 +150,14 @@ class MatchTable:
         open_ones = question.where(MATCH.c.topic == topic, MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
         return self._db.execute(open_ones).scalar_one()
 
+    def waiting(self, topics: Collection[TopicKey]) -> set[TopicKey]:
+        """Those of these topics for whose next digest anything waits; one question for hundreds of topics."""
+        found: set[TopicKey] = set()
+        for some in portions(sorted(topics)):
+            is_open = sa.and_(MATCH.c.topic.in_(some), MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
+            found.update(map(TopicKey, self._db.execute(sa.select(MATCH.c.topic).where(is_open).distinct()).scalars()))
+        return found
+
     def latest(self, topic: TopicKey, since: datetime) -> list[StoredMatch]:
         """Matches of the topic since then, told or not, silent or not, oldest first; for `preview`."""
         rows = self._db.execute(
