@@ -94,9 +94,10 @@ def run(args: argparse.Namespace) -> int:
         else:
             print("\n".join([before.said, *plan_lines(plan, say_time)]))
         if args.apply:
-            _apply(store, loaded, now, replay_s)
+            if not before.is_over:
+                _apply(store, loaded, now, replay_s)
             if not args.json:
-                print(_say_applied(loaded, plan, args.replay))
+                print(_say_applied(loaded, plan, args.replay, is_over=before.is_over))
     return 0
 
 
@@ -107,6 +108,8 @@ class _Before:
     compiled: CompiledWatchlist | None
     number: int | None
     said: str
+    is_over: bool = False
+    """Whether the file as it stands is in force already, so that the edit is compared that brought it."""
 
 
 def _find_before(store: Store, loaded: Loaded, wanted: int | None) -> _Before:
@@ -114,15 +117,22 @@ def _find_before(store: Store, loaded: Loaded, wanted: int | None) -> _Before:
     with store.read() as tx:
         revision = tx.revisions.latest() if wanted is None else tx.revisions.get(wanted)
         newest = tx.revisions.head()
+        is_over = wanted is None and newest is not None and newest.watchlist_hash == body_hash(loaded.bodies[WATCHLIST])
+        earlier = tx.revisions.other(newest, WATCHLIST) if is_over and newest else None
     if revision is None and wanted is not None:
         known = f"The newest is {newest.id}." if newest else "There is none yet."
         raise MonitorError(f"there is no revision {wanted}", remedy=f"{known} See: monitor watchlist log")
     if revision is None:
         return _Before(None, None, "No watchlist was in force yet, so every topic is new.")
+    revision = earlier or revision
     compiled = read_earlier(
         revision.bodies[WATCHLIST], f"revision {revision.id}: {WATCHLIST}", loaded.compiled.lexicon, loaded.compiled
     )
-    return _Before(compiled, revision.id, _say_revision(revision, is_latest=wanted is None))
+    said = _say_revision(revision, is_latest=wanted is None and earlier is None)
+    if earlier is not None and newest is not None:
+        by = f"revision {newest.id} of {say_time(newest.at)} by {newest.author}"
+        said = f"{WATCHLIST} as it stands is in force already: {by}.\n{said[:-1]}, the one before it."
+    return _Before(compiled, revision.id, said, is_over=is_over)
 
 
 def _say_revision(revision: Revision, *, is_latest: bool) -> str:
@@ -149,8 +159,11 @@ def _apply(store: Store, loaded: Loaded, now: datetime, replay_s: int) -> None:
         tx.revisions.note_edit(hashed, cli_author(), now, planned=True, replay_s=replay_s)
 
 
-def _say_applied(loaded: Loaded, plan: Plan, replay: str | None) -> str:
+def _say_applied(loaded: Loaded, plan: Plan, replay: str | None, *, is_over: bool) -> str:
     path = loaded.folder / WATCHLIST
+    if is_over:
+        late = " It is too late for --replay, which counts from when an edit comes in force." if replay else ""
+        return f"There is nothing to approve: {path} as it stands is in force.{late}"
     if not plan.topics:
         return f"Noted: {path} as it stands is approved."
     told = (

@@ -5,16 +5,19 @@ Effects: database, prints.
 
 import argparse
 import sys
+from datetime import datetime
 
 from monitor.channels.email_reading import mail_as_read
 from monitor.cli.arguments import list_number, read_age
+from monitor.cli.moments import say_time
 from monitor.cli.opening import find_channel, find_topic, load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.destinations import render_as, render_preview
 from monitor.errors import MonitorError
-from monitor.model import DeliveryId
+from monitor.model import DeliveryId, Topic
 from monitor.pipeline.digest import preview
 from monitor.storage.store import Store
+from monitor.text import plain_line
 
 NAME = "preview"
 SUMMARY = (
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     with opened_store(loaded) as store:
         digest = preview(store, topic, now, since=since, stories_max=stories_max)
         if digest is None:
-            print(_why_nothing(store, topic.name, args.since), file=sys.stderr)
+            print(_why_nothing(store, topic, args.since, since), file=sys.stderr)
             return 0
     if name and not args.medium:
         print("\n".join(render_as(name, loaded, digest)))
@@ -70,11 +73,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _why_nothing(store: Store, topic_name: str, since: str) -> str:
+def _why_nothing(store: Store, topic: Topic, span: str, since: datetime) -> str:
     with store.read() as tx:
         if tx.articles.count() == 0:
             return "The archive holds no article yet. Start the monitor first: monitor run."
-    return f'Nothing in the last {since} answers "{topic_name}".'
+        state = tx.topics.get(topic.key)
+    what = f'"{plain_line(topic.name)}"'
+    if state is None:
+        return f"{what} is not in force yet, so nothing was matched with it. See what it would find: monitor plan"
+    if state.created_at > since:
+        began = say_time(state.created_at)
+        plan = f"monitor plan --topic {topic.key}"
+        return (
+            f"Nothing answers {what} since matching began, {began}. What was stored before is not matched with it.\n"
+            f"See what it would have found: {plan}, or ask the archive: monitor search QUERY"
+        )
+    return f"Nothing in the last {span} answers {what}."
 
 
 def _frozen(store: Store, delivery_id: DeliveryId) -> str:

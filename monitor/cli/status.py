@@ -15,12 +15,15 @@ from monitor.cli.moments import say_time
 from monitor.cli.mute import mute_record, show_mutes
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
-from monitor.config.load import ConfigFaults, Loaded, load_settings
+from monitor.config.load import ConfigFaults, Loaded, load_settings, read_earlier
+from monitor.config.watch import WATCHLIST
 from monitor.digests.budget import present_words
-from monitor.model import FeedTrouble, Need, TroubleKind
+from monitor.model import FeedTrouble, Need, Topic, TroubleKind
 from monitor.status import ChannelBudget, Status, TopicStatus, read_status
 from monitor.storage.recipients import READER
+from monitor.storage.store import Store
 from monitor.text import plural
+from monitor.topics.lexicon import load_lexicon
 
 NAME = "status"
 SUMMARY = "One screen: feeds, topics, deliveries, and what needs a person (exit 1 when something does)."
@@ -66,9 +69,11 @@ def _can_look(args: argparse.Namespace) -> bool:
 
 def _look(args: argparse.Namespace, loaded: Loaded, faults: ConfigFaults | None = None) -> int:
     with opened_store(loaded) as store:
-        status = read_status(
-            store, loaded.watchlist.topics, loaded.settings.channels, SystemClock().now(), loaded.at_most
-        )
+        topics = loaded.watchlist.topics
+        if faults is not None or _waits(store):
+            topics = _in_force(store, loaded)
+        now = SystemClock().now()
+        status = read_status(store, topics, loaded.settings.channels, now, loaded.at_most)
     if faults is not None:
         status = replace(status, needs=(Need("config", f"{FAULTY} {faults.problems[0]}"), *_but_config(status)))
     if args.json:
@@ -77,6 +82,23 @@ def _look(args: argparse.Namespace, loaded: Loaded, faults: ConfigFaults | None 
     else:
         _show(status)
     return 1 if status.needs else 0
+
+
+def _waits(store: Store) -> bool:
+    """Whether a daemon goes on with other topics than the file has: it refused the edit, or the edit waits."""
+    with store.read() as tx:
+        return any(notice.key in ("config", "config-waits") for notice in tx.notices.open())
+
+
+def _in_force(store: Store, loaded: Loaded) -> tuple[Topic, ...]:
+    """The topics of the latest revision: those that a daemon goes on with while the files are faulty."""
+    with store.read() as tx:
+        revision = tx.revisions.latest()
+    if revision is None:
+        return ()
+    where = f"revision {revision.id}: {WATCHLIST}"
+    compiled = read_earlier(revision.bodies[WATCHLIST], where, load_lexicon(), loaded.compiled)
+    return tuple(one.topic for one in compiled.topics)
 
 
 def _show(status: Status) -> None:

@@ -45,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
             write_line(_record(head, in_force=place == 0))
         else:
             print(say_revision(head) + ("  (the latest)" if place == 0 else ""))
-            print(f"      {head.change or 'no topic, feed or channel differs'}{f' ({head.note})' if head.note else ''}")
+            change = head.change or _say_unchanged(head, heads[place + 1] if place + 1 < len(heads) else None)
+            print(f"      {change}{f' ({head.note})' if head.note else ''}")
     if args.json:
         return 0
     if not shown:
@@ -53,6 +54,19 @@ def run(args: argparse.Namespace) -> int:
     elif len(heads) > len(shown):
         print(f"{plural(len(shown), 'revision')}; there are older ones (--limit N, at most {KEPT_MAX:,} are kept).")
     return 0
+
+
+def _say_unchanged(head: RevisionHead, before: RevisionHead | None) -> str:
+    """What can be said of a revision that changed no topic, feed or channel."""
+    if before is None:
+        return "the first one kept"
+    hashes = (
+        ("watchlist.toml", head.watchlist_hash, before.watchlist_hash),
+        ("feeds.toml", head.feeds_hash, before.feeds_hash),
+        ("monitor.toml", head.monitor_hash, before.monitor_hash),
+    )
+    edited = " and ".join(name for name, now, then in hashes if now != then)
+    return f"{edited} edited, no topic, feed or channel differs" if edited else "nothing differs"
 
 
 def say_revision(head: RevisionHead) -> str:

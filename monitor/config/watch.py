@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from monitor.clock import Clock
 from monitor.config.example_sources import Stored
@@ -217,7 +218,9 @@ class Watcher:
 
     def _reject(self, error: ConfigFaults) -> Change:
         self._offered = self.waiting = None
-        since = f"{self.in_force_since:%H:%M} UTC"
+        topics = self.loaded.watchlist.topics
+        zone = ZoneInfo(topics[0].schedule.timezone if topics else "UTC")
+        since = f"{self.in_force_since.astimezone(zone):%H:%M} {self.in_force_since.astimezone(zone).tzname()}"
         meanwhile = f"The configuration of {since} stays in force; save the file again when it is fixed."
         self.faults = ConfigFaults(error.problems, meanwhile=meanwhile, files=error.files)
         self._remember_files((*self.loaded.files, *error.files))

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.model import TopicKey
+from monitor.storage.topics import TopicPlan
 from tests.cli.newsroom import Newsroom
 from tests.pipeline.given import an_entry
 
@@ -37,9 +39,9 @@ def test_a_topic_is_found_by_its_name_too(newsroom: Newsroom) -> None:
 def test_nothing_to_show_is_said(newsroom: Newsroom) -> None:
     """Nothing on standard output, a sentence on the other; a span that is none is wrong use."""
     newsroom.read_first(an_entry(1))
-    shown = newsroom.run("preview", "shipping", "--since", "2d")
+    shown = newsroom.run("preview", "shipping", "--since", "60m")
     assert (shown.code, shown.out) == (0, "")
-    assert 'Nothing in the last 2d answers "Tanker attacks".' in shown.err
+    assert 'Nothing in the last 60m answers "Tanker attacks".' in shown.err
     assert newsroom.run("preview", "hostages", "--since", "soon").code == 2
 
 
@@ -87,3 +89,17 @@ def test_a_delivery_is_shown_to_the_byte(newsroom: Newsroom) -> None:
 def test_an_empty_archive_is_said(newsroom: Newsroom) -> None:
     """Not that nothing answers: nothing is there."""
     assert "The archive holds no article yet." in newsroom.run("preview", "hostages").err
+
+
+def test_a_new_topic_says_since_when_it_is_matched(newsroom: Newsroom) -> None:
+    """Not that nothing answers it: nothing stored before was ever matched with it."""
+    newsroom.read_first()
+    newsroom.read(an_entry(1))
+    late = '[topics.late]\nname = "Late topic"\n'
+    newsroom.configure(watchlist=late)
+    assert "is not in force yet" in newsroom.run("preview", "late").err
+    with newsroom.store() as store, store.write() as tx:
+        tx.topics.sync([TopicPlan(TopicKey("late"), "Late topic", "every 1h", None)], newsroom.now)
+    shown = newsroom.run("preview", "late").err
+    assert 'Nothing answers "Late topic" since matching began, ' in shown
+    assert "monitor plan --topic late" in shown

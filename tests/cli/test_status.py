@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from monitor.config.load import load
 from tests.cli.newsroom import Newsroom
 from tests.pipeline.given import a_context, a_failed_visit, a_topic, an_entry, claim_again, ingest
 
@@ -62,8 +63,13 @@ def test_what_needs_a_person_is_said_with_its_remedy(newsroom: Newsroom) -> None
 def test_a_faulty_file_does_not_hide_how_things_stand(newsroom: Newsroom) -> None:
     """The archive is shown all the same, the fault among what needs a person; a faulty monitor.toml is told alone."""
     newsroom.read_first(an_entry(1))
+    loaded = load(newsroom.folder, {}, needs_channels=False)
+    with newsroom.store() as store, store.write() as tx:
+        watchlist, feeds = loaded.bodies["watchlist.toml"], loaded.bodies["feeds.toml"]
+        tx.revisions.record(watchlist=watchlist, feeds=feeds, monitor_hash="", change="", at=newsroom.now)
     newsroom.configure(watchlist="[topics.a]\nnam = 'A'\n")
     shown = newsroom.run("status")
+    assert "  hostages: every 1h, " in shown.out
     [record] = newsroom.run("status", "--json").records
     assert (shown.code, "Feeds       3 polled" in shown.out) == (2, True)
     assert "a running daemon keeps the one it loaded" in shown.out
