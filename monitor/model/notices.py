@@ -44,7 +44,8 @@ class Need:
         return self.key.partition(":")[0]
 
     def __str__(self) -> str:
-        return f"{self.head} {self.remedy}".strip()
+        stop = "" if not self.remedy or self.head.endswith((".", ":", "!", "?", "…")) else "."
+        return f"{self.head}{stop} {self.remedy}".strip()
 
 
 @dataclass(frozen=True, slots=True)

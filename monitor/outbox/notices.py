@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from monitor.model import ChannelName, Need, Note, NoteKind, NoteLine, Notice
 
@@ -287,7 +288,8 @@ def note_of(telling: Telling, now: datetime, timezone: str) -> Note:
     first, over = notices[0], ""
     if telling.is_end:
         ended = max(one.over_at for one in notices if one.over_at is not None)
-        over = f"Over since {ended:%d %b %H:%M} UTC: "
+        local = ended.astimezone(ZoneInfo(timezone))
+        over = f"Over since {local.day} {local:%b %H:%M} {local.tzname()}: "
     details = [line for line in first.detail.splitlines() if line.strip()] if len(notices) == 1 else []
     heads = details if len(notices) == 1 else [one.head for one in notices]
     return Note(
