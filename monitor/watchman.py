@@ -66,7 +66,10 @@ class Watchman:
 
     def _of_canary(self) -> list[Need]:
         app = self._app
-        app.keep_canary(app.in_force.loaded.settings.operator.canary)
+        try:
+            app.keep_canary(app.in_force.loaded.settings.operator.canary)
+        except OSError as error:  # no listener on loopback: that must keep no other need from being told
+            return [Need("canary", f"The canary cannot start ({error.strerror}).", KINDS["canary"].remedy)]
         return app.canary.look() if app.canary is not None else []
 
     def _of_disk(self) -> list[Need]:

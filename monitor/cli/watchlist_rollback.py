@@ -31,7 +31,8 @@ def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         NAME,
         help="write the file back as it was before, comments and all",
         description="Writes watchlist.toml back as it was in a revision, byte for byte; without one, as it was before "
-        "the latest edit that counted. A running monitor takes it within two seconds, with no further plan.",
+        "the latest edit: where that never counted, as it is in force. A running monitor takes it within two seconds, "
+        "with no further plan.",
         epilog="example:\n  monitor watchlist rollback\n  monitor watchlist rollback 3",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.config)
     name = "feeds.toml" if args.feeds else "watchlist.toml"
     with opened_store(load_settings(folder, os.environ)) as store:
-        target, latest = _choose(store, args.revision, name)
+        target, latest = _choose(store, args.revision, folder / name)
 
         def note(body: bytes) -> None:
             if body == latest.bodies[name]:
@@ -81,11 +82,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _choose(store: Store, wanted: str | None, name: str) -> tuple[Revision, Revision]:
+def _choose(store: Store, wanted: str | None, path: Path) -> tuple[Revision, Revision]:
     """The revision to go back to, and the latest."""
+    name = path.name
     with store.read() as tx:
         latest = latest_revision(tx)
-        target = find_revision(tx, wanted) if wanted is not None else tx.revisions.other(latest, name)
+        target: Revision | None
+        if wanted is not None:
+            target = find_revision(tx, wanted)
+        elif path.exists() and path.read_bytes() == latest.bodies[name]:
+            target = tx.revisions.other(latest, name)
+        else:
+            target = latest  # the latest edit is one that never counted, be it good, broken or an emptied file
     if target is None:
         raise MonitorError(
             f"there is no earlier {name} to go back to", remedy="Name a revision; see: monitor watchlist log"

@@ -133,6 +133,16 @@ def test_an_edit_that_never_counted_is_not_lost(edited: Newsroom) -> None:
         assert path.read_text() == WATCHLIST
 
 
+def test_an_edit_that_never_counted_goes_back_to_what_is_in_force(edited: Newsroom) -> None:
+    """Not one revision too far: who emptied the file by mistake wants what is in force."""
+    path = folder_of(edited) / "watchlist.toml"
+    path.write_text("")
+    assert edited.run("watchlist", "rollback").code == 2
+    ended = edited.run("watchlist", "rollback", "--force")
+    assert ended.code == 0
+    assert path.read_text() == MORE
+
+
 def test_a_revision_that_would_not_load_today_is_refused(edited: Newsroom) -> None:
     """A channel may have gone since; a fault of another file is not held against it, nor a file that is gone."""
     folder = folder_of(edited)
