@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -44,6 +45,8 @@ _OWN_HEADERS = frozenset(
 _T = TypeVar("_T")
 
 
+QUERIES_KEPT_MAX = 4_096
+"""Queries whose check is remembered, so that a reload costs what the edit costs: at most some megabytes."""
 URL_CHARS_MAX = 2_000
 """Longer ones fit no index of PostgreSQL, and many servers refuse them."""
 NAME_CHARS_MAX = 100
@@ -267,16 +270,25 @@ def _check_file_name(text: str) -> str:
 
 def _check_query(text: str, info: ValidationInfo) -> str:
     """Compile against the lists of the file; the compiled form is made again by the matcher."""
-    lists = (info.context or {}).get("lists", {})
+    lists = (info.context or {}).get("lists", {}) if "@" in text else {}
+    fault = _find_query_fault(text, tuple(lists.items()), str(info.field_name))
+    if fault is not None:
+        raise ValueFault(fault, is_whole=True)
+    return text
+
+
+@lru_cache(QUERIES_KEPT_MAX)
+def _find_query_fault(text: str, lists: tuple[tuple[str, tuple[str, ...]], ...], key: str) -> str | None:
+    """What is wrong with a query, in words. Remembered: of a thousand queries a reload finds one that is new."""
     try:
-        compile_query(text, lists, is_exclusion=info.field_name == "exclude")
+        compile_query(text, dict(lists), is_exclusion=key == "exclude")
     except QueryError as error:
         before = text[: error.column - 1]
         place = f"column {error.column}"
         if "\n" in text:
             place = f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
-        raise ValueFault(f"{info.field_name}, {place}: {_in_words(error)}", is_whole=True) from error
-    return text
+        return f"{key}, {place}: {_in_words(error)}"
+    return None
 
 
 def read_example(value: object) -> object:
