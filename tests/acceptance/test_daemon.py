@@ -190,7 +190,7 @@ def test_a_renamed_topic_tells_nothing_again(newsroom: Newsroom) -> None:
     try:
         renamed = TOPICS.replace("topics.ferries", "topics.boats").replace("Ferries", "Fast boats")
         newsroom.place.write("watchlist.toml", renamed)
-        newsroom.daemon.log.wait("1 topic added (boats)", since=mark)
+        newsroom.daemon.log.wait("1 topic renamed (ferries to boats)", since=mark)
         later = newsroom.publish()
         newsroom.wait_told(later)
     finally:

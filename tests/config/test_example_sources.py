@@ -44,7 +44,9 @@ def folder(tmp_path: Path) -> Path:
 def test_an_address_is_tried_as_the_stored_article(folder: Path, written: str) -> None:
     """In quotes or in a table; a failing one is told with its line and its headline."""
     loaded = loaded_with(folder, f"must_match = [{written}]", lambda address: GOOD if address == URL else "is none")
-    assert loaded.watchlist.topics[0].must_match == (GOOD,)
+    assert [one.url for one in loaded.watchlist.topics[0].must_match] == [URL]
+    assert loaded.watchlist == loaded_with(folder, f"must_match = [{written}]").watchlist, "whatever the archive holds"
+    loaded = loaded_with(folder, f"must_match = [{written}]", lambda address: GOOD if address == URL else "is none")
     assert loaded.notes == ()
     (fault,) = faults_of(folder, f"must_not_match = [\n  'Rain',\n  {written},\n]", lambda _: GOOD)
     start = 'watchlist.toml:5: topic "t": `must_not_match` 2, stored "Hostage negotiations resume", is found, score'

@@ -102,7 +102,7 @@ def test_a_bad_edit_keeps_the_old(tmp_path: Path) -> None:
     (change,) = looks(watcher, clock, 40)
     assert change.loaded is None
     assert 'unknown key "nam"' in str(change.faults)
-    assert "The configuration of 09:00 UTC stays in force" in str(change.faults)
+    assert "The configuration of 10:00 CET stays in force" in str(change.faults), "the time of the watchlist's zone"
     assert watcher.loaded is before
     assert watcher.faults is change.faults
     rewrite(folder / "watchlist.toml", MORE)
