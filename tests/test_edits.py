@@ -1,6 +1,7 @@
 """Edits while it runs, from the file to what is in force: looks a second apart on real files and a real database."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -278,6 +279,28 @@ def test_a_single_file_that_is_mounted_is_seen_when_it_is_written_in_place(make_
     os.replace(room.folder.parent / "new", outside)
     room.look(40)
     assert room.topics == ["a", "b"]
+
+
+def test_a_bind_mounted_file_is_seen_when_it_is_written_in_place(make_room: Callable[..., Room]) -> None:
+    """The real thing, where the machine lets a test mount."""
+    room = make_room()
+    outside, inside = room.folder.parent / "outside.toml", room.folder / "watchlist.toml"
+    outside.write_text(ONE)
+    mounting = subprocess.run(["mount", "--bind", str(outside), str(inside)], capture_output=True, check=False)
+    if mounting.returncode:
+        pytest.skip("this user may not mount")
+    try:
+        outside.write_text(TWO)
+        room.look()
+        assert room.topics == ["a", "b"]
+        outside.write_text(BAD)
+        room.look()
+        assert list(room.notices) == ["config"]
+        outside.write_text(THREE)
+        room.look()
+        assert room.topics == ["a", "b", "c"]
+    finally:
+        subprocess.run(["umount", str(inside)], check=True)
 
 
 def test_a_feed_list_of_another_program_that_is_edited_leaves_a_revision(make_room: Callable[..., Room]) -> None:
