@@ -1,4 +1,4 @@
-"""A correction of stories by hand, and which part of one was told, as `stories` and `explain` show it.
+"""A correction of stories by hand, and how a story was told, as `stories` and `explain` show it.
 
 Effects: none.
 """
@@ -7,6 +7,7 @@ from monitor.cli.lines import format_time
 from monitor.cli.moments import say_time
 from monitor.model import StoryId
 from monitor.storage.corrections import MERGE, StoryChange
+from monitor.storage.digests import SentRecord
 from monitor.text import plain_line, plural
 
 ARTICLES_SHOWN = 10
@@ -43,4 +44,18 @@ def change_record(change: StoryChange) -> dict[str, object]:
         "at": format_time(change.at),
         "by": change.by or None,
         "reason": change.reason or None,
+    }
+
+
+def telling_record(telling: SentRecord) -> dict[str, object]:
+    """A telling, for JSON."""
+    return {
+        "channel": telling.channel,
+        "key": telling.story_id,
+        "telling": telling.telling,
+        "topic": telling.topic,
+        "at": format_time(telling.told_at),
+        "digest": telling.digest_id,
+        "led_by": telling.article_id,
+        "reason": telling.reason,
     }

@@ -5,12 +5,12 @@ Effects: none.
 
 from collections.abc import Callable
 
-from monitor.cli.corrected import change_record
+from monitor.cli.corrected import change_record, telling_record
 from monitor.cli.lines import evidence_record, format_time
 from monitor.cli.looks import look_record
 from monitor.model import Delivery, Match, NoMatch
 from monitor.storage.articles import StoredArticle
-from monitor.storage.digests import HeldRecord, SentRecord
+from monitor.storage.digests import HeldRecord
 from monitor.storage.health import PollVisit
 from monitor.storage.matches import StoredMatch
 from monitor.storage.outbox import StoredDelivery
@@ -56,7 +56,7 @@ def trail_record(trail: Trail, link: Callable[[Delivery], str | None]) -> dict[s
             {"topic": m.topic, "mark": m.verdict.value, "at": format_time(m.at), "by": m.by or None}
             for m in trail.marks
         ],
-        "told": [_telling_record(telling) for telling in trail.tellings],
+        "told": [telling_record(telling) for telling in trail.tellings],
         "held_back": list(map(_held_record, trail.held)),
         "waited": [
             {"channel": wait.channel, "key": wait.story_id, "gate": wait.gate, "reason": wait.reason}
@@ -96,19 +96,6 @@ def _elsewhere_record(other: StoredArticle) -> dict[str, object]:
         "url": other.article.url,
         "relation": other.relation.value,
         "first_seen": format_time(other.article.seen_at),
-    }
-
-
-def _telling_record(telling: SentRecord) -> dict[str, object]:
-    return {
-        "channel": telling.channel,
-        "key": telling.story_id,
-        "telling": telling.telling,
-        "topic": telling.topic,
-        "at": format_time(telling.told_at),
-        "digest": telling.digest_id,
-        "led_by": telling.article_id,
-        "reason": telling.reason,
     }
 
 

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterator
 
 from monitor.cli.arguments import age
-from monitor.cli.corrected import change_record, change_words, part_words
+from monitor.cli.corrected import change_record, change_words, part_words, telling_record
 from monitor.cli.lines import format_time, write_line
 from monitor.cli.moments import say_time
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
@@ -201,19 +201,7 @@ def _outline_record(outline: Outline) -> dict[str, object]:
         "publishers": outline.publishers,
         "independent_texts": outline.independent,
         "topics": dict(outline.topics),
-        "told": list(map(_telling_record, outline.tellings)),
-    }
-
-
-def _telling_record(telling: SentRecord) -> dict[str, object]:
-    return {
-        "channel": telling.channel,
-        "key": telling.story_id,
-        "telling": telling.telling,
-        "topic": telling.topic,
-        "at": format_time(telling.told_at),
-        "digest": telling.digest_id,
-        "reason": telling.reason,
+        "told": list(map(telling_record, outline.tellings)),
     }
 
 
@@ -287,7 +275,7 @@ def _telling_words(telling: SentRecord, found: Dossier) -> str:
 def _record(found: Dossier) -> dict[str, object]:
     outline = _outline_record(found.outline)
     outline["told"] = [
-        {**_telling_record(one), "delivered": (one.digest_id, one.channel) in found.delivered}
+        {**telling_record(one), "delivered": (one.digest_id, one.channel) in found.delivered}
         for one in found.outline.tellings
     ]
     return {
