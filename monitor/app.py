@@ -30,7 +30,6 @@ from monitor.errors import StorageError, StorageReason
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.guard import Guard
 from monitor.feeds.sandbox import ParserProcess
-from monitor.in_force import Parts, prepare, wishes_of
 from monitor.logs import get_log
 from monitor.model import Topic, TopicKey
 from monitor.outbox.deliver import Sender, Sent
@@ -43,6 +42,7 @@ from monitor.pipeline.renames import find_left, log_left, move_renamed
 from monitor.pipeline.sweep import Retention
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
+from monitor.preparing import Parts, prepare, wishes_of
 from monitor.starting import LoadInstead, choose_start
 from monitor.storage.engine import ProcessLock, open_engine
 from monitor.storage.revision import ensure_schema

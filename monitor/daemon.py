@@ -29,13 +29,11 @@ from monitor.outbox.deliver import PER_LOOK_MAX, SendRules, Sent
 from monitor.pipeline.digest import Closed, close_due
 from monitor.pipeline.indexing import Indexer
 from monitor.pipeline.sweep import sweep
+from monitor.reception import open_web
 from monitor.runner import Runner, in_pool
 from monitor.scheduler import Tick, build_scheduler
-from monitor.status import read_status
 from monitor.watchman import LOOK_EVERY_S, Watchman
-from monitor.web.app import Answers, Web
-from monitor.web.pages import Pages
-from monitor.web.readers import Readers
+from monitor.web.app import Web
 
 T = TypeVar("T")
 
@@ -73,7 +71,6 @@ class Daemon:
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
-        self._pages = Pages()
         self._indexer = Indexer(app.store)
         self._second_looks = app.pages.second_looks(lambda: app.in_force.channels, lambda: app.in_force.topics)
         self._digests_paused: dict[TopicKey, datetime] = {}
@@ -221,37 +218,7 @@ class Daemon:
 
     def _open_web(self) -> Web | None:
         """The listener; without it the daemon does its work all the same, and says so."""
-        address = self._app.in_force.loaded.settings.web.address
-        if address is None:
-            return None
-        try:
-            web = Web(self._answers(), *address)
-        except OSError as error:
-            log.error("web.refused", listen=f"{address[0]}:{address[1]}", hint=f"{error.strerror}; change web.listen")
-            return None
-        log.info("web.opened", address="http://{}:{}/".format(*web.address))
-        return web
-
-    def _answers(self) -> Answers:
-        readers = Readers(self._app.store, self._app.clock, lambda: self._app.in_force.topics)
-        return Answers(
-            self._render_page,
-            self._answer_health,
-            feed=readers.feed,
-            look=readers.look,
-            leave=readers.leave,
-            leave_page=self._pages.render_leave,
-            public_url=lambda: self._app.in_force.loaded.settings.web.public_url or "",
-        )
-
-    def _render_page(self) -> str:
-        loaded = self._app.in_force.loaded
-        status = read_status(
-            self._app.store, loaded.watchlist.topics, loaded.settings.channels, self._app.clock.now(), loaded.at_most
-        )
-        faults = self._watcher.faults
-        problems = [str(problem) for problem in faults.problems] if faults is not None else []
-        return self._pages.render_status(status, self._watcher.in_force_since, problems)
+        return open_web(self._app, self._watcher, self._answer_health)
 
     def _answer_health(self) -> tuple[bool, dict[str, object]]:
         seconds = age_s(self._heartbeat, self._app.clock.now().timestamp())

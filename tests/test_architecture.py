@@ -34,7 +34,9 @@ LAYERS: dict[int, str] = {
           config.section config.channels config.schema config.values config.places config.secrets config.files
           config.feeds config.watchlist config.load config.examples config.faults config.watch config.edit
           config.edit_topics storage.engine storage.columns storage.care_tables storage.story_tables
-          storage.delivery_tables storage.tables storage.revision storage.migrate storage.backup storage.feeds
+          storage.delivery_tables storage.web_tables storage.tables storage.revision storage.migrate
+          storage.backup
+          storage.feeds
           storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
           storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health
           storage.pages storage.word_index storage.search storage.suggesting storage.marks storage.outlook
@@ -51,13 +53,15 @@ LAYERS: dict[int, str] = {
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
-          outbox.away outbox.operator status trail dossier pipeline.look_back pipeline.plan pipeline.planned
+          outbox.away outbox.operator in_force status trail dossier pipeline.look_back pipeline.plan pipeline.planned
           pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps needs pipeline.audit
           pipeline.example_articles pipeline.bars pipeline.audit_words archive pipeline.renames pipeline.by_address
           pipeline.opened pipeline.troubles outbox.notes""",
-    5: "runner scheduler web.pages web.app health web.hosts web.readers web.bounds",
-    6: """app in_force destinations cycle daemon demo pending slack_desk listening starting edits watchman canary
-          dead_man auditor""",
+    5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
+          web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
+          web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview""",
+    6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits watchman
+          canary dead_man auditor""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}
@@ -100,13 +104,18 @@ DOORS: dict[str, set[str]] = {
     "subprocess": {"feeds.sandbox"},
     "slack_sdk": {"channels.slack_web", "channels.slack_listener"},
     "smtplib": {"channels.email_dialogue"},
-    "jinja2": {"channels.email_message", "web.pages"},  # both are HTML out of untrusted text, autoescaped
+    "jinja2": {
+        "channels.email_message",
+        "web.pages",
+        "web.leave_page",
+    },  # both are HTML out of untrusted text, autoescaped
     "pydantic": {
         "config.schema",
         "config.section",
         "config.channels",
         "config.values",
         "config.faults",
+        "web.paging",
     },  # faults turns its errors into ours
     "tomlkit": {"config.edit"},  # writes text in TOML's own quoting
     "tomllib": {"config.files", "health"},  # the health check runs every half minute on the standard library alone
@@ -114,7 +123,9 @@ DOORS: dict[str, set[str]] = {
     "sqlalchemy": {"storage"},
     "alembic": {"storage.migrate"},
     "apscheduler": {"scheduler"},
-    "starlette": {"web.app", "web.hosts"},
+    "starlette": {"web"},
+    "fastapi": {"web"},
+    "markupsafe": {"web.pages"},
     "feedgenerator": {"channels.atom"},
     "apprise": {"channels.apprise"},
     "uvicorn": {"web.app", "web.bounds"},
@@ -131,9 +142,12 @@ ASYNC = {
     "pipeline.second_look",
     "runner",
     "scheduler",
+    "web.access",
     "web.app",
     "web.bounds",
+    "web.forms",
     "web.hosts",
+    "web.leaving",
     "app",
     "cycle",
     "daemon",

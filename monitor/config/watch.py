@@ -131,6 +131,16 @@ class Watcher:
         """Make the next look load everything, changed or not; safe to call from a signal handler."""
         self._is_forced = True
 
+    @property
+    def folder(self) -> Path:
+        """Where the files stand."""
+        return self._folder
+
+    def load_instead(self, bodies: Mapping[str, bytes]) -> Loaded:
+        """The configuration with these bodies in place of its files, changing nothing. Raises `ConfigFaults`."""
+        earlier = self.loaded.compiled
+        return load(self._folder, self._environ, earlier.lexicon, earlier=earlier, instead=bodies, stored=self._stored)
+
     def look(self) -> Change | None:
         """What changed since the last look, or None.
 

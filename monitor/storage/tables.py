@@ -23,12 +23,14 @@ from monitor.storage.delivery_tables import (
     SecondLookRow,
 )
 from monitor.storage.story_tables import PrintKeyRow, StoryChangeRow, StoryPrintRow, StoryRow, WordCountsRow
+from monitor.storage.web_tables import WEB_SESSION
 
 __all__ = [
     "CONFIG_EDIT",
     "CONFIG_REVISION",
     "NOTICE",
     "SIGHTING",
+    "WEB_SESSION",
     "ChannelHoldRow",
     "DeliveryRow",
     "FollowRow",

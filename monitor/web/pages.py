@@ -1,29 +1,91 @@
-"""The status page as HTML. Everything from a feed is escaped; the page runs no script and loads nothing.
+"""Pages as HTML, from the templates beside this module. Everything from a feed is escaped; no script stands in a page.
 
-Effects: reads its template.
+Effects: reads its templates.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
+from fastapi import Depends
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 
-from monitor.status import Status
-from monitor.web.readers import Leaver
+from monitor.web.desk import Desk
+from monitor.web.headers import PAGE_HEADERS
+from monitor.web.person import Person
+from monitor.web.statics import Statics
+
+NAV = (
+    ("overview", "/", "Overview"),
+    ("topics", "/topics", "Topics"),
+    ("stories", "/stories", "Stories"),
+    ("feeds", "/feeds", "Feeds"),
+    ("search", "/search", "Search"),
+    ("watchlist", "/watchlist", "Watchlist"),
+    ("explain", "/explain", "Explain"),
+    ("deliveries", "/deliveries", "Deliveries"),
+)
+"""What stands at the top of each page: key, address, words."""
+
+
+def read_templates() -> Environment:
+    """The templates: what a feed wrote is escaped, and a name that is not there is an error."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 class Pages:
-    """Renders pages from the templates beside this module."""
+    """Renders pages."""
 
-    def __init__(self) -> None:
-        folder = Path(__file__).parent / "templates"
-        self._templates = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    def __init__(self, statics: Statics) -> None:
+        self._templates = read_templates()
+        self._templates.globals.update(static=statics.address, nav_items=NAV)
+        self._templates.filters.update(moment=say_moment, count=say_count)
 
-    def render_status(self, status: Status, since: datetime, faults: Sequence[str]) -> str:
-        """The status page; `since` is when the configuration in force was taken up, `faults` those of a bad edit."""
-        return self._templates.get_template("status.html").render(status=status, since=since, faults=faults)
+    def render(self, request: Request, template: str, **values: object) -> HTMLResponse:
+        """A page for whoever asks; `nav` names its place in the bar. `person`, `zone` and `now` are always there."""
+        desk: Desk = request.app.state.desk
+        person: Person = request.scope["person"]
+        page = self._templates.get_template(template).render(
+            {"person": person, "zone": desk.timezone, "now": desk.clock.now(), "path": request.url.path, **values}
+        )
+        return HTMLResponse(page, headers=PAGE_HEADERS)
 
-    def render_leave(self, leaver: Leaver | None) -> str:
-        """The page behind a link to leave a list: one button, or that it is done; None is a link nobody knows."""
-        return self._templates.get_template("leave.html").render(leaver=leaver)
+
+def say_moment(at: datetime | None, zone: str, shape: str = "%d %b %H:%M", never: str = "never") -> Markup:
+    """A time as a person there reads it, for machines beside it."""
+    if at is None:
+        return escape(never)
+    local = at.astimezone(ZoneInfo(zone))
+    full = f"{local:%A %d %B %Y %H:%M:%S} {local.tzname()}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), full, local.strftime(shape))
+
+
+def say_count(number: int) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def desk_of(request: Request) -> Desk:
+    """What a page is answered from."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def pages_of(request: Request) -> Pages:
+    """What renders it."""
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+DeskIn = Annotated[Desk, Depends(desk_of)]
+PagesIn = Annotated[Pages, Depends(pages_of)]

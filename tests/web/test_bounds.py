@@ -8,9 +8,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from monitor.web.app import Answers, Web
+from monitor.web.answers import Answers
+from monitor.web.app import Web
 from monitor.web.bounds import HEAD_BYTES_MAX
 from monitor.web.readers import Leaver
+from monitor.web.site import build_site
 
 LONG_S = 60.0
 HEAD = b"POST /unsubscribe/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30\r\n"
@@ -25,8 +27,10 @@ def serve(work: Callable[[int], None], *, request_s: float, connections_max: int
         return Leaver("anna@example.org", (), has_left=True)
 
     async def run() -> None:
-        answers = Answers(lambda: "page", lambda: (True, {}), leave=leave, leave_page=lambda _: "left")
-        web = Web(answers, "127.0.0.1", 0, request_s=request_s, connections_max=connections_max)
+        answers = Answers(lambda: (True, {}), leave=leave, leave_page=lambda _: "left")
+        web = Web(
+            build_site(answers, "127.0.0.1"), "127.0.0.1", 0, request_s=request_s, connections_max=connections_max
+        )
         serving = asyncio.create_task(web.serve())
         try:
             await asyncio.to_thread(work, web.address[1])
@@ -57,7 +61,7 @@ def get(port: int) -> int:
     """Ask for the page on a connection of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", "/", headers={"Host": "localhost", "Connection": "close"})
+        connection.request("GET", "/healthz", headers={"Host": "localhost", "Connection": "close"})
         return connection.getresponse().status
     finally:
         connection.close()

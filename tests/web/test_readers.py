@@ -9,10 +9,13 @@ import pytest
 
 from monitor.model import ChannelName, Topic, TopicKey
 from monitor.storage.store import Store
-from monitor.web.app import BODY_BYTES_MAX, LEAVES_A_MINUTE, Answers, Web
+from monitor.web.answers import Answers
+from monitor.web.app import Web
 from monitor.web.hosts import host_name
-from monitor.web.pages import Pages
+from monitor.web.leave_page import render_leave
+from monitor.web.leaving import BODY_BYTES_MAX, LEAVES_A_MINUTE
 from monitor.web.readers import Readers
+from monitor.web.site import build_site
 from tests.fakes.clock import START, FakeClock
 from tests.pipeline.given import a_topic
 from tests.storage.given import an_article, some_feeds, store_articles
@@ -42,18 +45,17 @@ def talk(store: Store, work: Callable[[Ask], None], *, host: str = "127.0.0.1", 
     readers = Readers(store, FakeClock(), lambda: topics)
     clock = FakeClock()
     answers = Answers(
-        lambda: "the page",
         lambda: (True, {}),
         feed=readers.feed,
         look=readers.look,
         leave=readers.leave,
-        leave_page=Pages().render_leave,
+        leave_page=render_leave,
         public_url=lambda: f"https://{public}" if public else "",
         monotonic_s=clock.monotonic_s,
     )
 
     async def run() -> None:
-        web = Web(answers, host, 0)
+        web = Web(build_site(answers, host), host, 0)
         serving = asyncio.create_task(web.serve())
 
         def ask(path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answered:
@@ -153,7 +155,7 @@ def test_what_asks_too_much_is_bounded(sqlite_store: Store) -> None:
         assert statuses == [200] * (LEAVES_A_MINUTE - 1) + [429]
         late = ask(path, "POST", ONE_CLICK, Host=PUBLIC)
         assert (late.status, late.headers["retry-after"]) == (429, "60")
-        assert ask("/", Host="localhost").status == 200
+        assert ask("/healthz", Host="localhost").status == 200
 
     talk(sqlite_store, work)
     assert stopped(sqlite_store) == frozenset()
@@ -169,7 +171,7 @@ def test_from_outside_only_the_way_out_is_seen(sqlite_store: Store, listen: str)
             assert ask(f"/unsubscribe/{token}", Host=name).status == 200
             for path in ("/", "/healthz", "/topics/hostages.atom", "/unsubscribe", "/unsubscribe/../"):
                 assert ask(path, Host=name).status == 404, path
-        assert ask("/", Host="localhost").status == 200
+        assert ask("/healthz", Host="localhost").status == 200
         assert ask(f"/unsubscribe/{token}", Host="127.0.0.1:8080").status == 200
         if listen == "127.0.0.1":
             for name in ("evil.example", f"evil.{PUBLIC}", ""):

@@ -1,0 +1,10 @@
+"""The parts of the API, in the order in which they are described.
+
+Effects: none.
+"""
+
+from fastapi import APIRouter
+
+from monitor.web import api_overview
+
+ROUTERS: tuple[APIRouter, ...] = (api_overview.router,)

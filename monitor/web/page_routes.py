@@ -1,0 +1,10 @@
+"""The pages, each a module.
+
+Effects: none.
+"""
+
+from fastapi import APIRouter
+
+from monitor.web import page_overview
+
+ROUTERS: tuple[APIRouter, ...] = (page_overview.router,)
