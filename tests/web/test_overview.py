@@ -4,17 +4,17 @@ from tests.web.newsroom import Newsroom
 from tests.web.payloads import PAYLOADS
 
 
-def test_the_overview_says_how_things_stand(newsroom: Newsroom) -> None:
+def test_the_overview_says_how_things_stand(shown_newsroom: Newsroom) -> None:
     """Topics, feeds, and what needs a person."""
-    page = newsroom.client.get("/")
+    page = shown_newsroom.client.get("/")
     assert page.status_code == 200
     for words in ("Hostage negotiations", "Attacks on Gulf shipping", "every 1h", "6 feeds"):
         assert words in page.text
 
 
-def test_a_page_is_sent_with_its_guards(newsroom: Newsroom) -> None:
+def test_a_page_is_sent_with_its_guards(shown_newsroom: Newsroom) -> None:
     """No script but our own files, no frame, no sniffing, no cache."""
-    headers = newsroom.client.get("/").headers
+    headers = shown_newsroom.client.get("/").headers
     assert "script-src 'self'" in headers["content-security-policy"]
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
@@ -22,25 +22,25 @@ def test_a_page_is_sent_with_its_guards(newsroom: Newsroom) -> None:
     assert headers["cache-control"] == "no-store"
 
 
-def test_what_feeds_write_is_text(hostile_newsroom: Newsroom) -> None:
+def test_what_feeds_write_is_text(shown_hostile_newsroom: Newsroom) -> None:
     """Nothing of it is markup in the first page."""
-    page = hostile_newsroom.client.get("/").text
+    page = shown_hostile_newsroom.client.get("/").text
     for payload in PAYLOADS:
         assert payload not in page
 
 
-def test_what_is_not_there_is_said_in_words(newsroom: Newsroom) -> None:
+def test_what_is_not_there_is_said_in_words(shown_newsroom: Newsroom) -> None:
     """With a way on; and to programs as JSON."""
-    page = newsroom.client.get("/nowhere")
+    page = shown_newsroom.client.get("/nowhere")
     assert page.status_code == 404
     assert "there is no such page" in page.text.lower()
-    answer = newsroom.client.get("/api/v1/nowhere")
+    answer = shown_newsroom.client.get("/api/v1/nowhere")
     assert answer.status_code == 404
     assert answer.json()["what"]
 
 
-def test_the_api_describes_itself(newsroom: Newsroom) -> None:
+def test_the_api_describes_itself(shown_newsroom: Newsroom) -> None:
     """With the way to each question."""
-    described = newsroom.client.get("/api/v1/openapi.json").json()
+    described = shown_newsroom.client.get("/api/v1/openapi.json").json()
     assert "/overview" in described["paths"]
-    assert newsroom.client.get("/api/v1/overview").json()["feeds"] == 6
+    assert shown_newsroom.client.get("/api/v1/overview").json()["feeds"] == 6

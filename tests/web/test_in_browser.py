@@ -1,0 +1,41 @@
+"""Every page in a real browser: at phone and desk width, light and dark, with and without script."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.web.browser import SCHEMES, SIZES, find_barriers, is_wider_than_its_window, opened, photograph, served
+from tests.web.newsroom import Newsroom
+
+PAGES = {"overview": "/"}
+"""Name of the picture, and the address."""
+
+
+def test_every_page_can_be_used_by_everybody(newsroom: Newsroom, browser: Browser) -> None:
+    """No barrier that axe-core knows, nothing wider than the window, nothing loaded from elsewhere, no error."""
+    with served(newsroom) as address:
+        for size in SIZES:
+            for scheme in SCHEMES:
+                with opened(browser, size, scheme) as page:
+                    for name, path in PAGES.items():
+                        page.goto(address + path)
+                        photograph(page, f"{name}-{size}-{scheme}")
+                        assert find_barriers(page) == [], (name, size, scheme)
+                        assert not is_wider_than_its_window(page), (name, size)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_reads_without_script(newsroom: Newsroom, browser: Browser, name: str) -> None:
+    """It has its heading and its words."""
+    with served(newsroom) as address, opened(browser, "phone", script=False) as page:
+        page.goto(address + PAGES[name])
+        assert page.locator("h1").inner_text()
+
+
+def test_what_feeds_write_runs_nowhere(hostile_newsroom: Newsroom, browser: Browser) -> None:
+    """Not one of the payloads opens a dialog or is refused by the browser: they are words."""
+    with served(hostile_newsroom) as address, opened(browser) as page:
+        for path in PAGES.values():
+            page.goto(address + path)
+            assert (
+                page.evaluate("document.querySelectorAll('main script, main iframe, [onload], [onerror]').length") == 0
+            )
