@@ -59,7 +59,7 @@ LAYERS: dict[int, str] = {
           pipeline.opened pipeline.troubles outbox.notes""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
-          web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview""",
+          web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits watchman
           canary dead_man auditor""",
     7: "cli __main__",
