@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from monitor.digests.budget import span_began_at
-from monitor.model import Budget, ChannelName, DeliveryState, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
+from monitor.model import Budget, ChannelName, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
 from monitor.needs import FOUND, find_needs
 from monitor.pipeline.bars import bar_of
 from monitor.storage.health import FeedHealth
 from monitor.storage.recipients import Recipient
 from monitor.storage.store import Store, Transaction
+
+LATE_AFTER = timedelta(minutes=10)
+"""The shortest interval is some minutes; a visit that is overdue by more waits for a daemon that cannot keep up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Status:
     """What people hold back now, what ends first at the top."""
     budgets: tuple[ChannelBudget, ...] = ()
     """Of the channels that have one."""
+    feeds_late: tuple[FeedHealth, ...] = ()
+    """Feeds whose visit is overdue by more than `LATE_AFTER`, the longest first."""
 
     def since(self, need: Need) -> datetime | None:
         """Since when it is known to the daemon; None where it is not yet."""
@@ -124,11 +129,11 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
                 bar=bar_of(tx, [topic.key], topic.at_most, now) if topic.at_most is not None else None,
             )
         )
-    deliveries = tx.outbox.count_by_state()
+    waiting, given_up = tx.outbox.count_waiting(), tx.outbox.count_given_up()
     recipients = tx.recipients.listed()
     beat = tx.topics.heartbeats().get("daemon")
     day = now - timedelta(days=1)
-    failed = deliveries.get(DeliveryState.DEAD.value, 0)
+    failed = sum(given_up.values())
     canary_articles, canary_tellings = tx.canary.shown()
     return Status(
         at=now,
@@ -141,13 +146,19 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
         articles_day=tx.articles.count_since(day) - canary_articles,
         told_day=tx.digests.count_told_since(day) - canary_tellings,
         topics=tuple(listed),
-        waiting=deliveries.get(DeliveryState.PENDING.value, 0) + deliveries.get(DeliveryState.LEASED.value, 0),
+        waiting=sum(waiting.values()),
         failed=failed,
         needs=_all_needs(tx, health, channels, failed, beat.at if beat else None, now),
         notices=tuple(tx.notices.open()),
         stopped=tuple(one for one in recipients if one.stopped_at is not None),
         mutes=tuple(sorted(tx.mutes.in_force(now), key=lambda mute: (mute.until, mute.id))),
+        feeds_late=_late(health, now),
     )
+
+
+def _late(health: Sequence[FeedHealth], now: datetime) -> tuple[FeedHealth, ...]:
+    waits = [feed for feed in health if feed.same_as is None and now - feed.next_poll_at > LATE_AFTER]
+    return tuple(sorted(waits, key=lambda feed: (feed.next_poll_at, feed.feed.name)))
 
 
 def _all_needs(

@@ -44,7 +44,21 @@ def volume_of(times: Sequence[datetime], start: datetime, end: datetime, *, know
     needed = min(KNOWN_MIN, len(shifts))
     usual = median_low(count(end - shift) for shift in known) if known and len(known) >= needed else None
     now = count(end)
-    marks = [now > count(end - timedelta(days=days)) for days in (1, 7)]
-    is_burst = usual is not None and now >= max(BURST_MIN, BURST_TIMES * usual) and all(marks)
+    before = [count(end - timedelta(days=days)) for days in (1, 7)]
     buckets = tuple(count(end - length * back) for back in range(BUCKETS - 1, -1, -1))
-    return Volume(now, usual, buckets, is_burst)
+    return Volume(now, usual, buckets, _is_burst(now, usual, before))
+
+
+def volume_of_days(counts: Sequence[int], *, days_known: int) -> Volume:
+    """The volume of the last 24 hours beside the days before; all of them are its buckets, oldest first.
+
+    `counts` are those of the last `DAYS` + 1 spans of 24 hours, the newest first; nothing is known from before
+    `days_known` of them.
+    """
+    now, known = counts[0], counts[1 : max(1, days_known)]
+    usual = median_low(known) if len(known) >= KNOWN_MIN else None
+    return Volume(now, usual, tuple(reversed(counts)), _is_burst(now, usual, (counts[1], counts[7])))
+
+
+def _is_burst(now: int, usual: int | None, before: Sequence[int]) -> bool:
+    return usual is not None and now >= max(BURST_MIN, BURST_TIMES * usual) and all(now > count for count in before)

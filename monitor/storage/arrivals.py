@@ -3,9 +3,10 @@
 Effects: database.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,6 +80,20 @@ class ArrivalTable:
             for key, at in self._db.execute(asked):
                 found.setdefault(TopicKey(key), []).append(at)
         return {key: sorted(times) for key, times in found.items()}
+
+    def match_counts(self, topics: Collection[TopicKey], edges: Sequence[datetime]) -> dict[TopicKey, list[int]]:
+        """How often each of these was answered between two edges, in their order, without what was kept in silence.
+
+        One question for each span and some hundred topics: what is counted is read from an index.
+        """
+        found = {key: [0] * (len(edges) - 1) for key in topics}
+        for place, (start, end) in enumerate(pairwise(edges)):
+            during = sa.and_(MATCH.c.matched_at >= start, MATCH.c.matched_at < end, MATCH.c.silent.is_(False))
+            for some in portions(sorted(topics)):
+                asked = sa.select(MATCH.c.topic, sa.func.count().label("n")).where(MATCH.c.topic.in_(some), during)
+                for row in self._db.execute(asked.group_by(MATCH.c.topic)):
+                    found[TopicKey(row.topic)][place] = row.n
+        return found
 
     def next_article(self, since: datetime) -> datetime | None:
         """When the first article from then on came in, of whatever feed."""

@@ -140,6 +140,13 @@ class OutboxViews:
         )
         return {row.state: row.n for row in rows}
 
+    def count_given_up(self) -> dict[ChannelName, int]:
+        """How many deliveries of each channel were given up and wait for a person."""
+        failed = sa.and_(DELIVERY.c.state == DeliveryState.DEAD.value, DELIVERY.c.reason.not_in(CLOSED_WELL))
+        question = sa.select(DELIVERY.c.channel, sa.func.count().label("n"))
+        question = question.where(failed, DELIVERY.c.channel != CANARY_CHANNEL)
+        return {ChannelName(row.channel): row.n for row in self._db.execute(question.group_by(DELIVERY.c.channel))}
+
     def count_waiting(self) -> dict[ChannelName, int]:
         """How many deliveries wait or are under way, by channel."""
         question = sa.select(DELIVERY.c.channel, sa.func.count().label("n")).where(DELIVERY.c.state.in_(OPEN))

@@ -13,6 +13,7 @@ from monitor.storage.articles import ArticleTable
 from monitor.storage.bars import BarTable
 from monitor.storage.canary import CanaryTable
 from monitor.storage.corrections import CorrectionTable
+from monitor.storage.delivery_views import DeliveryViews
 from monitor.storage.digests import DigestTable
 from monitor.storage.engine import Database, transaction
 from monitor.storage.feeds import FeedTable
@@ -64,6 +65,7 @@ class Transaction:
         self.digests = DigestTable(connection)
         self.waits = WaitTable(connection)
         self.outbox = OutboxTable(connection)
+        self.delivery_views = DeliveryViews(connection)
         self.holds = HoldTable(connection)
         self.tellings = TellingTable(connection)
         self.bars = BarTable(connection)

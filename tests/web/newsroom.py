@@ -190,6 +190,7 @@ def live_three_days(room: Newsroom, spice: Sequence[str] = ("",)) -> None:
     ingest(room.app.store, [a_failed_visit(failing, now=room.clock.now())], room.app.in_force.ingest, room.clock.now())
     with room.app.store.write() as tx:
         tx.feeds.release(room.app.owner)
+        tx.topics.beat("daemon", room.clock.now())
 
 
 def _entry(outlet: int, number: int, about: str, at: datetime, bit: str) -> Entry:

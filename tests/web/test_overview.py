@@ -1,15 +1,53 @@
 """The first page, and what every page has in common."""
 
+from datetime import timedelta
+
+from monitor.model import MuteKind
 from tests.web.newsroom import Newsroom
 from tests.web.payloads import PAYLOADS
 
 
 def test_the_overview_says_how_things_stand(shown_newsroom: Newsroom) -> None:
-    """Topics, feeds, and what needs a person."""
+    """One sentence with the age of the last beat, then topics, feeds, channels and the configuration in force."""
     page = shown_newsroom.client.get("/")
     assert page.status_code == 200
-    for words in ("Hostage negotiations", "Attacks on Gulf shipping", "every 1h", "6 feeds"):
+    assert "<h1>All is well</h1>" in page.text
+    for words in ("The daemon beat 0 s ago", "Hostage negotiations", "every 1h", "6 feeds", "Delta Herald", "archive"):
         assert words in page.text
+    for href in ("/topics/gulf-shipping", "/deliveries?channel=archive", "/watchlist", "/feeds"):
+        assert f'href="{href}' in page.text
+    answer = shown_newsroom.client.get("/api/v1/overview").json()
+    assert (answer["feeds"], answer["is_watched"], answer["needs"]) == (6, True, [])
+    [hostages, *_] = answer["topics"]
+    assert (hostages["topic"], hostages["last_24h"], hostages["usual"]) == ("hostage-negotiations", 5, None)
+    assert len(hostages["by_day"]) == 15
+    assert answer["feed_troubles"][0]["kind"] == "fails"
+    assert answer["config"]["author"] == "file"
+
+
+def test_what_needs_a_person_comes_first(newsroom: Newsroom) -> None:
+    """With its remedy, since when, whether the operator was told, and the page on which it is seen to."""
+    now = newsroom.clock.now()
+    with newsroom.app.store.write() as tx:
+        tx.notices.raise_("disk", "The disk is nearly full.", "Make room.", "", now - timedelta(hours=2))
+        tx.notices.tell(["disk"], now - timedelta(hours=1))
+        tx.mutes.add(MuteKind.TOPIC, "floods", until=now + timedelta(days=1), now=now, by="cli:anna", reason="dull")
+    watchlist = newsroom.folder / "watchlist.toml"
+    watchlist.write_text(watchlist.read_text(encoding="utf-8").replace('"every 6h"', '"now and then"'))
+    newsroom.watcher.force()
+    newsroom.watcher.look()
+    page = newsroom.client.get("/").text
+    assert "<h1>2 things need a person</h1>" in page
+    assert (
+        page.index("the configuration before stays in force")
+        < page.index("The disk is nearly full")
+        < page.index("Topics</h2>")
+    )
+    for words in ("now and then", "operator told", "operator not told yet", "Make room.", "muted until", "cli:anna"):
+        assert words in page
+    newsroom.clock.forward(minutes=5)
+    assert "<h1>Nobody is watching</h1>" in newsroom.client.get("/").text
+    assert "daemon" in [one["key"] for one in newsroom.client.get("/api/v1/overview").json()["needs"]]
 
 
 def test_a_page_is_sent_with_its_guards(shown_newsroom: Newsroom) -> None:
@@ -43,4 +81,3 @@ def test_the_api_describes_itself(shown_newsroom: Newsroom) -> None:
     """With the way to each question."""
     described = shown_newsroom.client.get("/api/v1/openapi.json").json()
     assert "/overview" in described["paths"]
-    assert shown_newsroom.client.get("/api/v1/overview").json()["feeds"] == 6

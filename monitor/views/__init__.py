@@ -1,0 +1,1 @@
+"""What a page or the API asks, as values."""
