@@ -25,7 +25,7 @@ LAYERS: dict[int, str] = {
           digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
           digests.storm digests.mutes outbox.retry feeds.silence topics.compare digests.alerts outbox.notices
           topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
-          topics.import_rules digests.budget views.plot_days""",
+          topics.import_rules digests.budget views.plot_days feeds.recorded""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -34,14 +34,12 @@ LAYERS: dict[int, str] = {
           config.section config.channels config.schema config.values config.places config.secrets config.files
           config.feeds config.watchlist config.load config.examples config.faults config.watch config.edit
           config.edit_topics storage.engine storage.columns storage.care_tables storage.story_tables
-          storage.delivery_tables storage.web_tables storage.tables storage.revision storage.migrate
-          storage.backup
-          storage.feeds
-          storage.articles storage.stories storage.corrections storage.matches storage.digests storage.outbox
-          storage.store storage.story_views storage.rows storage.topics storage.feed_rows storage.health
-          storage.pages storage.word_index storage.search storage.suggesting storage.marks storage.outlook
-          storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes storage.tellings
-          storage.told_stories channels.slack_elements channels.slack_story channels.slack_notes
+          storage.delivery_tables storage.web_tables storage.tables storage.revision storage.migrate storage.backup
+          storage.feeds storage.articles storage.stories storage.corrections storage.matches storage.digests
+          storage.outbox storage.store storage.story_views storage.rows storage.topics storage.feed_rows
+          storage.health storage.pages storage.word_index storage.search storage.suggesting storage.marks
+          storage.outlook storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes
+          storage.tellings storage.told_stories channels.slack_elements channels.slack_story channels.slack_notes
           channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
           channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
           storage.recipients storage.told storage.second_looks config.edit_restore storage.revisions
@@ -53,15 +51,16 @@ LAYERS: dict[int, str] = {
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
-          outbox.away outbox.operator in_force status trail dossier pipeline.look_back pipeline.plan pipeline.planned
-          pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps needs pipeline.audit
-          pipeline.example_articles pipeline.bars pipeline.audit_words archive pipeline.renames pipeline.by_address
-          pipeline.opened pipeline.troubles outbox.notes views.overview""",
+          outbox.away outbox.operator in_force status trail dossier pipeline.look_back pipeline.plan
+          pipeline.planned pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps
+          needs pipeline.audit pipeline.example_articles pipeline.bars pipeline.audit_words archive
+          pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.overview
+          views.plot_bars views.plot_histogram views""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits""",
-    6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits watchman
-          canary dead_man auditor""",
+    6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
+          watchman canary dead_man auditor""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}
