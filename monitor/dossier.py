@@ -16,6 +16,10 @@ from monitor.storage.digests import HeldRecord, SentRecord
 from monitor.storage.store import Store, Transaction
 
 
+class StoryMissing(MonitorError):
+    """There is no story or article of this number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """A story in a line or two."""
@@ -54,22 +58,22 @@ def list_stories(store: Store, *, since: datetime | None, topic: TopicKey | None
         stories = tx.story_views.newest(since=since, topic=topic, limit=limit)
         ids = [story.id for story in stories]
         members, topics = tx.story_views.members(ids), tx.story_views.topics_of(ids)
-        return [_outline(tx, story, members.get(story.id, []), topics.get(story.id, {})) for story in stories]
+        return [outline_of(tx, story, members.get(story.id, []), topics.get(story.id, {})) for story in stories]
 
 
 def find_dossier(store: Store, wanted: int) -> Dossier:
     """The story of this id, or the one it was merged into; or that in which the article of this id stands.
 
-    Raises MonitorError where there is neither.
+    Raises StoryMissing where there is neither.
     """
     with store.read() as tx:
         story_id = tx.corrections.resolve(StoryId(wanted)) or tx.corrections.story_of(ArticleId(wanted))
         story = tx.stories.get(story_id) if story_id is not None else None
         if story is None:
-            raise MonitorError(f"there is no story or article {wanted}", remedy="See: monitor stories list")
+            raise StoryMissing(f"there is no story or article {wanted}", remedy="See: monitor stories list")
         members = tx.story_views.members([story.id]).get(story.id, [])
         merged = tuple(tx.corrections.merged_into(story.id))
-        outline = _outline(tx, story, members, tx.story_views.topics_of([story.id]).get(story.id, {}))
+        outline = outline_of(tx, story, members, tx.story_views.topics_of([story.id]).get(story.id, {}))
         deliveries = tx.outbox.of_digests(sorted({telling.digest_id for telling in outline.tellings}))
         return Dossier(
             outline=outline,
@@ -85,7 +89,15 @@ def find_dossier(store: Store, wanted: int) -> Dossier:
         )
 
 
-def _outline(tx: Transaction, story: Story, members: Sequence[StoredArticle], topics: dict[TopicKey, int]) -> Outline:
+def outline_of(
+    tx: Transaction,
+    story: Story,
+    members: Sequence[StoredArticle],
+    topics: dict[TopicKey, int],
+    *,
+    with_tellings: bool = True,
+) -> Outline:
+    """A story in a line or two, by its articles and how many of them answer which topic; at wish without tellings."""
     first = members[0].article if members else None
     counts = counts_of(count_article(one.article, one.relation, one.text_id) for one in members)
     return Outline(
@@ -95,7 +107,7 @@ def _outline(tx: Transaction, story: Story, members: Sequence[StoredArticle], to
         publishers=counts.publishers,
         independent=counts.independent,
         topics=topics,
-        tellings=tuple(tx.story_views.tellings(_keys(story.id, members))),
+        tellings=tuple(tx.story_views.tellings(_keys(story.id, members))) if with_tellings else (),
     )
 
 

@@ -32,6 +32,7 @@ from monitor.storage.revisions import RevisionTable
 from monitor.storage.second_looks import SecondLookTable
 from monitor.storage.sightings import SightingTable
 from monitor.storage.stories import StoryTable
+from monitor.storage.story_lists import StoryLists
 from monitor.storage.story_views import StoryViews
 from monitor.storage.tellings import TellingTable
 from monitor.storage.told import ToldTable
@@ -54,6 +55,7 @@ class Transaction:
         self.prints = PrintTable(connection)
         self.corrections = CorrectionTable(connection)
         self.story_views = StoryViews(connection)
+        self.story_lists = StoryLists(connection)
         self.matches = MatchTable(connection)
         self.marks = MarkTable(connection)
         self.renames = RenameTable(connection)

@@ -44,7 +44,7 @@ class StoryViews:
         """The articles of these stories that are kept, oldest first, without their texts."""
         found: dict[StoryId, list[StoredArticle]] = defaultdict(list)
         for some in portions(story_ids):
-            asked = _select_light().where(ARTICLE.c.story_id.in_(some)).order_by(ARTICLE.c.id)
+            asked = select_light().where(ARTICLE.c.story_id.in_(some)).order_by(ARTICLE.c.id)
             for row in self._db.execute(asked):
                 found[StoryId(row.story_id)].append(to_stored(row))
         return found
@@ -79,7 +79,7 @@ class StoryViews:
         return [to_held(row) for row in rows[-HELD_MAX:]]
 
 
-def _select_light() -> sa.Select[Any]:
+def select_light() -> sa.Select[Any]:
     """What `to_stored` reads, with an empty text: a story's texts may be megabytes."""
     columns = [column for column in ARTICLE.c if column.name != "text"]
     return sa.select(

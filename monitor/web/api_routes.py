@@ -5,6 +5,6 @@ Effects: none.
 
 from fastapi import APIRouter
 
-from monitor.web import api_overview
+from monitor.web import api_overview, api_stories
 
-ROUTERS: tuple[APIRouter, ...] = (api_overview.router,)
+ROUTERS: tuple[APIRouter, ...] = (api_overview.router, api_stories.router)

@@ -5,6 +5,6 @@ Effects: none.
 
 from fastapi import APIRouter
 
-from monitor.web import page_overview
+from monitor.web import page_overview, page_stories
 
-ROUTERS: tuple[APIRouter, ...] = (page_overview.router,)
+ROUTERS: tuple[APIRouter, ...] = (page_overview.router, page_stories.router)

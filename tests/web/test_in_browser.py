@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 from tests.web.browser import SCHEMES, SIZES, find_barriers, is_wider_than_its_window, opened, photograph, served
 from tests.web.newsroom import Newsroom
 
-PAGES = {"overview": "/"}
+PAGES = {"overview": "/", "stories": "/stories", "story": "/stories/47"}
 """Name of the picture, and the address."""
 
 
