@@ -54,8 +54,8 @@ LAYERS: dict[int, str] = {
           outbox.away outbox.operator in_force status trail dossier pipeline.look_back pipeline.plan
           pipeline.planned pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps
           needs pipeline.audit pipeline.example_articles pipeline.bars pipeline.audit_words archive
-          pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.overview
-          views.plot_bars views.plot_histogram views.stories views.story views""",
+          pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.plot_bars
+          views.plot_histogram views.overview views.stories views.story views""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits

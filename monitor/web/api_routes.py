@@ -5,6 +5,14 @@ Effects: none.
 
 from fastapi import APIRouter
 
-from monitor.web import api_overview, api_stories
+from monitor.web import (
+    api_deliveries,
+    api_overview,
+    api_stories,
+)
 
-ROUTERS: tuple[APIRouter, ...] = (api_overview.router, api_stories.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    api_overview.router,
+    api_deliveries.router,
+    api_stories.router,
+)

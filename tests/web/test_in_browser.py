@@ -7,6 +7,7 @@ from tests.web.browser import SCHEMES, SIZES, find_barriers, is_wider_than_its_w
 from tests.web.newsroom import Newsroom
 
 PAGES = {"overview": "/", "stories": "/stories", "story": "/stories/47"}
+PAGES = {"overview": "/", "deliveries": "/deliveries", "delivery": "/deliveries/13"}
 """Name of the picture, and the address."""
 
 
