@@ -300,13 +300,14 @@ def discover_once(
     *,
     body_bytes_max: int = BODY_BYTES_MAX,
     exchange_s: float = EXCHANGE_S,
+    whole_s: float = WHOLE_S,
 ) -> tuple[FoundFeed, ...]:
-    """One discovery by itself, for the commands; blocks. Raises as `discover` does."""
+    """One discovery by itself, for the commands and the page; blocks. Raises as `discover` does."""
 
     async def work() -> tuple[FoundFeed, ...]:
         fetcher = Fetcher(guard, concurrency=1, body_bytes_max=body_bytes_max, exchange_s=exchange_s)
         try:
-            return await discover(typed, fetcher, parse)
+            return await discover(typed, fetcher, parse, whole_s=whole_s)
         finally:
             await fetcher.close()
 

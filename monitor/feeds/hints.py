@@ -16,6 +16,7 @@ _SKIP_DAYS = re.compile(rb"<skipDays\b[^>]{0,200}>(.{0,4000}?)</skipDays\s*>", r
 _HOUR = re.compile(rb"<hour\b[^>]{0,200}>\s*(\d{1,2})\s*<", re.IGNORECASE)
 _DAY = re.compile(rb"<day\b[^>]{0,200}>\s*([A-Za-z]{3,9})\s*<", re.IGNORECASE)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HOURS = 24
 SKIP_S_MAX = 86_400
 """A day: a feed that asks to be left alone for longer is looked at all the same."""
@@ -55,6 +56,23 @@ def after_skip_times(at: datetime, skip_times: str) -> datetime:
     while there < latest and (there.hour in hours or there.weekday() in days):
         there = there.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return min(there, latest)
+
+
+def say_skip_times(skip_times: str) -> str:
+    """The packed skip times in words, hours in UTC: `from 00 to 06 and on Saturday, Sunday`; empty for none."""
+    hours, days = _unpack(skip_times)
+    parts = []
+    if hours:
+        runs: list[list[int]] = []
+        for hour in sorted(hours):
+            if runs and runs[-1][-1] == hour - 1:
+                runs[-1].append(hour)
+            else:
+                runs.append([hour])
+        parts.append("from " + ", ".join(f"{run[0]:02} to {(run[-1] + 1) % _HOURS:02}" for run in runs) + " UTC")
+    if days:
+        parts.append("on " + ", ".join(_DAY_NAMES[day] for day in sorted(days)))
+    return " and ".join(parts)
 
 
 def _unpack(skip_times: str) -> tuple[set[int], set[int]]:

@@ -123,8 +123,18 @@ def _hint_s(state: FeedState, polled: Polled) -> float:
     if asked_s is None and isinstance(answer, NotModified):
         asked_s = state.max_age_s
     ttl_s = parsed.ttl_s if parsed is not None else state.ttl_s
+    return min(max(asked_s or 0.0, float(ttl_s or 0)), hint_s_max(state))
+
+
+def hint_s_max(state: FeedState) -> float:
+    """The longest wait that we let a server or a feed ask for: more for one whose entries are days apart."""
     is_slow = state.window_entries > 1 and state.window_s / (state.window_entries - 1) >= SLOW_HINT_S_MAX
-    return min(max(asked_s or 0.0, float(ttl_s or 0)), SLOW_HINT_S_MAX if is_slow else HINT_S_MAX)
+    return SLOW_HINT_S_MAX if is_slow else HINT_S_MAX
+
+
+def asked_wait_s(state: FeedState) -> float:
+    """How long server and feed asked us to wait when they last said so; 0 where they never did."""
+    return min(float(max(state.max_age_s or 0, state.ttl_s or 0)), hint_s_max(state))
 
 
 def _retry_after_s(polled: Polled) -> float:

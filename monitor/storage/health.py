@@ -110,7 +110,7 @@ class HealthTable:
             grouped = sa.select(ARTICLE.c.feed_id, sa.func.count().label("n")).group_by(ARTICLE.c.feed_id)
             counts = {row.feed_id: row.n for row in self._db.execute(grouped)}
         rows = self._db.execute(sa.select(FEED).where(~IS_CANARY_FEED).order_by(sa.func.lower(FEED.c.name), FEED.c.id))
-        return [_to_health(row, counts.get(row.id, 0)) for row in rows]
+        return [to_health(row, counts.get(row.id, 0)) for row in rows]
 
     def visits_around(self, feed_id: FeedId, at: datetime | None, *, latest: int = 3) -> list[PollVisit]:
         """The recorded visit that ended last before `at`, and the `latest` newest ones, oldest first."""
@@ -120,12 +120,12 @@ class HealthTable:
             rows += self._db.execute(mine.where(POLL.c.polled_at <= at).limit(1))
         found = {row.id: row for row in rows}
         ordered = sorted(found.values(), key=lambda row: row.polled_at)
-        return list(map(_to_visit, ordered))
+        return list(map(to_visit, ordered))
 
     def visits_between(self, feed_id: FeedId, start: datetime, end: datetime, *, limit: int = 50) -> list[PollVisit]:
         """The recorded visits of that time, oldest first, at most `limit`."""
         mine = sa.select(POLL).where(POLL.c.feed_id == feed_id, POLL.c.polled_at >= start, POLL.c.polled_at < end)
-        return [_to_visit(row) for row in self._db.execute(mine.order_by(POLL.c.polled_at, POLL.c.id).limit(limit))]
+        return [to_visit(row) for row in self._db.execute(mine.order_by(POLL.c.polled_at, POLL.c.id).limit(limit))]
 
     def bringers(self, host: str, *, limit: int) -> list[Bringer]:
         """The feeds that brought articles from this host, the busiest first. It reads every address there is."""
@@ -151,13 +151,15 @@ def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _to_visit(row: Row[Any]) -> PollVisit:
+def to_visit(row: Row[Any]) -> PollVisit:
+    """A visit of its row."""
     failed = row.outcome in (PollOutcome.FAILED.value, PollOutcome.GONE.value)
     said = (row.error, "") if failed else ("", row.error)
     return PollVisit(row.polled_at, row.outcome, row.status, row.entries, row.new, row.reason, *said)
 
 
-def _to_health(row: Row[Any], articles: int) -> FeedHealth:
+def to_health(row: Row[Any], articles: int) -> FeedHealth:
+    """A feed's health of its row, with the number of its articles."""
     return FeedHealth(
         feed=to_feed(row),
         active=row.active,

@@ -16,6 +16,7 @@ from monitor.storage.corrections import CorrectionTable
 from monitor.storage.delivery_views import DeliveryViews
 from monitor.storage.digests import DigestTable
 from monitor.storage.engine import Database, transaction
+from monitor.storage.feed_views import FeedViews
 from monitor.storage.feeds import FeedTable
 from monitor.storage.health import HealthTable
 from monitor.storage.holds import HoldTable
@@ -48,6 +49,7 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.feeds = FeedTable(connection)
         self.health = HealthTable(connection)
+        self.feed_views = FeedViews(connection)
         self.articles = ArticleTable(connection)
         self.arrivals = ArrivalTable(connection)
         self.sightings = SightingTable(connection)

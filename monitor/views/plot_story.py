@@ -25,6 +25,9 @@ class Point:
     """An article to be drawn."""
 
     lane: str
+    """By whom it was published: one lane each."""
+    name: str
+    """As the lane is called, by its first article."""
     at: datetime
     shape: str
     """`first`, `report`, `quiet` or `copy`."""
@@ -89,9 +92,9 @@ def draw_time_line(points: Sequence[Point], offset: timedelta = timedelta(0)) ->
     for one in sorted(points, key=lambda point: point.at):
         by_lane.setdefault(one.lane, []).append(one)
     lanes = []
-    for number, (name, some) in enumerate(list(by_lane.items())[:LANES_MAX]):
+    for number, (lane, some) in enumerate(list(by_lane.items())[:LANES_MAX]):
         marks = tuple(Mark(place(one.at), one.shape, one.said) for one in some[:MARKS_MAX])
-        lanes.append(Lane(name, TOP_PX + number * LANE_PX, marks, max(0, len(some) - MARKS_MAX)))
+        lanes.append(Lane(some[0].name or lane, TOP_PX + number * LANE_PX, marks, max(0, len(some) - MARKS_MAX)))
     ticks = tuple(_ticks(begin, span_s, offset, place(begin), RIGHT))
     return TimeLine(tuple(lanes), ticks, TOP_PX + len(lanes) * LANE_PX + 26, max(0, len(by_lane) - LANES_MAX))
 

@@ -86,10 +86,15 @@ class StoryPage:
     follows: tuple[Follow, ...]
 
     @property
+    def outlets(self) -> dict[ArticleId, str]:
+        """Who published each article that is listed."""
+        return {one.stored.article.id: one.stored.article.outlet or one.publisher for one in self.members}
+
+    @property
     def points(self) -> list[Point]:
         """The articles as marks on a time line."""
         return [
-            Point(one.publisher, one.came_at, one.shape, f"{one.stored.article.outlet}: {one.stored.article.title}")
+            Point(one.publisher, one.stored.article.outlet, one.came_at, one.shape, one.stored.article.title)
             for one in self.members
         ]
 

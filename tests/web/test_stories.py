@@ -44,7 +44,7 @@ def test_a_story_says_who_was_first_and_where_it_was_told(shown_newsroom: Newsro
     """Copies and reports on a time line, in words too."""
     number = wire_story(shown_newsroom)
     page = shown_newsroom.client.get(f"/stories/{number}").text
-    for words in ("had it first", "copy", "Where it was told", "console", "Topics it answers", "together because"):
+    for words in ("had it first", "copy", "Where it was told", "console", "Topics it answers", "Why it belongs here"):
         assert words in page
     assert "<svg" in page
     assert shown_newsroom.client.get("/stories/999999999").status_code == 404
