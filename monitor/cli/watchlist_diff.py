@@ -5,9 +5,6 @@ Effects: reads files, database, prints.
 
 import argparse
 import os
-import re
-from collections.abc import Iterator
-from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +12,16 @@ from monitor.cli.moments import say_time
 from monitor.cli.opening import opened_store
 from monitor.config.files import read_bounded
 from monitor.config.load import load_settings
-from monitor.errors import MonitorError
+from monitor.pipeline.rollback import find_revision, latest_revision
 from monitor.storage.revisions import Revision
-from monitor.storage.store import Store, Transaction
+from monitor.storage.store import Store
+from monitor.views.difference import difference_lines
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 NAME = "diff"
 FILE = "file"
-_UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What moves the cursor of a terminal or turns a line around; a tab stays."""
 
 
 def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -49,26 +45,9 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.config)
     with opened_store(load_settings(folder, os.environ)) as store:
         before, after = (_side(one, folder, name) for one in _chosen(store, args.one, args.other, name))
-    lines = list(_lines(before, after))
+    lines = list(difference_lines(before[1], after[1], before[0], after[0]))
     print("\n".join(lines) if lines else f"{name}: no difference between {before[0]} and {after[0]}.")
     return 0
-
-
-def find_revision(tx: Transaction, wanted: str) -> Revision:
-    """The revision of that number. Raises MonitorError where there is none."""
-    is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) < 19
-    found = tx.revisions.get(int(wanted)) if is_number else None
-    if found is None:
-        raise MonitorError(f"there is no revision {_UNSHOWN.sub('', wanted)[:40]}", remedy="See: monitor watchlist log")
-    return found
-
-
-def latest_revision(tx: Transaction) -> Revision:
-    """What was in force last. Raises MonitorError where nothing was."""
-    latest = tx.revisions.latest()
-    if latest is None:
-        raise MonitorError("no configuration was in force yet", remedy="Begin with: monitor run")
-    return latest
 
 
 def _chosen(store: Store, one: str | None, other: str | None, name: str) -> tuple[Revision | None, Revision | None]:
@@ -90,9 +69,3 @@ def _side(revision: Revision | None, folder: Path, name: str) -> tuple[str, str]
         return f"{path} as it stands", read_bounded(path, str(path), "").decode("utf-8", "replace")
     text = revision.bodies[name].decode()
     return f"revision {revision.id} ({say_time(revision.at)}, {revision.author})", text
-
-
-def _lines(before: tuple[str, str], after: tuple[str, str]) -> Iterator[str]:
-    one, other = (text.split("\n") for _, text in (before, after))
-    for line in unified_diff(one, other, before[0], after[0], lineterm=""):
-        yield _UNSHOWN.sub("", line)

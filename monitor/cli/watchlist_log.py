@@ -14,6 +14,7 @@ from monitor.cli.opening import opened_store
 from monitor.config.load import load_settings
 from monitor.storage.revisions import KEPT_MAX, RevisionHead
 from monitor.text import plural
+from monitor.views.revisions import say_change
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             write_line(_record(head, in_force=place == 0))
         else:
             print(say_revision(head) + ("  (the latest)" if place == 0 else ""))
-            change = head.change or _say_unchanged(head, heads[place + 1] if place + 1 < len(heads) else None)
+            change = say_change(head, heads[place + 1] if place + 1 < len(heads) else None)
             print(f"      {change}{f' ({head.note})' if head.note else ''}")
     if args.json:
         return 0
@@ -54,19 +55,6 @@ def run(args: argparse.Namespace) -> int:
     elif len(heads) > len(shown):
         print(f"{plural(len(shown), 'revision')}; there are older ones (--limit N, at most {KEPT_MAX:,} are kept).")
     return 0
-
-
-def _say_unchanged(head: RevisionHead, before: RevisionHead | None) -> str:
-    """What can be said of a revision that changed no topic, feed or channel."""
-    if before is None:
-        return "the first one kept"
-    hashes = (
-        ("watchlist.toml", head.watchlist_hash, before.watchlist_hash),
-        ("feeds.toml", head.feeds_hash, before.feeds_hash),
-        ("monitor.toml", head.monitor_hash, before.monitor_hash),
-    )
-    edited = " and ".join(name for name, now, then in hashes if now != then)
-    return f"{edited} edited, no topic, feed or channel differs" if edited else "nothing differs"
 
 
 def say_revision(head: RevisionHead) -> str:

@@ -5,18 +5,17 @@ Effects: reads and writes files, database, prints.
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.cli.edited import cli_author
 from monitor.cli.opening import opened_store
-from monitor.cli.watchlist_diff import find_revision, latest_revision
 from monitor.clock import SystemClock
-from monitor.config.edit_restore import restore_file
-from monitor.config.load import load_settings
-from monitor.errors import MonitorError
-from monitor.storage.revisions import Revision, body_hash
-from monitor.storage.store import Store
+from monitor.config.edit import NoteEdit
+from monitor.config.load import load, load_settings
+from monitor.pipeline.rollback import choose_target, roll_back
+from monitor.storage.revisions import body_hash
 from monitor.topics.lexicon import load_lexicon
 
 if TYPE_CHECKING:
@@ -48,28 +47,22 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.config)
     name = "feeds.toml" if args.feeds else "watchlist.toml"
     with opened_store(load_settings(folder, os.environ)) as store:
-        target, latest = _choose(store, args.revision, folder / name)
+        target, latest = choose_target(store, args.revision, folder / name)
+        lexicon = load_lexicon()
 
-        def note(body: bytes) -> None:
-            if body == latest.bodies[name]:
-                return  # no new revision comes of it: the file is as it is in force again
-            with store.write() as tx:
-                said, now = f"rollback to {target.id}", SystemClock().now()
-                tx.revisions.note_edit(body_hash(body), cli_author(), now, note=said, planned=True)
+        def load_instead(bodies: Mapping[str, bytes]) -> object:
+            return load(folder, os.environ, lexicon, needs_channels=False, instead=bodies)
 
-        def is_known(body: bytes) -> bool:
-            with store.read() as tx:
-                return tx.revisions.knows(body_hash(body))
+        def noting(said: str) -> NoteEdit:
+            def note(body: bytes) -> None:
+                with store.write() as tx:
+                    now = SystemClock().now()
+                    tx.revisions.note_edit(body_hash(body), cli_author(), now, note=said, planned=True)
 
-        restored = restore_file(
-            folder,
-            name,
-            target.bodies[name],
-            environ=os.environ,
-            lexicon=load_lexicon(),
-            is_known=is_known,
-            note=note,
-            force=args.force,
+            return note
+
+        restored = roll_back(
+            store, folder / name, target, latest, load_instead=load_instead, noting=noting, force=args.force
         )
     if not restored.is_changed:
         print(f"{folder / name} is as in revision {target.id} already; nothing was written.")
@@ -80,22 +73,3 @@ def run(args: argparse.Namespace) -> int:
     if target.id != latest.id:
         print(f"Take this back: monitor watchlist rollback {latest.id}{' --feeds' if args.feeds else ''}")
     return 0
-
-
-def _choose(store: Store, wanted: str | None, path: Path) -> tuple[Revision, Revision]:
-    """The revision to go back to, and the latest."""
-    name = path.name
-    with store.read() as tx:
-        latest = latest_revision(tx)
-        target: Revision | None
-        if wanted is not None:
-            target = find_revision(tx, wanted)
-        elif path.exists() and path.read_bytes() == latest.bodies[name]:
-            target = tx.revisions.other(latest, name)
-        else:
-            target = latest  # the latest edit is one that never counted, be it good, broken or an emptied file
-    if target is None:
-        raise MonitorError(
-            f"there is no earlier {name} to go back to", remedy="Name a revision; see: monitor watchlist log"
-        )
-    return target, latest

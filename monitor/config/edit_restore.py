@@ -6,15 +6,13 @@ at all, and only where the file is still what was read. What stands in the file 
 Effects: reads and writes files.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.config.edit import NoteEdit, locked, replace_body
-from monitor.config.faults import ConfigFaults
-from monitor.config.load import load
+from monitor.config.edit_whole import LoadInstead, check_instead, read_body
 from monitor.errors import ConfigError
-from monitor.topics.meaning import Lexicon
 
 BACKUPS_MAX = 99
 
@@ -34,8 +32,7 @@ def restore_file(
     name: str,
     body: bytes,
     *,
-    environ: Mapping[str, str],
-    lexicon: Lexicon,
+    load_instead: LoadInstead,
     is_known: Callable[[bytes], bool],
     note: NoteEdit,
     force: bool = False,
@@ -48,10 +45,10 @@ def restore_file(
     """
     path = folder / name
     with locked(folder):
-        before = _read(path)
+        before = read_body(path)
         if before == body:
             return Restored(is_changed=False)
-        _check(folder, path, body, environ, lexicon)
+        check_instead(load_instead, path, body, has_lines=False)
         backup = None
         if before is not None and not is_known(before):
             if not force:
@@ -65,29 +62,6 @@ def restore_file(
         note(body)
         replace_body(path, str(path), before, body)
         return Restored(is_changed=True, backup=backup)
-
-
-def _read(path: Path) -> bytes | None:
-    """The bytes of the file whether or not they are a configuration; None where there is none."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be read ({error.strerror})", where=str(path), remedy="Let the user of this command read it."
-        ) from error
-
-
-def _check(folder: Path, path: Path, body: bytes, environ: Mapping[str, str], lexicon: Lexicon) -> None:
-    """Faults of other files are not held against it: each can be taken back by itself."""
-    try:
-        load(folder, environ, lexicon, needs_channels=False, instead={path.name: body})
-    except ConfigFaults as error:
-        # Lines of a text that is not written would lead an editor astray.
-        own = [replace(problem, line=0) for problem in error.problems if problem.path == str(path)]
-        if own:
-            raise ConfigFaults(own, meanwhile="The file was left as it is.", files=error.files) from error
 
 
 def _free_name(path: Path) -> Path:

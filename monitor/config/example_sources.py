@@ -12,7 +12,7 @@ from pathlib import Path
 from monitor.config.faults import ConfigFaults, Problem, say_where
 from monitor.config.files import BOM, ConfigFile, read_bounded
 from monitor.config.places import Path as KeyPath
-from monitor.config.schema import EXAMPLES_MAX, ExampleEntry
+from monitor.config.schema import EXAMPLES_MAX, FILES, ExampleEntry
 from monitor.config.values import shown
 from monitor.model import Article, ArticleId
 from monitor.topics.article_lines import articles_of, has_words, to_article
@@ -48,6 +48,8 @@ class ExampleSources:
 
     stored: Stored | None = None
     """None where no archive is at hand."""
+    shut: frozenset[str] = frozenset()
+    """Real paths of files that are never read as examples: secrets, and lists of feeds."""
     files: list[Path] = field(default_factory=list)
     """Every file that was looked for, there or not."""
     bodies: list[bytes] = field(default_factory=list)
@@ -121,6 +123,8 @@ class ExampleSources:
         if all(os.path.commonpath([root, os.path.realpath(path)]) != root for root in roots):
             # A headline is repeated in messages, which reach channels: nothing outside may be read through it.
             raise ExampleFault("lies outside of this folder. Put it beside the watchlist, or in a folder there.")
+        if path.name in FILES or path.name.startswith(".") or os.path.realpath(path) in self.shut:
+            raise ExampleFault("belongs to the configuration, and its words may be secret. Name a file of examples.")
         if path not in self._read:
             try:
                 if path.is_file() and path.stat().st_size > FILE_BYTES_MAX:

@@ -6,6 +6,7 @@ Effects: reads files.
 """
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
@@ -49,6 +50,8 @@ class Loaded:
     """SHA-256 of every file's content, secrets left out: equal for equal configurations, fit to be shown and stored."""
     files: tuple[Path, ...]
     """Every file that was read, OPML and secret files among them: what `Watcher` looks at."""
+    own_files: tuple[Path, ...] = ()
+    """Those among them that are no examples."""
     database_password: Secret | None = field(default=None)
     app_tokens: Mapping[ChannelName, Secret] = field(default_factory=lambda: MappingProxyType({}))
     """The app's token of each Slack channel in which people may click and type."""
@@ -141,11 +144,12 @@ def load(
     if lexicon.asks_meaning != asks_meaning:  # else the very same: a topic that did not change is not read again
         lexicon = replace(lexicon, asks_meaning=asks_meaning)
     compiled = compile_watchlist(Watchlist(topics=()), lexicon)
-    examples = ExampleSources(stored)
+    own = (*(folder / name for name in FILES), *feeds.files, *secrets.files, *of_feeds.files)
+    examples = ExampleSources(stored, shut=frozenset(map(os.path.realpath, own)))
     if (file := files.get("watchlist.toml")) is not None:
         compiled, found = read_watchlist(file, channels, lexicon, earlier, examples)
         problems += found
-    looked_at = (*(folder / name for name in FILES), *feeds.files, *secrets.files, *of_feeds.files, *examples.files)
+    looked_at = (*own, *examples.files)
     if problems or settings is None:
         raise ConfigFaults(problems, files=looked_at)
     return Loaded(
@@ -156,6 +160,7 @@ def load(
         secrets=MappingProxyType(secrets.of_channels),
         content_hash=_content_hash([*(files[name].body for name in FILES), *feeds.bodies, *examples.bodies]),
         files=looked_at,
+        own_files=own,
         database_password=secrets.of_database,
         app_tokens=MappingProxyType(secrets.of_apps),
         ping_url=secrets.of_ping,

@@ -17,12 +17,13 @@ Path = tuple[str | int, ...]
 
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r'[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|\'([^\'\n]*)\'|([A-Za-z0-9_-]+))[ \t]*')
-_STRING = re.compile(
+STRING = re.compile(
     r'"""(?:\\[\s\S]|(?!""")[^\\])*"{3,5}'
     r"|'''(?:(?!''')[\s\S])*'{3,5}"
     r'|"(?:[^"\\\n]|\\.)*"'
     r"|'[^'\n]*'"
 )
+"""A text of TOML, in any of its quotes."""
 _SCALAR = re.compile(r"[^,\]}#\n]+")
 _LONG_ESCAPE = re.compile(r"\\(\\|U[0-9A-Fa-f]{8}|e|x[0-9A-Fa-f]{2})")
 """The escapes that TOML has and JSON has not; and the escaped backslash, so that none begins at its second half."""
@@ -165,7 +166,7 @@ class _Walk:
         elif opening == "{":
             self._read_inline(path)
         else:
-            found = (_STRING if opening in "\"'" else _SCALAR).match(self._text, self._at)
+            found = (STRING if opening in "\"'" else _SCALAR).match(self._text, self._at)
             assert found is not None
             self._at = found.end()
 

@@ -27,8 +27,8 @@ SINCE = timedelta(days=30)
 """How far back an edit is replayed, unless another time is asked for."""
 TITLES = 5
 """Stories shown of those a topic gains, and of those it loses."""
-TOLD_EVERY = 2_000
-"""Articles between two words on how far it has come."""
+TOLD_EVERY = 100
+"""Articles between two words on how far it has come; who is told may raise, which ends it."""
 OPEN_MAX = 2_000
 """Stories kept by topic and side as one that might be shown; older ones are counted."""
 _ALTERING = frozenset(
@@ -54,21 +54,29 @@ def plan_change(
     topic: TopicKey | None = None,
     titles: int = TITLES,
     tell: Tell = _tell_nobody,
+    articles_max: int | None = None,
+    judged_max: int | None = None,
 ) -> Plan:
     """What the change from one watchlist to another means for the articles first seen since then; None: 30 days.
 
     Both as they were loaded: they are weighed by the archive here. Without an `old` one every topic is new. With a
     `topic` that one alone is looked at. Of the stories each topic gains or loses `titles` are told, the rest counted.
-    The same as judging every article under both.
+    The same as judging every article under both. Where there are more than `articles_max`, or more than `judged_max`
+    that might answer, the newest alone are looked at, and the plan `is_cut`.
     """
     began_at = now - SINCE if since is None else since
     everything = compare_topics(old, new)
     pairs = [one for one in everything if topic is None or topic in (one.topic.key, one.was)]
     judged_pairs = [one for one in pairs if _needs_judging(one)]
     with store.read() as tx:
-        ids = find_since(tx, began_at)
+        ids = find_since(tx, began_at, articles_max)
+        is_cut = articles_max is not None and len(ids) == articles_max
         replay = _Replay(tx, judged_pairs, old, new, max(titles, OPEN_MAX))
-        judged = replay.run(tx, ids, tell)
+        chosen = replay.choose(tx, ids)
+        if judged_max is not None and len(chosen) > judged_max:
+            chosen, is_cut = chosen[-judged_max:], True
+            ids = ids[ids.index(chosen[0]) :]
+        judged = replay.run(tx, chosen, tell)
         oldest = next(iter(tx.articles.by_ids(ids[:1]).values()), None)
         seen_at = oldest.article.seen_at if oldest else None
         since = min(now, max(began_at, seen_at or now))
@@ -83,6 +91,7 @@ def plan_change(
         days=(now - since) / timedelta(days=1),
         articles=len(ids),
         judged=judged,
+        is_cut=is_cut,
     )
 
 
@@ -137,6 +146,8 @@ class _Replay:
         self._follows: dict[int, int] = {}
         """By place, the place of a topic before the edit, where the edit only widened it."""
         self._open_max = open_max
+        self._asked: Mapping[ArticleId, int] = {}
+        self._always = 0
         self._found: dict[StoryId, int] = {}
         self._told: dict[StoryId, int] = {}
         self.tallies: dict[int, _Tally] = {}
@@ -167,14 +178,19 @@ class _Replay:
         self._sides.append([])
         return len(self._topics) - 1
 
-    def run(self, tx: Transaction, ids: Sequence[ArticleId], tell: Tell) -> int:
-        """Judge these articles, the oldest first; how many of them might have answered."""
-        if not self._topics:
-            return 0
+    def choose(self, tx: Transaction, ids: Sequence[ArticleId]) -> list[ArticleId]:
+        """Those of these articles that might answer, in their order."""
+        if not self._topics or not ids:
+            return []
+        first = min(ids)
+        self._asked, self._always = asked, always = find_asked(tx, self._topics, self._together, first)
+        paged = find_paged(tx, first)
+        return [one for one in ids if always or one in asked or one in paged]
+
+    def run(self, tx: Transaction, chosen: Sequence[ArticleId], tell: Tell) -> int:
+        """Judge these articles, the oldest first; how many they are."""
         compiled = CompiledWatchlist(Watchlist(()), tuple(self._topics), self._lexicon)
-        asked, always = find_asked(tx, self._topics, self._together)
-        paged = find_paged(tx)
-        chosen = [one for one in ids if always or one in asked or one in paged]
+        asked, always = self._asked, self._always
         done = 0
         for article in read_replayed(tx, chosen):
             places = answered_places(

@@ -20,7 +20,7 @@ def plan_lines(plan: Plan, say: Callable[[datetime], str]) -> Iterator[str]:
     if not plan.topics:
         yield "No topic changes."
         return
-    yield _looked_at(plan)
+    yield f"{looked_at(plan)}{':' if plan.articles else '.'}"
     for topic in plan.topics:
         yield ""
         yield from topic_lines(topic, plan, say)
@@ -28,10 +28,11 @@ def plan_lines(plan: Plan, say: Callable[[datetime], str]) -> Iterator[str]:
     yield from total_lines(plan)
 
 
-def _looked_at(plan: Plan) -> str:
+def looked_at(plan: Plan) -> str:
+    """By what the plan was made, without a stop at its end."""
     if not plan.articles:
-        return "The archive holds no article of that time yet, so nothing can be said of stories."
-    return f"By the {plural(plan.articles, 'article')} stored in the last {_say_span(plan.days)}:"
+        return "The archive holds no article of that time yet, so nothing can be said of stories"
+    return f"By the {plural(plan.articles, 'article')} stored in the last {_say_span(plan.days)}"
 
 
 def _say_span(days: float) -> str:
@@ -44,9 +45,9 @@ def _say_span(days: float) -> str:
 
 def topic_lines(topic: TopicChange, plan: Plan, say: Callable[[datetime], str]) -> Iterator[str]:
     """One topic: what is edited, what it gains and loses, and how often it is told."""
-    yield f"{topic.key}: {_what_changes(topic)}"
+    yield f"{topic.key}: {what_changes(topic)}"
     if plan.articles:
-        yield from (f"  {line}" for line in _effect_lines(topic, plan))
+        yield from (f"  {line}" for line in effect_lines(topic, plan))
     for sign, stories, count in (
         ("+", topic.added_stories, topic.added),
         ("-", topic.dropped_stories, topic.dropped),
@@ -56,7 +57,8 @@ def topic_lines(topic: TopicChange, plan: Plan, say: Callable[[datetime], str]) 
             yield f"  {sign} and {count - len(stories):,} more"
 
 
-def _what_changes(topic: TopicChange) -> str:
+def what_changes(topic: TopicChange) -> str:
+    """What of a topic is edited."""
     if topic.change is Change.NEW:
         return f"new, {_how_told(topic.new)}"
     if topic.change is Change.REMOVED:
@@ -74,7 +76,8 @@ def _how_told(topic: Topic | None) -> str:
     return f"{topic.schedule.text} on {', '.join(topic.channels) or 'no channel'}" if topic else ""
 
 
-def _effect_lines(topic: TopicChange, plan: Plan) -> Iterator[str]:
+def effect_lines(topic: TopicChange, plan: Plan) -> Iterator[str]:
+    """What that does to its stories and messages, a sentence each."""
     if topic.changes_nothing:
         yield "This changes nothing for the stored articles: the same stories, as often, in the same places."
         return

@@ -86,6 +86,8 @@ class Plan:
     """In that time."""
     judged: int
     """Of those, how many might have answered and were judged."""
+    is_cut: bool = False
+    """Whether a bound was met, so that fewer days were looked at than were asked for."""
 
     @property
     def says_rates(self) -> bool:

@@ -46,26 +46,26 @@ class Replayed:
     """Whether it was kept without being told: as part of a feed's first reading, or old news."""
 
 
-def find_since(tx: Transaction, since: datetime) -> list[ArticleId]:
-    """Every article first seen since then, the oldest first."""
+def find_since(tx: Transaction, since: datetime, limit: int | None = None) -> list[ArticleId]:
+    """Every article first seen since then, the oldest first; with a limit, the newest of them."""
     question = sa.select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= since)
-    ordered = question.order_by(ARTICLE.c.first_seen_at, ARTICLE.c.id)
-    return [ArticleId(one) for one in tx.connection.execute(ordered).scalars()]
+    newest = question.order_by(ARTICLE.c.first_seen_at.desc(), ARTICLE.c.id.desc()).limit(limit)
+    return [ArticleId(one) for one in tx.connection.execute(newest).scalars()][::-1]
 
 
 def find_asked(
-    tx: Transaction, topics: Sequence[CompiledTopic], together: Sequence[Sequence[int]]
+    tx: Transaction, topics: Sequence[CompiledTopic], together: Sequence[Sequence[int]], first: ArticleId
 ) -> tuple[dict[ArticleId, int], int]:
     """By article the topics it may answer, as bits by their place; and those that any article may answer.
 
     An article that is not named may answer the latter alone. Places that stand `together`, as a topic before and after
-    an edit, are asked for in one question.
+    an edit, are asked for in one question. Articles before the `first` are not looked for.
     """
     every = (1 << len(topics)) - 1
     languages = tx.words.languages()
     if languages is None:
         return {}, every
-    found = dict.fromkeys(tx.words.missing(), every)
+    found = dict.fromkeys(tx.words.missing(after=ArticleId(first - 1)), every)
     always = 0
     for places in together:
         wanted = one_of(ask_for_topic(topics[place], languages) for place in places)
@@ -73,14 +73,18 @@ def find_asked(
         if wanted is None:
             always |= bits
             continue
-        for one in tx.words.find(wanted):
+        for one in tx.words.find(wanted, first):
             found[one] = found.get(one, 0) | bits
     return found, always
 
 
-def find_paged(tx: Transaction) -> set[ArticleId]:
-    """The articles whose pages were read. What such a one answered by its feed's text alone, its index may not say."""
-    question = sa.select(PAGE.c.article_id).where(PAGE.c.state == PageState.GOT.value, PAGE.c.text != "")
+def find_paged(tx: Transaction, first: ArticleId) -> set[ArticleId]:
+    """The articles from the first on whose pages were read.
+
+    What such a one answered by its feed's text alone, its index may not say.
+    """
+    got = sa.and_(PAGE.c.article_id >= first, PAGE.c.state == PageState.GOT.value, PAGE.c.text != "")
+    question = sa.select(PAGE.c.article_id).where(got)
     return {ArticleId(one) for one in tx.connection.execute(question).scalars()}
 
 

@@ -109,9 +109,15 @@ class RevisionTable:
         row = self._db.execute(_heads().where(differs).limit(1)).first()
         return self._whole(_to_head(row)) if row else None
 
-    def listed(self, limit: int = KEPT_MAX) -> list[RevisionHead]:
-        """The newest revisions, the newest first."""
-        return [_to_head(row) for row in self._db.execute(_heads().limit(limit))]
+    def listed(self, limit: int = KEPT_MAX, *, before: int | None = None) -> list[RevisionHead]:
+        """The newest revisions, the newest first; those before one, where it is named."""
+        heads = _heads() if before is None else _heads().where(CONFIG_REVISION.c.id < before)
+        return [_to_head(row) for row in self._db.execute(heads.limit(limit))]
+
+    def with_watchlist(self, body_hash: str) -> Revision | None:
+        """The newest revision with a watchlist.toml of this content, or None."""
+        row = self._db.execute(_heads().where(CONFIG_REVISION.c.watchlist_hash == body_hash).limit(1)).first()
+        return self._whole(_to_head(row)) if row else None
 
     def knows(self, body_hash: str) -> bool:
         """Whether a file of this content was in force, as far as the log goes back."""

@@ -38,8 +38,10 @@ FORMAT = 2
 """Of the index; another number makes it anew."""
 # Put together of the table's name alone; every value goes in as a parameter.
 _FIND = {
-    "sqlite": f"SELECT rowid FROM {ARTICLE_WORDS} WHERE {ARTICLE_WORDS} MATCH ?",  # noqa: S608
-    "postgresql": f"SELECT article_id FROM {ARTICLE_WORDS} WHERE words @@ CAST(%s AS tsquery)",  # noqa: S608
+    "sqlite": f"SELECT rowid FROM {ARTICLE_WORDS} WHERE {ARTICLE_WORDS} MATCH ? AND rowid >= ?",  # noqa: S608
+    "postgresql": (
+        f"SELECT article_id FROM {ARTICLE_WORDS} WHERE words @@ CAST(%s AS tsquery) AND article_id >= %s"  # noqa: S608
+    ),
 }
 _COUNT = {
     "sqlite": f"SELECT term, doc FROM {ARTICLE_WORDS}_counts WHERE term IN",  # noqa: S608
@@ -116,14 +118,14 @@ class WordIndex:
         """How many articles are in the index."""
         return self._db.execute(sa.select(sa.func.count()).select_from(INDEXED_ARTICLE)).scalar_one()
 
-    def find(self, wanted: Wanted) -> list[ArticleId]:
-        """The articles that hold what is wanted; an article that was removed since may be among them."""
-        rows = self._db.exec_driver_sql(_FIND[self._kind], (self._written(wanted),))
+    def find(self, wanted: Wanted, first: int = 0) -> list[ArticleId]:
+        """The articles that hold what is wanted, from an id on; an article that was removed since may be among them."""
+        rows = self._db.exec_driver_sql(_FIND[self._kind], (self._written(wanted), first))
         return [ArticleId(row[0]) for row in rows]
 
     def has_any(self, wanted: Wanted) -> bool:
         """Whether the index holds an article with what is wanted."""
-        rows = self._db.exec_driver_sql(f"{_FIND[self._kind]} LIMIT 1", (self._written(wanted),))
+        rows = self._db.exec_driver_sql(f"{_FIND[self._kind]} LIMIT 1", (self._written(wanted), 0))
         return rows.first() is not None
 
     def counted(self, languages: Iterable[str], words: Mapping[str, Iterable[str]]) -> list[Counted]:

@@ -4,13 +4,14 @@ Effects: none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.clock import Clock
 from monitor.config.watch import Watcher
 from monitor.feeds.guard import Guard
 from monitor.in_force import InForce
 from monitor.storage.store import Store
+from monitor.web.planner import Planner
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Desk:
     """Knows the files' folder, what is wrong with them, and since when what is in force is."""
     guard: Guard
     """What the daemon may not reach, the page may not either."""
+    planner: Planner = field(default_factory=Planner)
+    """Makes the plans that are asked for, one at a time."""
 
     @property
     def timezone(self) -> str:

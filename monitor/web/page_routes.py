@@ -7,12 +7,18 @@ from fastapi import APIRouter
 
 from monitor.web import (
     page_deliveries,
+    page_feed_add,
+    page_feeds,
     page_overview,
     page_stories,
+    page_watchlist,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     page_overview.router,
     page_deliveries.router,
+    page_feed_add.router,
+    page_feeds.router,
     page_stories.router,
+    page_watchlist.router,
 )
