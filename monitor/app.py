@@ -24,6 +24,7 @@ from monitor.canary import Canary
 from monitor.clock import Clock
 from monitor.config.load import Loaded
 from monitor.config.watch import NOTHING_CHANGED
+from monitor.destinations import mail_recipients
 from monitor.digests.novelty import table_weight
 from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
@@ -39,7 +40,8 @@ from monitor.pipeline.meanings import MeaningReader
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
 from monitor.pipeline.poll import HostLimit, Poller
 from monitor.pipeline.renames import find_left, log_left, move_renamed
-from monitor.pipeline.sweep import Retention
+from monitor.pipeline.room import FREE_BYTES_MIN
+from monitor.pipeline.sweep import Retention, Swept
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
 from monitor.preparing import Parts, prepare, wishes_of
@@ -58,8 +60,6 @@ FIRST_ROUND_SPREAD_S = 60
 """First visits of new feeds are spread over a minute: a thousand feeds do not start as one burst."""
 SENDER_THREADS_MAX = 256
 """Channels that may be spoken to at one time; a thread is made where none is idle. One that hangs keeps its own."""
-FREE_BYTES_MIN = 200_000_000
-"""Below this much free disk polling stops, while there is still room to write down what was sent."""
 PUBLIC_HOST_SPACING_S = 1.0
 """Between two visits to one public host; hosts of one's own network need none."""
 
@@ -87,6 +87,8 @@ class App:
         self.on_match: Callable[[], None] = lambda: None
         """Called on the loop when a visit brought matches, so that nothing waits for the next tick."""
         self._is_starting = True
+        self.swept: Swept | None = None
+        """What the last sweep came to."""
         self.canary: Canary | None = None
         """Set by the daemon alone."""
         self.guard = Guard(polling.allow_private_hosts)
@@ -174,7 +176,8 @@ class App:
     def retention(self) -> Retention:
         """How long things are kept, as configured now."""
         kept = self.in_force.loaded.settings.retention
-        return Retention(kept.articles_days, kept.polls_days)
+        reached = mail_recipients(self.in_force.loaded)
+        return Retention(kept.articles_days, kept.polls_days, kept.size_max_bytes, reached)
 
     def apply(self, loaded: Loaded, change: str = "", renamed: Mapping[TopicKey, TopicKey] | None = None) -> None:
         """Put a configuration in force: rows first, then the swap. Called in the database's thread.

@@ -28,6 +28,7 @@ from monitor.model import ChannelName, TopicKey
 from monitor.outbox.deliver import PER_LOOK_MAX, SendRules, Sent
 from monitor.pipeline.digest import Closed, close_due
 from monitor.pipeline.indexing import Indexer
+from monitor.pipeline.pace import Pace
 from monitor.pipeline.sweep import sweep
 from monitor.reception import open_web
 from monitor.runner import Runner, in_pool
@@ -124,7 +125,7 @@ class Daemon:
             Tick("parser", 30, self._rest_parser),
             Tick("index", INDEX_EVERY_S, lambda: self._submit("index", self._indexer.catch_up)),
             Tick("words", WEIGH_EVERY_S, lambda: self._submit("words", self._app.weigh_words)),
-            Tick("sweep", SWEEP_EVERY_S, lambda: self._submit("sweep", self._sweep)),
+            Tick("sweep", SWEEP_EVERY_S, self._ask_for_sweep),
         ]
 
     def _submit(self, name: str, work: Callable[[], object]) -> None:
@@ -210,8 +211,13 @@ class Daemon:
         """In a thread of its own: it reads a month of articles, and no news waits for it."""
         self._runner.submit("audit", lambda: in_pool(self._app.sender_pool, self._auditor.look))
 
+    def _ask_for_sweep(self) -> None:
+        """In a thread of its own: it may take an hour, and whoever waits to write goes first between two portions."""
+        self._runner.submit("sweep", lambda: in_pool(self._app.sender_pool, self._sweep))
+
     def _sweep(self) -> None:
-        sweep(self._app.store, self._app.retention, self._app.clock.now())
+        pace = Pace(is_stopping=lambda: self._runner.is_stopping)
+        self._app.swept = sweep(self._app.store, self._app.retention, self._app.clock.now(), pace)
 
     def _rest_parser(self) -> None:
         self._app.parser.close_if_idle(self._app.clock.monotonic_s())

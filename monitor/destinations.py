@@ -43,6 +43,14 @@ def take_links(store: Store, loaded: Loaded) -> Links:
     return links
 
 
+def mail_recipients(loaded: Loaded) -> frozenset[tuple[ChannelName, str]]:
+    """Whom the configured mail channels write to, by channel and address."""
+    mails = ((name, one) for name, one in loaded.settings.channels.items() if isinstance(one, EmailSettings))
+    return frozenset(
+        (ChannelName(name), read_address(address, f'channel "{name}"')) for name, one in mails for address in one.to
+    )
+
+
 def build_channel(
     name: str, loaded: Loaded, guard: Guard, write: Callable[[str], None], links: Links | None = None
 ) -> Channel:

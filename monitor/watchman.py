@@ -9,17 +9,18 @@ from typing import Protocol
 
 from monitor.app import App
 from monitor.dead_man import DeadMan
-from monitor.errors import StorageError
 from monitor.feeds.guard import guarded_get
 from monitor.model import Need
 from monitor.outbox.notices import KINDS
 from monitor.pipeline.clock_jumps import ClockWatch
 from monitor.pipeline.notices import look_after_needs
+from monitor.pipeline.room import RoomWatch
 from monitor.pipeline.silences import SILENCE_KINDS, Silences
+from monitor.pipeline.sweep import DAYS_MIN
 
 LOOK_EVERY_S = 15.0
 """One reading of the feeds' states, some ten milliseconds for a thousand feeds; nothing is written when all is well."""
-OWN_KINDS = frozenset({"canary", "clock", "disk", "ping", "unit"}) | SILENCE_KINDS
+OWN_KINDS = frozenset({"canary", "clock", "disk", "disk-low", "ping", "size", "unit"}) | SILENCE_KINDS
 
 
 class Refusals(Protocol):
@@ -38,6 +39,7 @@ class Watchman:
         self._units = units
         self._clock = ClockWatch()
         self._silences = Silences()
+        self._room = RoomWatch()
         self._dead_man = DeadMan(partial(guarded_get, app.guard), app.clock)
 
     def look(self) -> int:
@@ -73,12 +75,13 @@ class Watchman:
         return app.canary.look() if app.canary is not None else []
 
     def _of_disk(self) -> list[Need]:
-        try:
-            self._app.check_room()
-        except StorageError as error:
-            free = f"{self._app.free_bytes() // 1_000_000} MB are free at {error.where}"
-            return [Need("disk", f"The disk of the database is nearly full: {free}. Polling rests.", _ROOM)]
-        return []
+        app, path = self._app, self._app.store.database.path
+        needs = [] if path is None else self._room.look(app.clock.now(), app.free_bytes(), str(path.parent))
+        if app.swept is not None and app.swept.over_bytes:
+            over = f"{app.swept.over_bytes // 1_000_000} MB larger than [retention] size_max"
+            head = f"The archive is {over}, and all it has is younger than {DAYS_MIN} days."
+            needs.append(Need("size", head, KINDS["size"].remedy))
+        return needs
 
     def _of_units(self) -> list[Need]:
         return [
@@ -86,6 +89,3 @@ class Watchman:
             for name, said in sorted(self._units.refusals.items())
             if name != "notices"
         ]
-
-
-_ROOM = KINDS["disk"].remedy

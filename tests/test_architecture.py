@@ -48,7 +48,7 @@ LAYERS: dict[int, str] = {
           storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
           storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
           channels.email_reading config.edit_lists storage.delivery_views storage.story_lists storage.feed_views
-          config.edit_whole config.edit_values config.draft""",
+          config.edit_whole config.edit_values config.draft storage.sweeping""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
@@ -58,7 +58,7 @@ LAYERS: dict[int, str] = {
           needs pipeline.audit pipeline.example_articles pipeline.bars pipeline.audit_words archive
           pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.plot_bars
           views.plot_histogram views.overview views.stories views.story views views.feeds views.feed views.finding
-          pipeline.rollback""",
+          pipeline.rollback pipeline.pace pipeline.room""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits

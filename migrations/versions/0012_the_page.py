@@ -1,4 +1,4 @@
-"""Who is signed in at the page.
+"""Who is signed in at the page; what pages and sweeps of years ask, by index.
 
 Revision: 0012
 Follows: 0011
@@ -16,6 +16,15 @@ depends_on = None
 _TEXT = sqlmodel.sql.sqltypes.AutoString
 _TIME = sqlmodel.sql.sqltypes.UTCDateTime
 
+_INDEXES = (
+    ("sent_log", ("told_at",)),
+    ("delivery", ("settled_at",)),
+)
+
+
+def _name(table: str, columns: tuple[str, ...]) -> str:
+    return op.f("_".join(("ix", table, *columns)))
+
 
 def upgrade() -> None:
     """Bring the schema up to this revision."""
@@ -29,8 +38,15 @@ def upgrade() -> None:
         sa.Column("until", _TIME(), nullable=False),
         sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_web_session")),
     )
+    op.add_column("recipient", sa.Column("left_at", _TIME(), nullable=True))
+    for table, columns in _INDEXES:
+        op.create_index(_name(table, columns), table, list(columns))
 
 
 def downgrade() -> None:
     """Take this revision back."""
+    for table, columns in _INDEXES:
+        op.drop_index(_name(table, columns), table)
+    with op.batch_alter_table("recipient") as recipient:
+        recipient.drop_column("left_at")
     op.drop_table("web_session")

@@ -9,14 +9,11 @@ from pathlib import Path
 from monitor.cli.opening import load_config, opened_store
 from monitor.clock import SystemClock
 from monitor.errors import ConfigError
-from monitor.pipeline.sweep import Retention, sweep
+from monitor.pipeline.sweep import DAYS_MIN, Retention, sweep
 from monitor.storage.backup import backup
 from monitor.storage.engine import open_engine
 from monitor.storage.migrate import upgrade
 from monitor.storage.revision import head_revision
-
-DAYS_MIN = 8
-"""A day more than the week in which copies of an article are looked for."""
 
 NAME = "db"
 SUMMARY = "Bring the schema up, copy the archive while the daemon runs, remove what is older than the retention."
@@ -54,6 +51,6 @@ def run(args: argparse.Namespace) -> int:
         if days < DAYS_MIN:
             remedy = "Copies are looked for that long."
             raise ConfigError(f"--days {days} is too short: at least {DAYS_MIN} are kept", remedy=remedy)
-        swept = sweep(store, Retention(days, kept.polls_days), SystemClock().now())
+        swept = sweep(store, Retention(days, kept.polls_days, kept.size_max_bytes), SystemClock().now())
     print(f"Removed {swept.articles} articles, {swept.visits} visits and the text of {swept.payloads} deliveries.")
     return 0

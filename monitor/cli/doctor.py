@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.app import FREE_BYTES_MIN
 from monitor.archive import database_path
 from monitor.cli.doctor_channels import Finding, try_channels
 from monitor.cli.lines import write_line
@@ -20,6 +19,7 @@ from monitor.cli.opening import find_channel, opened_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load, load_settings
 from monitor.errors import MonitorError
+from monitor.pipeline.room import FREE_BYTES_MIN
 from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.vectors import INSTALL, find_model, load_meanings

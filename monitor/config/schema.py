@@ -31,6 +31,7 @@ from monitor.config.values import (
     QueryText,
     QuietSpan,
     ScheduleText,
+    Size,
     TimezoneName,
     TopicKeyText,
     Url,
@@ -159,6 +160,8 @@ class RetentionSection(Section):
 
     articles_days: int = Field(default=90, ge=8, le=36_500)
     polls_days: int = Field(default=14, ge=1, le=3_650)
+    size_max_bytes: Annotated[Size, Field(ge=100_000_000)] | None = Field(default=None, alias="size_max")
+    """Beyond it the oldest articles go before their days are over."""
 
 
 class Settings(Section):

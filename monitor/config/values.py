@@ -34,6 +34,8 @@ _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _MAIL = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 _MAIL_NAMED = re.compile(r"[^<>\r\n]*<([^<>]+)>\s*")
+_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(MB|GB|TB)", re.IGNORECASE)
+_SIZES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """The name of an environment variable, in capitals: a password put in its place must not pass for a name."""
 
@@ -101,6 +103,14 @@ def _parsed(parse: Callable[[str], _T], example: str) -> Callable[[object, Valid
 
 def _read_quiet_hours(text: str) -> QuietHours | None:
     return parse_quiet_hours(text) if text else None
+
+
+def _read_size(text: str) -> int:
+    """Bytes of a size as a person writes it; 1 GB is a thousand MB, as disks are sold and `df -H` counts."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ValueFault(f'is {shown(text)}. Write a number and MB, GB or TB, as in "20GB".')
+    return int(float(found[1]) * _SIZES[found[2].upper()])
 
 
 def _read_schedule(text: str) -> str:
@@ -332,6 +342,7 @@ ListKey = Annotated[
     ),
 ]
 Duration = Annotated[int, BeforeValidator(_parsed(parse_duration, '"5m"'))]
+Size = Annotated[int, BeforeValidator(_parsed(_read_size, '"20GB"'))]
 BudgetText = Annotated[Budget, BeforeValidator(_parsed(parse_budget, '"8 per day"'))]
 QuietSpan = Annotated[QuietHours | None, BeforeValidator(_parsed(_read_quiet_hours, '"22:00-06:30"'))]
 ScheduleText = Annotated[str, BeforeValidator(_parsed(_read_schedule, '"every 1h"'))]

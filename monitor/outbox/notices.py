@@ -157,6 +157,19 @@ _ALL: tuple[Kind, ...] = (
         hold=_minutes(1),
     ),
     Kind(
+        "disk-low",
+        "Room on the disk of the database grows short: below 1 GB, or full within a week at the pace of the last days.",
+        "Make room, or let less be kept: [retention] size_max in monitor.toml.",
+        "Room on the disk grows short",
+        hold=_minutes(10),
+    ),
+    Kind(
+        "size",
+        "The archive is larger than `[retention] size_max`, and nothing in it is old enough to go.",
+        "Raise size_max in monitor.toml, or poll fewer feeds.",
+        "The archive is too large",
+    ),
+    Kind(
         "unit",
         "A part of the daemon's work is refused again and again: the database, the parser or the model.",
         "As the message says; monitor doctor tries each of them.",

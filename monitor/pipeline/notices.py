@@ -21,7 +21,6 @@ log = get_log()
 
 KEPT_FOR = timedelta(days=30)
 """How long a notice is remembered after its end: far longer than what flaps is watched for."""
-PORTION = 1000
 
 
 def look_after_needs(
@@ -45,9 +44,3 @@ def look_after_needs(
     if told:
         log.info("operator.told", messages=told)
     return told
-
-
-def forget_notices(store: Store, now: datetime) -> None:
-    """Forget what is long over."""
-    with store.write() as tx:
-        tx.notices.forget(now - KEPT_FOR, limit=PORTION)

@@ -1,24 +1,31 @@
 """Retention: texts go, what was seen and told stays known.
 
-Works in small transactions, so that nobody waits for it.
+What is past its time is found by reading alone; it is removed in transactions of a twentieth of a second, between
+which others go first, so that nobody waits for it. Beyond the configured size the oldest articles go earlier.
 
 Effects: database.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.logs import get_log
-from monitor.pipeline.notices import forget_notices
+from monitor.model import ArticleId, ChannelName
+from monitor.pipeline.notices import KEPT_FOR as NOTICES_FOR
+from monitor.pipeline.pace import Pace
+from monitor.storage import sweeping
 from monitor.storage.store import Store, Transaction
+from monitor.storage.sweeping import Past
 
 log = get_log()
 
-PORTION = 1000
-"""Articles removed in one transaction: a fraction of a second, in which others wait."""
+DAYS_MIN = 8
+"""A day more than the week in which copies of an article are looked for: nothing younger goes, whatever the size."""
 ALIAS_DAYS = 400
 """Names of entries are kept this long after a feed last showed them: what comes back within a year is not news."""
+KNOWN_DAYS = 400
+"""What was told is known this long, and longer while any article of it is kept: nothing is told twice within it."""
 PRINT_DAYS = 30
 """Texts are compared for a week; that two links lead to one page is noticed for as long as this."""
 NEAR_DAYS = 30
@@ -28,6 +35,13 @@ EDIT_DAYS = 90
 """An edit that was noted and never came in force is forgotten after that."""
 PAGE_HOURS = 24
 """A page whose turn did not come within a day is given up: its news is old, and the queue has an end."""
+SIZE_AIM = 0.95
+"""Beyond the size so much of it is left, so that the work is done once in some days and not each hour."""
+NAMES_EVERY = timedelta(days=1)
+INDEX_EVERY = timedelta(days=7)
+"""How often the index of words is put together anew, where articles went: what was removed still takes its room."""
+SLICES_MAX = 20_000
+"""Slices of one such work: with their rests less than an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,15 @@ class Retention:
 
     articles_days: int = 90
     polls_days: int = 14
+    bytes_max: int | None = None
+    """The archive's size; None for as much as comes."""
+    recipients: frozenset[tuple[ChannelName, str]] | None = None
+    """Whom channels write to, by channel and address; None where that is not known."""
+
+    @property
+    def known_days(self) -> int:
+        """How long what was told is known: at least as long as any article."""
+        return max(KNOWN_DAYS, self.articles_days + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +68,208 @@ class Swept:
     articles: int
     visits: int
     payloads: int
+    over_bytes: int = 0
+    """How much the archive has beyond its size, where articles are too young to go."""
+    longest_s: float = field(default=0.0, compare=False)
+    """For how long the writer was held at most."""
 
 
-def sweep(store: Store, retention: Retention, now: datetime) -> Swept:
-    """Remove what is older than the retention says; identity and the sent log outlive the articles."""
-    before = now - timedelta(days=retention.articles_days)
-    polls_before = now - timedelta(days=retention.polls_days)
-    prints_before, near_before = now - timedelta(days=PRINT_DAYS), now - timedelta(days=NEAR_DAYS)
-    done = Swept(
-        articles=_in_portions(store, lambda tx: _forget_articles(tx, before)),
-        visits=_in_portions(store, lambda tx: tx.health.forget_visits(polls_before, limit=PORTION)),
-        payloads=_in_portions(store, lambda tx: tx.outbox.forget(before, limit=PORTION)),
-    )
-    _in_portions(store, lambda tx: _forget_prints(tx, prints_before))
-    _in_portions(store, lambda tx: tx.mutes.forget(before, limit=PORTION))
-    _in_portions(store, lambda tx: tx.follows.forget(before, limit=PORTION))
-    _in_portions(store, lambda tx: tx.waits.forget_held(before, limit=PORTION))
-    _in_portions(store, lambda tx: tx.matches.forget_near(near_before, limit=PORTION))
-    with store.write() as tx:
-        tx.revisions.forget(now - timedelta(days=EDIT_DAYS))
-        tx.pages.expire(now - timedelta(hours=PAGE_HOURS))
-        tx.articles.forget_aliases(now - timedelta(days=ALIAS_DAYS))
-    forget_notices(store, now)
-    store.database.give_back_space()
-    if done.articles or done.visits or done.payloads:
-        log.info("archive.swept", articles=done.articles, visits=done.visits, payloads=done.payloads)
-    return done
+def sweep(store: Store, retention: Retention, now: datetime, pace: Pace | None = None) -> Swept:
+    """Remove what is older than the retention says; identity and the sent log outlive the articles.
+
+    Ends between two transactions when `pace` says that it is to stop; the next sweep goes on from there.
+    """
+    return _Sweep(store, retention, now, pace or Pace()).run()
 
 
-def _in_portions(store: Store, forget: Callable[[Transaction], int]) -> int:
-    """Forget a portion per transaction until there is none left; returns how many rows went."""
-    total = 0
-    while True:
-        with store.write() as tx:
-            gone = forget(tx)
-        total += gone
-        if gone < PORTION:
-            return total
+class _Sweep:
+    """One sweep."""
+
+    def __init__(self, store: Store, retention: Retention, now: datetime, pace: Pace) -> None:
+        self._store = store
+        self._retention = retention
+        self._now = now
+        self._pace = pace
+
+    def run(self) -> Swept:
+        """Texts first: they take the most room."""
+        before, beats = self._ago(days=self._retention.articles_days), self._beats()
+        old, over = self._forget_articles(before), 0
+        for_size = 0
+        if self._retention.bytes_max is not None:
+            for_size, over = self._forget_beyond(self._retention.bytes_max)
+        polls_before = self._ago(days=self._retention.polls_days)
+        visits = self._in_portions(lambda tx, size: tx.health.forget_visits(polls_before, limit=size))
+        payloads = self._in_portions(lambda tx, size: tx.outbox.forget(before, limit=size))
+        self._forget_rest(before)
+        self._forget_long(self._ago(days=self._retention.known_days))
+        if "sweep:names" not in beats or beats["sweep:names"] <= self._now - NAMES_EVERY:
+            self._forget_names(self._ago(days=ALIAS_DAYS))
+        if for_size or (old and ("sweep:index" not in beats or beats["sweep:index"] <= self._now - INDEX_EVERY)):
+            self._put_together()
+        self._give_back()
+        done = Swept(old + for_size, visits, payloads, over, self._pace.longest_s)
+        if done.articles or done.visits or done.payloads:
+            longest = round(done.longest_s, 3)
+            log.info(
+                "archive.swept", articles=done.articles, visits=visits, payloads=payloads, for_size=for_size,
+                longest_s=longest,
+            )  # fmt: skip
+        return done
+
+    def _ago(self, *, days: int) -> datetime:
+        return self._now - timedelta(days=days)
+
+    def _beats(self) -> dict[str, datetime]:
+        with self._store.read() as tx:
+            return {name: beat.at for name, beat in tx.topics.heartbeats().items()}
+
+    def _forget_articles(self, before: datetime, at_most: int | None = None) -> int:
+        """Those first seen before then, but for what a topic still waits to tell; `at_most` so many, the oldest."""
+        pace, total = self._pace, 0
+        pace.begin()
+        while not pace.is_stopping() and (at_most is None or total < at_most):
+            size = pace.size if at_most is None else min(pace.size, at_most - total)
+            with self._store.read() as tx:
+                ids = tx.articles.past(before, limit=size)
+            if not ids:
+                break
+            with self._store.write() as tx, pace.timed():
+                still = tx.articles.past(before, limit=size, among=ids)
+                forget_articles(tx, still)
+            total += len(still)
+            if len(ids) < size:
+                break
+            pace.rest()
+        return total
+
+    def _forget_beyond(self, bytes_max: int) -> tuple[int, int]:
+        """How many articles went because the archive is too large, and by how much it still is."""
+        with self._store.read() as tx:
+            live, count = tx.sweeps.live_bytes(), tx.articles.count()
+        if live is None or live <= bytes_max or not count:
+            return 0, 0
+        # By what an article takes with all that belongs to it: what a row leaves is free only after a while.
+        many = -(-int(live - bytes_max * SIZE_AIM) * count // live)
+        gone = self._forget_articles(self._ago(days=DAYS_MIN), at_most=many)
+        short = many - gone
+        over = live - bytes_max - gone * live // count
+        return gone, over if short and over > 0 and not self._pace.is_stopping() else 0
+
+    def _forget_rest(self, before: datetime) -> None:
+        """What is about as old as articles, and what is forgotten sooner."""
+        prints_before, near_before = self._ago(days=PRINT_DAYS), self._ago(days=NEAR_DAYS)
+        self._in_portions(lambda tx, size: _forget_prints(tx, prints_before, size))
+        self._in_portions(lambda tx, size: tx.mutes.forget(before, limit=size))
+        self._in_portions(lambda tx, size: tx.follows.forget(before, limit=size))
+        self._in_portions(lambda tx, size: tx.waits.forget_held(before, limit=max(1, size // 10)), parts=10)
+        self._in_portions(lambda tx, size: tx.matches.forget_near(near_before, limit=size))
+        self._in_portions(lambda tx, size: tx.notices.forget(self._now - NOTICES_FOR, limit=size))
+        if not self._pace.is_stopping():
+            with self._store.write() as tx:
+                tx.revisions.forget(self._ago(days=EDIT_DAYS))
+                tx.pages.expire(self._now - timedelta(hours=PAGE_HOURS))
+
+    def _forget_long(self, before: datetime) -> None:
+        """What outlives the articles, and has its bound too."""
+        if self._retention.recipients is not None and not self._pace.is_stopping():
+            with self._store.write() as tx:
+                tx.sweeps.note_recipients(self._retention.recipients, self._now)
+        for past in (
+            sweeping.past_tellings(before),
+            sweeping.past_deliveries(before),
+            sweeping.past_digests(before),
+            sweeping.lost_holds(),
+            sweeping.past_changes(before),
+            sweeping.past_stories(before),
+            sweeping.past_topics(before),
+            sweeping.past_feeds(before),
+            sweeping.past_recipients(before),
+            sweeping.past_beats(before),
+            sweeping.past_sessions(self._now),
+        ):
+            self._forget(past)
+
+    def _forget(self, past: Past) -> None:
+        pace = self._pace
+        pace.begin()
+        while not pace.is_stopping():
+            size = pace.size
+            with self._store.read() as tx:
+                keys = tx.sweeps.find(past, limit=size)
+            if keys:
+                with self._store.write() as tx, pace.timed():
+                    tx.sweeps.forget(past, keys)
+            if len(keys) < size:
+                return
+            pace.rest()
+
+    def _forget_names(self, before: datetime) -> None:
+        """Feed by feed: the table has no other order, and an index of days would cost more at each article."""
+        pace = self._pace
+        with self._store.read() as tx:
+            feeds = tx.sweeps.feeds()
+        pace.begin()
+        for feed_id in feeds:
+            with self._store.read() as tx:
+                keys = tx.sweeps.old_names(feed_id, before)
+            while keys and not pace.is_stopping():
+                some, keys = keys[: pace.size], keys[pace.size :]
+                with self._store.write() as tx, pace.timed():
+                    tx.sweeps.forget_names(some, before)
+                pace.rest()
+        self._beat("sweep:names")
+
+    def _put_together(self) -> None:
+        """The index of words, slice by slice: only so is the room free that removed articles took in it."""
+        pace = self._pace
+        pace.begin()
+        is_first = True
+        for _ in range(SLICES_MAX):
+            if pace.is_stopping():
+                return
+            with self._store.write() as tx, pace.timed():
+                has_more = tx.words.put_together(pace.size, begins=is_first)
+            if not has_more:
+                break
+            is_first = False
+            pace.rest()
+        self._beat("sweep:index")
+
+    def _beat(self, component: str) -> None:
+        if not self._pace.is_stopping():
+            with self._store.write() as tx:
+                tx.topics.beat(component, self._now)
+
+    def _give_back(self) -> None:
+        pace = self._pace
+        pace.begin()
+        for _ in range(SLICES_MAX):
+            if pace.is_stopping():
+                return
+            with self._store.database.turn(), pace.timed():
+                has_more = self._store.database.give_back_space(pace.size)
+            if not has_more:
+                return
+            pace.rest()
+
+    def _in_portions(self, forget: Callable[[Transaction, int], int], *, parts: int = 1) -> int:
+        """Forget a portion per transaction until there is none left; returns how many rows went."""
+        pace, total = self._pace, 0
+        pace.begin()
+        while not pace.is_stopping():
+            size = pace.size
+            with self._store.write() as tx, pace.timed():
+                gone = forget(tx, size)
+            total += gone
+            if gone < max(1, size // parts):
+                break
+            pace.rest()
+        return total
 
 
-def _forget_articles(tx: Transaction, before: datetime) -> int:
-    ids = tx.articles.past(before, limit=PORTION)
+def forget_articles(tx: Transaction, ids: list[ArticleId]) -> None:
+    """Remove articles with all that goes with them."""
     tx.words.forget(ids)  # reads their texts once more, so it comes first
     tx.articles.forget(ids)
     tx.sightings.forget(ids)
@@ -96,10 +280,9 @@ def _forget_articles(tx: Transaction, before: datetime) -> int:
     tx.vectors.forget(ids)
     tx.second_looks.forget(ids)
     tx.prints.forget(ids)
-    return len(ids)
 
 
-def _forget_prints(tx: Transaction, before: datetime) -> int:
-    ids = tx.prints.past(before, limit=PORTION)
+def _forget_prints(tx: Transaction, before: datetime, size: int) -> int:
+    ids = tx.prints.past(before, limit=size)
     tx.prints.forget(ids)
     return len(ids)

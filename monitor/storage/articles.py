@@ -187,25 +187,26 @@ class ArticleTable:
         held = sa.and_(ARTICLE.c.feed_id == of_feed, ARTICLE.c.standing == "quarantined")
         return self._db.execute(sa.select(sa.func.count()).select_from(ARTICLE).where(held)).scalar_one()
 
-    def past(self, before: datetime, *, limit: int) -> list[ArticleId]:
-        """Up to `limit` articles first seen before then. One that a topic still waits to tell is not past."""
+    def past(self, before: datetime, *, limit: int, among: Sequence[ArticleId] | None = None) -> list[ArticleId]:
+        """Up to `limit` articles first seen before then, the oldest first, of all or of some.
+
+        One that a topic still waits to tell is not past.
+        """
         waits = (
             sa.exists()
             .where(MATCH.c.article_id == ARTICLE.c.id, MATCH.c.digest_id.is_(None), MATCH.c.silent.is_(False))
             .where(MATCH.c.topic == TOPIC.c.key, TOPIC.c.active)
         )
         old = sa.select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at < before, ~waits)
-        old = old.order_by(ARTICLE.c.id).limit(limit)
+        if among is not None:
+            old = old.where(ARTICLE.c.id.in_(among))
+        old = old.order_by(ARTICLE.c.first_seen_at, ARTICLE.c.id).limit(limit)
         return [ArticleId(number) for number in self._db.execute(old).scalars()]
 
     def forget(self, ids: Iterable[ArticleId]) -> None:
         """Remove articles. Their aliases stay: they are never news again."""
         for some in portions(list(ids)):
             self._db.execute(sa.delete(ARTICLE).where(ARTICLE.c.id.in_(some)))
-
-    def forget_aliases(self, before: datetime) -> int:
-        """Remove names not seen since then; returns how many went."""
-        return self._db.execute(sa.delete(ENTRY_ALIAS).where(ENTRY_ALIAS.c.seen_day < day_of(before))).rowcount
 
 
 def select_articles() -> sa.Select[Any]:

@@ -19,6 +19,7 @@ class DeliveryRow(SQLModel, table=True):
         sa.Index(None, "state", "next_attempt_at"),
         sa.Index(None, "digest_id", "channel", "part"),
         sa.Index("ix_delivery_channel_state_place", "channel", "state", "place"),
+        sa.Index(None, "settled_at"),
     )
     id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     digest_id: int = Field(sa_type=sa.BigInteger)
@@ -81,6 +82,8 @@ class RecipientRow(SQLModel, table=True):
     stopped_by: str = Field(default="", max_length=16)
     """`reader` or `server`."""
     error: str = ""
+    left_at: datetime | None = None
+    """Since when no channel of the configuration writes to it; noted by the sweep."""
 
 
 class MuteRow(SQLModel, table=True):

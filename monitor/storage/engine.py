@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,16 +50,29 @@ class Database:
         """The SQLite file, None on PostgreSQL."""
         return Path(self.url.database) if self.is_sqlite and self.url.database else None
 
-    def give_back_space(self) -> None:
-        """Return freed pages of a SQLite file to the disk, a bounded number; PostgreSQL's autovacuum does its own."""
+    def give_back_space(self, pages: int) -> bool:
+        """Return so many freed pages of a SQLite file to the disk; whether there are more.
+
+        PostgreSQL's autovacuum does its own.
+        """
         if not self.is_sqlite:
-            return
+            return False
         with translated(), self.lock, self.writer.connect() as connection:
             raw = connection.connection.driver_connection
             connection.exec_driver_sql("COMMIT")
             assert isinstance(raw, sqlite3.Connection)
             # As a script: fetched like a query, the pragma frees a single page (measured).
-            raw.executescript("PRAGMA incremental_vacuum(2000)")
+            raw.executescript(f"PRAGMA incremental_vacuum({int(pages)})")
+            return bool(raw.execute("PRAGMA freelist_count").fetchone()[0])
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The turn of this process's only writer; on PostgreSQL there is none to wait for."""
+        if not self.is_sqlite:
+            yield
+            return
+        with self.lock:
+            yield
 
     def close(self) -> None:
         """Let every connection go."""
@@ -147,22 +160,13 @@ def transaction(database: Database, *, reads_only: bool = False) -> Iterator[Con
 
     Writers of this process take turns. Raises StorageError for what the database itself could not do.
     """
-    with translated(), _turn(database, reads_only=reads_only):
+    with translated(), nullcontext() if reads_only else database.turn():
         engine = database.reader if reads_only else database.writer
         with engine.begin() as connection:
             if reads_only and not database.is_sqlite:
                 # One view for all questions of the block, as SQLite gives it by itself.
                 connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield connection
-
-
-@contextmanager
-def _turn(database: Database, *, reads_only: bool) -> Iterator[None]:
-    if reads_only or not database.is_sqlite:
-        yield
-        return
-    with database.lock:
-        yield
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from monitor.storage.sightings import SightingTable
 from monitor.storage.stories import StoryTable
 from monitor.storage.story_lists import StoryLists
 from monitor.storage.story_views import StoryViews
+from monitor.storage.sweeping import SweepTable
 from monitor.storage.tellings import TellingTable
 from monitor.storage.told import ToldTable
 from monitor.storage.topics import TopicTable
@@ -80,6 +81,7 @@ class Transaction:
         self.notices = NoticeTable(connection)
         self.canary = CanaryTable(connection)
         self.words = WordIndex(connection)
+        self.sweeps = SweepTable(connection)
         self.connection = connection
 
 

@@ -306,6 +306,7 @@ class SentLogRow(SQLModel, table=True):
         sa.Index(None, "story_id"),
         sa.Index(None, "article_id", "channel"),
         sa.Index(None, "topic", "told_at"),
+        sa.Index(None, "told_at"),
     )
     channel: str = Field(primary_key=True, max_length=100)
     story_id: int = Field(primary_key=True, sa_type=sa.BigInteger)

@@ -183,6 +183,20 @@ class WordIndex:
         question = sa.select(either.c.id).order_by(either.c.id)
         return [ArticleId(number) for number in self._db.execute(question.limit(limit)).scalars()]
 
+    def put_together(self, pages: int, *, begins: bool) -> bool:
+        """Put so many pages of the index together anew, without what was removed; whether there is more to do.
+
+        The first slice `begins`. PostgreSQL does so by itself.
+        https://www.sqlite.org/fts5.html#the_merge_command
+        """
+        if self._kind != "sqlite":
+            return False
+        changes = "SELECT total_changes()"
+        before = self._db.exec_driver_sql(changes).scalar_one()
+        merge = f"INSERT INTO {ARTICLE_WORDS}({ARTICLE_WORDS}, rank) VALUES ('merge', ?)"  # noqa: S608
+        self._db.exec_driver_sql(merge, (-pages if begins else pages,))
+        return int(self._db.exec_driver_sql(changes).scalar_one()) - int(before) >= 2
+
     def begin(self) -> None:
         """Make the index one of this version's rules; what was made by others goes."""
         if self.languages() is None:

@@ -7,7 +7,8 @@ import pytest
 from monitor.model import ChannelName, DigestId, Need, Note, Notice
 from monitor.outbox.notices import OVER_FOR, find_changes
 from monitor.outbox.operator import Peers
-from monitor.pipeline.notices import KEPT_FOR, forget_notices, look_after_needs
+from monitor.pipeline.notices import KEPT_FOR, look_after_needs
+from monitor.pipeline.sweep import Retention, sweep
 from monitor.storage.store import Store, Transaction
 from tests.fakes.channel import Crash, RecordingChannel
 from tests.fakes.clock import FakeClock
@@ -165,7 +166,7 @@ def test_what_is_long_over_is_swept(store: Store) -> None:
     watch.look()
     watch.own = []
     watch.look(minutes=1)
-    forget_notices(store, watch.clock.forward(days=KEPT_FOR.days) + timedelta(minutes=1))
+    sweep(store, Retention(), watch.clock.forward(days=KEPT_FOR.days) + timedelta(minutes=1))
     with store.read() as tx:
         assert tx.notices.all() == []
 

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from monitor.model import ChannelName, DigestKind, StoryId
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.digest import close_due
-from monitor.pipeline.sweep import PORTION, Retention, Swept, sweep
+from monitor.pipeline.pace import Pace
+from monitor.pipeline.sweep import Retention, Swept, sweep
 from monitor.storage.store import Store
 from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import START, FakeClock
@@ -78,8 +79,9 @@ def test_what_is_young_or_still_to_be_sent_stays(store: Store) -> None:
 
 def test_a_long_archive_is_swept_in_portions(sqlite_store: Store) -> None:
     """More than one transaction's worth goes in one sweep."""
-    store_articles(sqlite_store, [an_article(n) for n in range(1, PORTION + 8)])
-    assert sweep(sqlite_store, Retention(), START + 91 * DAY).articles == PORTION + 7
+    store_articles(sqlite_store, [an_article(n) for n in range(1, 208)])
+    pace = Pace(rest=lambda _s: None)
+    assert sweep(sqlite_store, Retention(), START + 91 * DAY, pace).articles == 207
     assert articles_of(sqlite_store) == []
 
 
