@@ -30,6 +30,8 @@ from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.guard import Guard
+from monitor.feeds.recorder import RawLimits, Recorder
+from monitor.feeds.recordings import raw_path
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
 from monitor.model import Topic, TopicKey
@@ -114,6 +116,7 @@ class App:
         self.meanings = MeaningReader(
             store, partial(load_installed, loaded.semantic_folder), clock, context=lambda: self.in_force.ingest
         )
+        self.recorder = Recorder(raw_path(loaded.settings.database.url), lambda: self.raw_limits)
         self.sender = Sender(
             store,
             clock,
@@ -138,6 +141,7 @@ class App:
             database_pool=self.database_pool,
             parser_pool=self.parser_pool,
             report=self._note_visit,
+            record=self.recorder.note,
         )
 
     def _note_visit(self, visit: PollSummary) -> None:
@@ -178,6 +182,12 @@ class App:
         kept = self.in_force.loaded.settings.retention
         reached = mail_recipients(self.in_force.loaded)
         return Retention(kept.articles_days, kept.polls_days, kept.size_max_bytes, reached)
+
+    @property
+    def raw_limits(self) -> RawLimits:
+        """How much of the servers' answers is recorded, as configured now."""
+        kept = self.in_force.loaded.settings.retention
+        return RawLimits(kept.raw_days, kept.raw_bytes_max)
 
     def apply(self, loaded: Loaded, change: str = "", renamed: Mapping[TopicKey, TopicKey] | None = None) -> None:
         """Put a configuration in force: rows first, then the swap. Called in the database's thread.
@@ -298,6 +308,7 @@ class App:
         self.sender_pool.shutdown(wait=False, cancel_futures=True)
         for pool in (self.parser_pool, self.meaning_pool, self.database_pool):
             pool.shutdown(wait=True, cancel_futures=True)
+        self.recorder.close()
         self.parser.close()
         if self.canary is not None:
             self.canary.close()

@@ -21,6 +21,7 @@ from monitor.auditor import Auditor
 from monitor.config.watch import Watcher
 from monitor.edits import Edits
 from monitor.errors import StorageError
+from monitor.feeds.recordings import sweep_recordings
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
 from monitor.listening import Listening
 from monitor.logs import get_log
@@ -218,6 +219,7 @@ class Daemon:
     def _sweep(self) -> None:
         pace = Pace(is_stopping=lambda: self._runner.is_stopping)
         self._app.swept = sweep(self._app.store, self._app.retention, self._app.clock.now(), pace)
+        sweep_recordings(self._app.recorder.folder, self._app.raw_limits.days, self._app.clock.now())
 
     def _rest_parser(self) -> None:
         self._app.parser.close_if_idle(self._app.clock.monotonic_s())

@@ -20,7 +20,7 @@ from monitor.pipeline.sweep import DAYS_MIN
 
 LOOK_EVERY_S = 15.0
 """One reading of the feeds' states, some ten milliseconds for a thousand feeds; nothing is written when all is well."""
-OWN_KINDS = frozenset({"canary", "clock", "disk", "disk-low", "ping", "size", "unit"}) | SILENCE_KINDS
+OWN_KINDS = frozenset({"canary", "clock", "disk", "disk-low", "ping", "raw", "size", "unit"}) | SILENCE_KINDS
 
 
 class Refusals(Protocol):
@@ -47,6 +47,7 @@ class Watchman:
         app = self._app
         now = app.clock.now()
         own = [*self._clock.look(now, app.clock.monotonic_s()), *self._of_disk(), *self._of_units()]
+        own += self._of_recording()
         own += [*self._of_canary(), *self._silences.find(app.store, now)]
         if self._app.in_force.loaded.ping_url is not None:
             own += self._dead_man.needs()
@@ -82,6 +83,11 @@ class Watchman:
             head = f"The archive is {over}, and all it has is younger than {DAYS_MIN} days."
             needs.append(Need("size", head, KINDS["size"].remedy))
         return needs
+
+    def _of_recording(self) -> list[Need]:
+        why = self._app.recorder.refusal
+        head = f"Not everything that feeds answer is recorded: {why}. Feeds are watched as ever."
+        return [Need("raw", head, KINDS["raw"].remedy)] if why else []
 
     def _of_units(self) -> list[Need]:
         return [

@@ -25,7 +25,7 @@ LAYERS: dict[int, str] = {
           digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
           digests.storm digests.mutes outbox.retry feeds.silence topics.compare digests.alerts outbox.notices
           topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
-          topics.import_rules digests.budget views.plot_days views.plot_story views.spans feeds.recorded
+          topics.import_rules digests.budget views.plot_days views.sent views.plot_story views.spans feeds.recorded
           feeds.advice views.plot_rhythm views.feed_words""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
@@ -48,7 +48,7 @@ LAYERS: dict[int, str] = {
           storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
           storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
           channels.email_reading config.edit_lists storage.delivery_views storage.story_lists storage.feed_views
-          config.edit_whole config.edit_values config.draft storage.sweeping""",
+          config.edit_whole config.edit_values config.draft storage.sweeping feeds.recorder feeds.recordings""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
@@ -56,14 +56,14 @@ LAYERS: dict[int, str] = {
           outbox.away outbox.operator in_force status trail dossier pipeline.look_back pipeline.plan
           pipeline.planned pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps
           needs pipeline.audit pipeline.example_articles pipeline.bars pipeline.audit_words archive
-          pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.plot_bars
-          views.plot_histogram views.overview views.stories views.story views views.feeds views.feed views.finding
-          pipeline.rollback pipeline.pace pipeline.room""",
+          pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.overview
+          views.deliveries views.plot_bars views.plot_histogram views.stories views.story views views.feeds
+          views.feed views.finding pipeline.rollback pipeline.pace pipeline.room pipeline.answers""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits
-          web.page_stories web.api_stories web.page_feeds web.page_feed_add web.planner web.outcome web.editing
-          web.applying web.page_watchlist""",
+          web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.page_feeds web.page_feed_add
+          web.planner web.outcome web.editing web.applying web.page_watchlist""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
           watchman canary dead_man auditor""",
     7: "cli __main__",

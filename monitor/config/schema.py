@@ -162,6 +162,10 @@ class RetentionSection(Section):
     polls_days: int = Field(default=14, ge=1, le=3_650)
     size_max_bytes: Annotated[Size, Field(ge=100_000_000)] | None = Field(default=None, alias="size_max")
     """Beyond it the oldest articles go before their days are over."""
+    raw_days: int = Field(default=0, ge=0, le=365)
+    """What servers answered, kept as it came; 0 for not at all."""
+    raw_bytes_max: int = Field(default=2_000_000_000, ge=1_000_000, le=1_000_000_000_000)
+    """Of one day, compressed."""
 
 
 class Settings(Section):

@@ -170,6 +170,13 @@ _ALL: tuple[Kind, ...] = (
         "The archive is too large",
     ),
     Kind(
+        "raw",
+        "What feeds answer is not, or not wholly, recorded for `monitor replay`; feeds are watched as ever.",
+        "Make room, raise raw_bytes_max under [retention] in monitor.toml, or set raw_days = 0.",
+        "What feeds answer is not wholly recorded",
+        hold=_minutes(5),
+    ),
+    Kind(
         "unit",
         "A part of the daemon's work is refused again and again: the database, the parser or the model.",
         "As the message says; monitor doctor tries each of them.",

@@ -19,13 +19,14 @@ from typing import TypeVar
 from monitor.clock import Clock
 from monitor.errors import FetchError, FetchReason, ParseError, ParseReason, StorageError
 from monitor.feeds.fetch import Fetcher
-from monitor.feeds.fingerprint import hash_body, hash_entries
 from monitor.feeds.moves import may_carry_secrets
 from monitor.feeds.policy import BACKOFF_S_MAX, RATE_LIMITED_S, validators_for
+from monitor.feeds.recorded import Answer
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
 from monitor.model import Feed, FeedId, Fetched, Gone, NotModified, Polled, PollOutcome
 from monitor.model.canary import is_canary
+from monitor.pipeline.answers import judge_answer, with_answer
 from monitor.pipeline.ingest import IngestContext
 from monitor.pipeline.reach import Reach
 from monitor.pipeline.salvage import ingest_safely
@@ -131,6 +132,7 @@ class Poller:
         database_pool: Executor,
         parser_pool: Executor,
         report: Callable[[PollSummary], None] | None = None,
+        record: Callable[[Polled, Answer | ParseError | None], None] | None = None,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
@@ -143,6 +145,7 @@ class Poller:
         self._database_pool = database_pool
         self._parser_pool = parser_pool
         self._report = report
+        self._record = record
         self._queue: asyncio.Queue[Polled] = asyncio.Queue(QUEUE_FEEDS_MAX)
         self._slots = asyncio.Semaphore(concurrency)
         self._slow_slots = asyncio.Semaphore(max(1, concurrency // SLOW_SHARE))
@@ -269,11 +272,12 @@ class Poller:
         now = self._clock.now()
         started_s = self._clock.monotonic_s()
         polled = Polled(feed, PollOutcome.FAILED, now)
+        answer: Fetched | NotModified | Gone | None = None
         try:
             gate.check(host_of(feed.address))
             answer = await self._fetch(feed, now)
             # Kept before it is parsed: what the server said is known even where the body turns out to be no feed.
-            polled = _with_answer(polled, answer)
+            polled = with_answer(polled, answer)
             polled = await self._understand(polled, answer)
         except (FetchError, ParseError) as error:
             if isinstance(error, FetchError) and error.reason is FetchReason.RATE_LIMITED and error.status is not None:
@@ -285,7 +289,10 @@ class Poller:
             polled = replace(polled, outcome=PollOutcome.FAILED, error=broke)
         self._note_reach(feed, polled.error, started_s)
         elapsed_ms = int((self._clock.monotonic_s() - started_s) * 1000)
-        return replace(polled, elapsed_ms=elapsed_ms, is_offline=self._reach.is_down)
+        polled = replace(polled, elapsed_ms=elapsed_ms, is_offline=self._reach.is_down)
+        if self._record is not None and not is_canary(feed.url):
+            self._record(polled, answer or polled.error)
+        return polled
 
     def _note_reach(self, feed: Feed, error: FetchError | ParseError | None, started_s: float) -> None:
         if is_canary(feed.url):
@@ -306,21 +313,14 @@ class Poller:
         )
 
     async def _understand(self, polled: Polled, answer: Fetched | NotModified | Gone) -> Polled:
-        if isinstance(answer, Gone):
-            return replace(polled, outcome=PollOutcome.GONE)
-        if isinstance(answer, NotModified):
-            return replace(polled, outcome=PollOutcome.UNCHANGED)
-        body, state = answer.body, polled.feed.state
-        polled = replace(polled, body_hash=hash_body(body))
-        if polled.body_hash == state.body_hash:
-            return replace(polled, outcome=PollOutcome.UNCHANGED, entries_hash=state.entries_hash)
-        polled = replace(polled, entries_hash=hash_entries(body))
-        if polled.entries_hash == state.entries_hash:
-            return replace(polled, outcome=PollOutcome.UNCHANGED)
+        judged = judge_answer(polled, answer)
+        if judged.outcome is not PollOutcome.NEW or not isinstance(answer, Fetched):
+            return judged
+        # Where parsing fails, nothing that was judged counts: the same bytes are parsed again.
         parsed = await asyncio.get_running_loop().run_in_executor(
-            self._parser_pool, self._parser.parse, body, answer.final_url, answer.charset, polled.polled_at
+            self._parser_pool, self._parser.parse, answer.body, answer.final_url, answer.charset, polled.polled_at
         )
-        return replace(polled, outcome=PollOutcome.NEW, parsed=parsed)
+        return replace(judged, parsed=parsed)
 
     async def _ingest_forever(self) -> None:
         while True:
@@ -362,9 +362,3 @@ class Poller:
             log.error("batch.refused", feeds=len(batch), reason=error.reason, hint=str(error))
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: the next batch must still be taken
             log.error("batch.broke", error=error, feeds=len(batch), hint="please report this")
-
-
-def _with_answer(polled: Polled, answer: Fetched | NotModified | Gone) -> Polled:
-    if isinstance(answer, Fetched):  # its body is not carried through the queue
-        return replace(polled, fetched=replace(answer, body=b""), bytes_read=len(answer.body))
-    return replace(polled, fetched=answer)
