@@ -20,13 +20,12 @@ from functools import cache, partial
 from pathlib import Path
 
 from monitor import __version__
+from monitor.applying import write_config
 from monitor.canary import Canary
 from monitor.clock import Clock
 from monitor.config.load import Loaded
-from monitor.config.watch import NOTHING_CHANGED
 from monitor.destinations import mail_recipients
 from monitor.digests.novelty import table_weight
-from monitor.digests.schedule import next_slot_at
 from monitor.errors import StorageError, StorageReason
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.guard import Guard
@@ -34,14 +33,14 @@ from monitor.feeds.recorder import RawLimits, Recorder
 from monitor.feeds.recordings import raw_path
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
-from monitor.model import Topic, TopicKey
+from monitor.model import TopicKey
 from monitor.outbox.deliver import Sender, Sent
 from monitor.outbox.retry import ASK_AFTER_S
 from monitor.pipeline.grouping import StoryWords
 from monitor.pipeline.meanings import MeaningReader
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
 from monitor.pipeline.poll import HostLimit, Poller
-from monitor.pipeline.renames import find_left, log_left, move_renamed
+from monitor.pipeline.renames import log_left
 from monitor.pipeline.room import FREE_BYTES_MIN
 from monitor.pipeline.sweep import Retention, Swept
 from monitor.pipeline.visits import PollSummary
@@ -51,15 +50,12 @@ from monitor.starting import LoadInstead, choose_start
 from monitor.storage.engine import ProcessLock, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
-from monitor.storage.topics import TopicPlan
 from monitor.stories.rarity import read_table
 from monitor.topics.vectors import load_installed
 from monitor.urls import host_of
 
 log = get_log()
 
-FIRST_ROUND_SPREAD_S = 60
-"""First visits of new feeds are spread over a minute: a thousand feeds do not start as one burst."""
 SENDER_THREADS_MAX = 256
 """Channels that may be spoken to at one time; a thread is made where none is idle. One that hangs keeps its own."""
 PUBLIC_HOST_SPACING_S = 1.0
@@ -204,35 +200,24 @@ class App:
                 tx.second_looks.release(now)
                 tx.outbox.release(now, now + timedelta(seconds=ASK_AFTER_S))
             canary = self.canary
-            own_feeds = (canary.spec,) if canary is not None else ()
-            own_plans = [canary.plan] if canary is not None else []
-            added, rested = tx.feeds.sync((*loaded.feeds, *own_feeds), now, spread_s=FIRST_ROUND_SPREAD_S)
-            before = {feed.url: feed.rules for feed in self.in_force.loaded.feeds}
-            # Who mends a password wants to see it mended, and not when the wait of the wrong one ends.
-            tx.feeds.hurry([feed.url for feed in loaded.feeds if before.get(feed.url, feed.rules) != feed.rules], now)
-            # What was left open by a topic that was away for long is no news any more.
-            tx.matches.silence(tx.topics.returning([topic.key for topic in loaded.watchlist.topics], now))
-            move_renamed(tx, renamed or {}, now)
-            waiting = tx.matches.waiting([topic.key for topic in loaded.watchlist.topics])
-            tx.holds.try_now(now)  # a start or an edit may have brought what a channel lacked
-            plans = [_plan(topic, topic.key in waiting, self.clock) for topic in loaded.watchlist.topics]
-            left = find_left(tx, [*plans, *own_plans], renamed or {})
-            tx.topics.sync([*plans, *own_plans], now, renamed)
-            tx.revisions.record(
-                watchlist=loaded.bodies["watchlist.toml"],
-                feeds=loaded.bodies["feeds.toml"],
-                monitor_hash=loaded.hashes["monitor.toml"],
-                change="" if change == NOTHING_CHANGED else change,
-                at=now,
+            applied = write_config(
+                tx,
+                loaded,
+                now,
+                before=self.in_force.loaded.feeds,
+                change=change,
+                renamed=renamed or {},
+                own_feeds=(canary.spec,) if canary is not None else (),
+                own_plans=(canary.plan,) if canary is not None else (),
             )
         self.in_force = prepared if canary is None else canary.join(prepared)
         self._is_starting = False
-        log_left(left)
+        log_left(applied.left)
         log.info(
             "config.applied",
             feeds=len(loaded.feeds),
-            added=added,
-            rested=rested,
+            added=applied.added,
+            rested=applied.rested,
             topics=len(prepared.topics),
             channels=",".join(prepared.channels),
         )
@@ -321,13 +306,6 @@ class App:
         if self.guard.allows_name(host):
             return HostLimit(polling.concurrency, 0.0)
         return HostLimit(polling.per_host, PUBLIC_HOST_SPACING_S)
-
-
-def _plan(topic: Topic, is_waiting: bool, clock: Clock) -> TopicPlan:
-    now = clock.now()
-    waiting = now if is_waiting else None  # what matched before the schedule was changed to `now` is due at once
-    due = waiting if topic.schedule.now else next_slot_at(topic.schedule, now)
-    return TopicPlan(topic.key, topic.name, f"{topic.schedule.text} {topic.schedule.timezone}", due)
 
 
 def user_agent(contact: str | None) -> str:

@@ -65,7 +65,7 @@ LAYERS: dict[int, str] = {
           web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.page_feeds web.page_feed_add
           web.planner web.outcome web.editing web.applying web.page_watchlist""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
-          watchman canary dead_man auditor""",
+          watchman canary dead_man auditor applying rerun""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}

@@ -143,6 +143,14 @@ class FeedTable:
         )
         return [to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
 
+    def claim(self, url: str, now: datetime, *, owner: str) -> Feed | None:
+        """Lease one feed by its configured address, whatever its schedule; None where it is not polled or not free."""
+        free = sa.or_(FEED.c.lease_until.is_(None), FEED.c.lease_until <= now)
+        mine = sa.update(FEED).where(FEED.c.url == url, FEED.c.active, free)
+        until = now + timedelta(seconds=LEASE_S)
+        row = self._db.execute(mine.values(lease_owner=owner, lease_until=until).returning(FEED)).first()
+        return None if row is None else to_feed(row)
+
     def names(self) -> dict[FeedId, str]:
         """The name of every feed, configured or once configured."""
         return {FeedId(row.id): row.name for row in self._db.execute(sa.select(FEED.c.id, FEED.c.name))}

@@ -1,0 +1,74 @@
+"""A configuration as rows: which feeds are visited, which topics are due when, and the revision that says so.
+
+Effects: database.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.config.load import Loaded
+from monitor.config.watch import NOTHING_CHANGED
+from monitor.digests.schedule import next_slot_at
+from monitor.model import FeedSpec, Topic, TopicKey
+from monitor.pipeline.renames import find_left, move_renamed
+from monitor.storage.store import Transaction
+from monitor.storage.topics import TopicPlan
+
+FIRST_ROUND_SPREAD_S = 60
+"""First visits of new feeds are spread over a minute: a thousand feeds do not start as one burst."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came and went with a configuration."""
+
+    added: int
+    """Feeds that are new."""
+    rested: int
+    """Feeds that left."""
+    left: Mapping[TopicKey, int]
+    """How much waits under each topic that left."""
+
+
+def write_config(
+    tx: Transaction,
+    loaded: Loaded,
+    now: datetime,
+    *,
+    before: Sequence[FeedSpec],
+    change: str = "",
+    renamed: Mapping[TopicKey, TopicKey],
+    own_feeds: Sequence[FeedSpec] = (),
+    own_plans: Sequence[TopicPlan] = (),
+) -> Applied:
+    """Make the tables agree with a configuration, in the caller's transaction; its revision is one of the rows.
+
+    `before` are the feeds as they were configured until now; `own_feeds` and `own_plans` those of the daemon itself.
+    """
+    added, rested = tx.feeds.sync((*loaded.feeds, *own_feeds), now, spread_s=FIRST_ROUND_SPREAD_S)
+    rules = {feed.url: feed.rules for feed in before}
+    # Who mends a password wants to see it mended, and not when the wait of the wrong one ends.
+    tx.feeds.hurry([feed.url for feed in loaded.feeds if rules.get(feed.url, feed.rules) != feed.rules], now)
+    # What was left open by a topic that was away for long is no news any more.
+    tx.matches.silence(tx.topics.returning([topic.key for topic in loaded.watchlist.topics], now))
+    move_renamed(tx, renamed, now)
+    waiting = tx.matches.waiting([topic.key for topic in loaded.watchlist.topics])
+    tx.holds.try_now(now)  # a start or an edit may have brought what a channel lacked
+    plans = [_plan(topic, topic.key in waiting, now) for topic in loaded.watchlist.topics]
+    left = find_left(tx, [*plans, *own_plans], renamed)
+    tx.topics.sync([*plans, *own_plans], now, renamed)
+    tx.revisions.record(
+        watchlist=loaded.bodies["watchlist.toml"],
+        feeds=loaded.bodies["feeds.toml"],
+        monitor_hash=loaded.hashes["monitor.toml"],
+        change="" if change == NOTHING_CHANGED else change,
+        at=now,
+    )
+    return Applied(added, rested, left)
+
+
+def _plan(topic: Topic, is_waiting: bool, now: datetime) -> TopicPlan:
+    waiting = now if is_waiting else None  # what matched before the schedule was changed to `now` is due at once
+    due = waiting if topic.schedule.now else next_slot_at(topic.schedule, now)
+    return TopicPlan(topic.key, topic.name, f"{topic.schedule.text} {topic.schedule.timezone}", due)
