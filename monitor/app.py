@@ -34,6 +34,7 @@ from monitor.feeds.recordings import raw_path
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
 from monitor.model import TopicKey
+from monitor.numbers import Numbers
 from monitor.outbox.deliver import Sender, Sent
 from monitor.outbox.retry import ASK_AFTER_S
 from monitor.pipeline.grouping import StoryWords
@@ -82,6 +83,7 @@ class App:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._lock = lock
         self._report_poll = report_poll
+        self._report_sent = report_sent
         self.on_match: Callable[[], None] = lambda: None
         """Called on the loop when a visit brought matches, so that nothing waits for the next tick."""
         self._is_starting = True
@@ -90,11 +92,11 @@ class App:
         self.canary: Canary | None = None
         """Set by the daemon alone."""
         self.guard = Guard(polling.allow_private_hosts)
+        self.numbers = Numbers(store, clock)
         lexicon = loaded.compiled.lexicon
         load_table = cache(lambda: read_table(lexicon.shares()))
-        self._parts = Parts(
-            store, self.guard, write, self.owner, words=StoryWords(load_table), weight=table_weight(load_table)
-        )
+        words, weight = StoryWords(load_table), table_weight(load_table)
+        self._parts = Parts(store, self.guard, write, self.owner, words, weight, self.numbers.note_match)
         self.in_force = prepare(loaded, self._parts)
         self.database_pool = ThreadPoolExecutor(1, "database")
         self.parser_pool = ThreadPoolExecutor(1, "parser")
@@ -118,7 +120,7 @@ class App:
             clock,
             owner=self.owner,
             jitter=lambda: random.uniform(-1, 1),
-            report=report_sent,
+            report=self._note_sent,
             peers=lambda: self.in_force.peers,
         )
         self.poller = self._build_poller()
@@ -140,7 +142,13 @@ class App:
             record=self.recorder.note,
         )
 
+    def _note_sent(self, sent: Sent) -> None:
+        self.numbers.note_sent(sent)
+        if self._report_sent is not None:
+            self._report_sent(sent)
+
     def _note_visit(self, visit: PollSummary) -> None:
+        self.numbers.note_visit(visit)
         if self._report_poll is not None:
             self._report_poll(visit)
         if visit.matches:
@@ -212,6 +220,7 @@ class App:
             )
         self.in_force = prepared if canary is None else canary.join(prepared)
         self._is_starting = False
+        self.numbers.metrics.keep([topic.key for topic in loaded.watchlist.topics], [*prepared.channels])
         log_left(applied.left)
         log.info(
             "config.applied",

@@ -31,6 +31,7 @@ from monitor.pipeline.digest import Closed, close_due
 from monitor.pipeline.indexing import Indexer
 from monitor.pipeline.pace import Pace
 from monitor.pipeline.sweep import sweep
+from monitor.pulse import Pulse
 from monitor.reception import open_web
 from monitor.runner import Runner, in_pool
 from monitor.scheduler import Tick, build_scheduler
@@ -69,7 +70,7 @@ class Daemon:
     def __init__(self, app: App, watcher: Watcher) -> None:
         self._app = app
         self._watcher = watcher
-        self._runner = Runner()
+        self._runner = Runner(app.numbers.note_step)
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
@@ -88,6 +89,7 @@ class Daemon:
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._watcher.force)
         scheduler = build_scheduler(self._ticks())
+        pulse = Pulse(loop, self._app.numbers.metrics.count_turn)
         self._app.on_match = self._look_for_digests
         log.info("daemon.started", feeds=len(self._app.in_force.loaded.feeds), topics=len(self._app.in_force.topics))
         self._submit("heartbeat", self._beat)
@@ -95,11 +97,13 @@ class Daemon:
         serving: asyncio.Task[None] | None = None
         try:
             scheduler.start()
+            pulse.start()
             self._listening.take(self._app.in_force.loaded)
             web = self._open_web()
             serving = loop.create_task(web.serve()) if web is not None else None
             await self._stop.wait()
         finally:
+            pulse.stop()
             if scheduler.running:
                 scheduler.shutdown(wait=False)
             if web is not None and serving is not None:
@@ -164,7 +168,9 @@ class Daemon:
 
     def _close_due(self) -> list[Closed]:
         app = self._app
-        return close_due(app.store, app.in_force.digest, app.clock.now(), paused=self._digests_paused)
+        closed = close_due(app.store, app.in_force.digest, app.clock.now(), paused=self._digests_paused)
+        app.numbers.note_closed(closed)
+        return closed
 
     async def _deliver(self) -> None:
         due = await in_pool(self._app.database_pool, self._channels_due)
@@ -220,6 +226,7 @@ class Daemon:
         pace = Pace(is_stopping=lambda: self._runner.is_stopping)
         self._app.swept = sweep(self._app.store, self._app.retention, self._app.clock.now(), pace)
         sweep_recordings(self._app.recorder.folder, self._app.raw_limits.days, self._app.clock.now())
+        self._app.numbers.note_swept(self._app.swept)
 
     def _rest_parser(self) -> None:
         self._app.parser.close_if_idle(self._app.clock.monotonic_s())

@@ -51,7 +51,9 @@ class Edits:
             self._looking_back = None
 
     def _take(self, change: Change) -> None:
+        count = self._app.numbers.metrics.count_reload
         if change.faults is not None:
+            count("refused")
             log_faults(change.faults)
         if change.loaded is None:
             return
@@ -60,11 +62,13 @@ class Edits:
         except ConfigError as error:
             rejected = self._watcher.reject(error)
             if rejected.faults is not None:
+                count("refused")
                 log_faults(rejected.faults)
             return
         # Only now: where the database took nothing, the next look offers the same change again.
         self._watcher.accept(change)
         self._on_taken(change.loaded)
+        count("taken")
         log.info("config.reloaded", change=change.in_words())
 
     def _note(self) -> None:

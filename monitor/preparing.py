@@ -14,7 +14,7 @@ from monitor.feeds.fulltext import Wishes
 from monitor.feeds.guard import Guard
 from monitor.feeds.policy import PollBounds
 from monitor.in_force import InForce
-from monitor.model import ChannelName, FullText
+from monitor.model import ChannelName, FullText, TopicKey
 from monitor.outbox.deliver import Peers, SendRules
 from monitor.pipeline.digest import DigestContext
 from monitor.pipeline.grouping import StoryWords
@@ -35,6 +35,8 @@ class Parts:
     owner: str
     words: StoryWords
     weight: Weight
+    note_match: Callable[[TopicKey, float], None] = lambda _topic, _delay_s: None
+    """Told of each match that comes later than its article, with how much later in seconds."""
 
 
 def prepare(loaded: Loaded, parts: Parts) -> InForce:
@@ -69,6 +71,7 @@ def prepare(loaded: Loaded, parts: Parts) -> InForce:
             apart=keep_apart(loaded.feeds),
             wishes=wishes_of(loaded, watched.watchlist),
             words=parts.words,
+            note_match=parts.note_match,
         ),
         digest=DigestContext(
             topics,

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from monitor.app import App
 from monitor.config.watch import Watcher
+from monitor.gauges import Gauges, Sources
 from monitor.logs import get_log
+from monitor.readiness import Readiness
 from monitor.web.answers import Answers
 from monitor.web.app import Web
 from monitor.web.desk import Desk
@@ -26,7 +28,7 @@ def open_web(app: App, watcher: Watcher, health: Health) -> Web | None:
     if address is None:
         return None
     try:
-        web = Web(build_site(answers_of(app, health), address[0], desk_of(app, watcher)), *address)
+        web = Web(build_site(answers_of(app, health, watcher), address[0], desk_of(app, watcher)), *address)
     except OSError as error:
         log.error("web.refused", listen=f"{address[0]}:{address[1]}", hint=f"{error.strerror}; change web.listen")
         return None
@@ -39,11 +41,14 @@ def desk_of(app: App, watcher: Watcher) -> Desk:
     return Desk(app.store, app.clock, lambda: app.in_force, watcher, app.guard)
 
 
-def answers_of(app: App, health: Health) -> Answers:
+def answers_of(app: App, health: Health, watcher: Watcher) -> Answers:
     """What readers and machines ask."""
     readers = Readers(app.store, app.clock, lambda: app.in_force.topics)
+    sources = Sources(lambda: app.in_force, watcher, app.free_bytes)
     return Answers(
         health,
+        ready=Readiness(app.store, app.clock, watcher, app.check_room, health).answer,
+        metrics=Gauges(app.numbers.metrics, app.store, app.clock, sources).render,
         feed=readers.feed,
         look=readers.look,
         leave=readers.leave,

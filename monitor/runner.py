@@ -22,7 +22,9 @@ log = get_log()
 class Runner:
     """Runs units of work on one event loop; all methods belong to that loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_end: Callable[[str, bool], None] = lambda _name, _is_good: None) -> None:
+        """`on_end` is told of each unit that ended, and whether it ended well."""
+        self._on_end = on_end
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
         self._said: dict[str, str] = {}
@@ -71,10 +73,13 @@ class Runner:
             try:
                 await work()
             except MonitorError as error:
+                self._on_end(name, False)
                 self._say(name, error)
             except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, and tried at the next tick
+                self._on_end(name, False)
                 self._say_broken(name, error)
             else:
+                self._on_end(name, True)
                 self._refused.pop(name, None)
                 if self._said.pop(name, None) is not None:
                     log.info("unit.recovered")

@@ -58,6 +58,8 @@ def store_again(tx: Transaction, judged: JudgedAgain, context: IngestContext, no
         if before is None:
             is_told = not is_silent and not _is_older(tx, stored.article, match.topic)
             fresh.append(StoredMatch(match, story_id, now, not is_told))
+            if is_told and stored.article.seen_at is not None:
+                context.note_match(match.topic, (now - stored.article.seen_at).total_seconds())
             topic = context.topics.get(match.topic)
             if topic is not None and is_told:
                 due[topic.key] = now_due_at(now, topic.settle_s) if topic.schedule.now else None

@@ -79,6 +79,10 @@ class Closed:
     """Matches that are decided, told or not; the others wait."""
     again_at: datetime | None = None
     """When something of what waits changes by itself."""
+    told: Mapping[ChannelName, int] = field(default_factory=dict)
+    """Stories told to each channel that is told any."""
+    lateness_s: float = 0.0
+    """How long it was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ def write_digest(
         deliveries=sum(share.deliveries for share in shares),
         taken=len(taken),
         again_at=min((share.again_at for share in shares if share.again_at is not None), default=None),
+        told={name: share.stories for name, share in zip(topic.channels, shares, strict=True) if share.stories},
     )
 
 

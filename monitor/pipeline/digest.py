@@ -128,7 +128,7 @@ def close_digest(
         is_left = bool(opened) and (done is None or (len(opened) == OPEN_MAX and done.taken > 0))
         again_at = None if done is None else done.again_at
         tx.topics.set_next(topic.key, _next_due(topic, slot, now, again_at, is_left=is_left), closed_at=now)
-        return done
+        return None if done is None else replace(done, lateness_s=max(0.0, (now - slot.at).total_seconds()))
 
 
 def _next_due(

@@ -30,6 +30,7 @@ from monitor.model import (
     TopicKey,
 )
 from monitor.model.canary import is_canary
+from monitor.pipeline.arrived import arrived_of
 from monitor.pipeline.grouping import NewArticle, StoryWords, assign_stories
 from monitor.pipeline.visits import Brought, PollSummary, log_visit, record_visit, summarise
 from monitor.storage.articles import Alias, day_of
@@ -83,6 +84,8 @@ class IngestContext:
     """Feeds whose articles are never put into one story."""
     canary: CompiledWatchlist | None = None
     """What alone is asked about the canary's entries; it is asked about nothing else."""
+    note_match: Callable[[TopicKey, float], None] = lambda _topic, _delay_s: None
+    """Told of each match that comes later than its article, with how much later in seconds."""
 
     def watchlist_of(self, feed: Feed) -> CompiledWatchlist:
         """Which topics may be answered by what this feed brings."""
@@ -115,6 +118,8 @@ class _Reading:
     fresh: list[_Fresh] = field(default_factory=list)
     known: int = 0
     matches: int = 0
+    answered: list[TopicKey] = field(default_factory=list)
+    """The topics of those that may be told."""
     quarantine: str = ""
     note: str = ""
     is_first: bool = False
@@ -135,6 +140,7 @@ def _brought(reading: _Reading) -> Brought:
         is_first=reading.is_first,
         note=reading.note,
         new_times=tuple(item.article.published_at for item in reading.new),
+        arrived=arrived_of(reading.new, reading.answered),
     )
 
 
@@ -373,6 +379,7 @@ def _match(tx: Transaction, readings: Sequence[_Reading], context: IngestContext
             reading.matches += len(found)
             for match in found:
                 matches.append(StoredMatch(match, item.stored.story_id, now, item.silent))
+                reading.answered += [] if item.silent else [match.topic]
                 topic = context.topics.get(match.topic)
                 if topic is not None and not item.silent:
                     due[topic.key] = now_due_at(now, topic.settle_s) if topic.schedule.now else None

@@ -14,6 +14,7 @@ from monitor.feeds.policy import BACKOFF_S_MAX, JITTER_SHARE, RATE_LIMITED_S, Po
 from monitor.feeds.rhythm import learn
 from monitor.logs import get_log
 from monitor.model import FeedRules, FeedState, Fetched, NotModified, ParsedFeed, Polled, PollOutcome
+from monitor.pipeline.arrived import NOTHING, Arrived
 from monitor.storage.feed_rows import PollRecord
 from monitor.text import plural
 
@@ -40,6 +41,7 @@ class Brought:
     """What was odd about its entries, in words: a backlog, new names for old articles."""
     new_times: tuple[datetime | None, ...] = ()
     """When the new entries were published; None where the feed gives no date."""
+    arrived: Arrived = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class PollSummary:
     lost_entries: int | None = None
     moved_to: str = ""
     quarantine: str = ""
+    arrived: Arrived = NOTHING
 
 
 def record_visit(
@@ -226,6 +229,7 @@ def summarise(polled: Polled, brought: Brought, record: PollRecord) -> PollSumma
         lost_entries=record.lost_entries,
         moved_to=(record.state.address or polled.feed.url) if record.moved_from is not None else "",
         quarantine=brought.quarantine,
+        arrived=brought.arrived,
     )
 
 

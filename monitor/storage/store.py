@@ -3,7 +3,8 @@
 Effects: database.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.engine import Connection
@@ -18,6 +19,7 @@ from monitor.storage.digests import DigestTable
 from monitor.storage.engine import Database, transaction
 from monitor.storage.feed_views import FeedViews
 from monitor.storage.feeds import FeedTable
+from monitor.storage.gauge_views import GaugeViews
 from monitor.storage.health import HealthTable
 from monitor.storage.holds import HoldTable
 from monitor.storage.marks import MarkTable
@@ -36,6 +38,7 @@ from monitor.storage.stories import StoryTable
 from monitor.storage.story_lists import StoryLists
 from monitor.storage.story_views import StoryViews
 from monitor.storage.sweeping import SweepTable
+from monitor.storage.target_views import TargetViews
 from monitor.storage.tellings import TellingTable
 from monitor.storage.told import ToldTable
 from monitor.storage.topics import TopicTable
@@ -82,6 +85,8 @@ class Transaction:
         self.canary = CanaryTable(connection)
         self.words = WordIndex(connection)
         self.sweeps = SweepTable(connection)
+        self.gauge_views = GaugeViews(connection)
+        self.target_views = TargetViews(connection)
         self.connection = connection
 
 
@@ -90,12 +95,19 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.on_write: Callable[[float, float], None] = lambda _wait_s, _held_s: None
+        """Told of each writing transaction when it has ended: how long it waited for its turn, and how long it took."""
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that may change things: whole or not at all. Raises StorageError."""
-        with transaction(self.database) as connection:
-            yield Transaction(connection)
+        asked_s = began_s = time.perf_counter()
+        try:
+            with transaction(self.database) as connection:
+                began_s = time.perf_counter()
+                yield Transaction(connection)
+        finally:
+            self.on_write(began_s - asked_s, time.perf_counter() - began_s)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

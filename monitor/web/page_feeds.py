@@ -107,9 +107,7 @@ def read_page(desk: Desk, number: int) -> FeedPage:
     force = desk.force()
     found = None
     if 0 < number <= NUMBER_MAX:
-        found = read_feed(
-            desk.store, FeedId(number), force.loaded.feeds, force.ingest.bounds, desk.clock.now()
-        )
+        found = read_feed(desk.store, FeedId(number), force.loaded.feeds, force.ingest.bounds, desk.clock.now())
     if found is None:
         raise NotThere(f"there is no feed {number}", remedy="Begin at the list of feeds.")
     return found

@@ -9,7 +9,7 @@ Effects: none; what it is handed reads and writes the database and the configura
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from monitor.web.access import Access
@@ -19,6 +19,7 @@ from monitor.web.desk import Desk
 from monitor.web.failing import handle_failures
 from monitor.web.hosts import Hosts
 from monitor.web.leaving import Leaving
+from monitor.web.machine import machine_routes
 from monitor.web.page_routes import ROUTERS
 from monitor.web.pages import Pages
 from monitor.web.statics import Statics
@@ -38,7 +39,7 @@ def build_site(answers: Answers, host: str, desk: Desk | None = None) -> FastAPI
         middleware=[Middleware(Hosts, names=names, public_url=answers.public_url), *access],
     )
     site.router.redirect_slashes = False  # no address is guessed, and no redirect repeats a Host header
-    site.router.routes.extend(_reader_routes(answers))
+    site.router.routes.extend([*machine_routes(answers), *_reader_routes(answers)])
     if desk is not None:
         statics = Statics()
         site.state.desk = desk
@@ -54,10 +55,6 @@ def build_site(answers: Answers, host: str, desk: Desk | None = None) -> FastAPI
 def _reader_routes(answers: Answers) -> list[Route]:
     """Plain functions run off the loop."""
 
-    def healthz(_: Request) -> JSONResponse:
-        healthy, facts = answers.health()
-        return JSONResponse(facts, status_code=200 if healthy else 503)
-
     def feed(request: Request) -> Response:
         found = answers.feed(request.path_params["key"], str(request.url.replace(query="")))
         if found is None:
@@ -70,7 +67,6 @@ def _reader_routes(answers: Answers) -> list[Route]:
 
     leaving = Leaving(answers)
     return [
-        Route("/healthz", healthz),
         Route("/topics/{key}.atom", feed),
         Route("/unsubscribe/{token}", leaving.look),
         Route("/unsubscribe/{token}", leaving.leave, methods=["POST"]),

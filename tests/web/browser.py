@@ -45,7 +45,9 @@ def running_browser(path: str) -> Iterator[Browser]:
 def served(room: Newsroom) -> Iterator[str]:
     """The newsroom's site on a port of loopback, in a thread of its own; its address."""
     site = build_site(
-        answers_of(room.app, lambda: (True, {"healthy": True})), "127.0.0.1", desk_of(room.app, room.watcher)
+        answers_of(room.app, lambda: (True, {"healthy": True}), room.watcher),
+        "127.0.0.1",
+        desk_of(room.app, room.watcher),
     )
     web = Web(site, "127.0.0.1", 0)
     thread = threading.Thread(target=lambda: asyncio.run(web.serve()))

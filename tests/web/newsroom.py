@@ -106,7 +106,7 @@ class Newsroom:
     def tell(self) -> None:
         """Close what is due and send it; the webhook's host is not there."""
         app = self.app
-        close_due(app.store, app.in_force.digest, self.clock.now())
+        app.numbers.note_closed(close_due(app.store, app.in_force.digest, self.clock.now()))
         for name in ("console", "archive"):
             channel, rules = app.in_force.channels[ChannelName(name)], app.in_force.rules[ChannelName(name)]
             app.sender.deliver_due(channel, rules, pause=lambda _s: None)
@@ -150,7 +150,7 @@ def open_newsroom(
 @contextmanager
 def client_of(app: App, watcher: Watcher, clock: Clock, host: str = "127.0.0.1") -> Iterator[TestClient]:
     """A browser at the site of this app."""
-    site = build_site(answers_of(app, lambda: (True, {"healthy": True})), host, desk_of(app, watcher))
+    site = build_site(answers_of(app, lambda: (True, {"healthy": True}), watcher), host, desk_of(app, watcher))
     client = TestClient(site, base_url="http://127.0.0.1", follow_redirects=True)
     try:
         yield client
