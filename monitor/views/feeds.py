@@ -147,7 +147,10 @@ def read_advice(store: Store, specs: Sequence[FeedSpec], bounds: PollBounds, now
     return Advice(tuple(drop[:ADVISED_MAX]), tuple(faster), names, since)
 
 
-def _candidates(tx: Transaction, feeds: Mapping[FeedId, FeedHealth], from_id: int, now: datetime) -> list[Candidate]:
+def _candidates(
+    tx: Transaction, feeds: Mapping[FeedId, FeedHealth], from_id: int, now: datetime, keys: dict[StoryId, StoryId]
+) -> list[Candidate]:
+    """Feeds that were first with nothing; `keys` learns under what their stories may have been told."""
     found = []
     if not from_id:
         return []
@@ -157,8 +160,8 @@ def _candidates(tx: Transaction, feeds: Mapping[FeedId, FeedHealth], from_id: in
         begun = feeds[feed_id].feed.state.first_polled_at
         articles = tx.feed_views.brought(feed_id, BROUGHT_MAX, from_id=from_id)
         firsts = tx.feed_views.firsts({one.story_id for one in articles})
-        for one in articles:
-            keys[one.story_id] = keys[StoryId(one.id)] = one.story_id
+        for each in articles:
+            keys[each.story_id] = keys[StoryId(each.id)] = each.story_id
         brought = [
             Brought(
                 one.story_id,

@@ -15,6 +15,7 @@ from monitor.feeds.discover import FoundBy, FoundFeed, discover_once
 from monitor.feeds.guard import Guard
 from monitor.feeds.sandbox import ParserProcess
 from monitor.model import Article, ArticleId, Entry, FeedSpec, TopicKey
+from monitor.pipeline.ingest import TEXT_CHARS_MAX
 from monitor.topics.match import CompiledWatchlist, match_article
 
 WHOLE_S = 12.0
@@ -114,7 +115,7 @@ def _look(found: FoundFeed, compiled: CompiledWatchlist, specs: Sequence[FeedSpe
         article = Article(
             id=ArticleId(number),
             title=entry.title,
-            text=entry.text,
+            text=entry.text[:TEXT_CHARS_MAX],
             url=entry.link,
             source=entry.source,
             language=entry.language or found.parsed.language,
