@@ -65,8 +65,8 @@ LAYERS: dict[int, str] = {
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits
           web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.page_feeds web.page_feed_add
-          web.api_feeds web.planner web.outcome web.editing web.applying web.page_watchlist readiness pulse
-          web.machine""",
+          web.api_feeds web.planner web.outcome web.editing web.applying web.page_watchlist web.page_revisions
+          readiness pulse web.machine""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
           watchman canary dead_man auditor applying rerun""",
     7: "cli __main__",

@@ -102,6 +102,12 @@ class RevisionTable:
         row = self._db.execute(_heads().where(CONFIG_REVISION.c.id < revision_id).limit(1)).first()
         return self._whole(_to_head(row)) if row else None
 
+    def after(self, revision_id: int) -> int | None:
+        """The number of the revision behind this one, or None."""
+        behind = sa.select(sa.func.min(CONFIG_REVISION.c.id)).where(CONFIG_REVISION.c.id > revision_id)
+        found: int | None = self._db.execute(behind).scalar()
+        return found
+
     def other(self, head: RevisionHead, name: str) -> Revision | None:
         """The latest revision before this one that had another watchlist.toml, or feeds.toml; None where none had."""
         column = {"watchlist.toml": "watchlist_hash", "feeds.toml": "feeds_hash"}[name]

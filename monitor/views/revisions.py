@@ -5,8 +5,10 @@ Effects: database.
 
 from dataclasses import dataclass
 
+from monitor.logs import redact
 from monitor.storage.revisions import RevisionHead
 from monitor.storage.store import Store
+from monitor.views.difference import DiffLine, read_difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,62 @@ def say_unchanged(head: RevisionHead, before: RevisionHead | None) -> str:
     )
     edited = " and ".join(name for name, now, then in hashes if now != then)
     return f"{edited} edited, no topic, feed or channel differs" if edited else "nothing differs"
+
+
+@dataclass(frozen=True, slots=True)
+class FileDifference:
+    """How one file differs between two configurations."""
+
+    name: str
+    lines: list[DiffLine]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A configuration that was in force, beside another."""
+
+    listed: Listed
+    other: RevisionHead | None
+    """The one before it, or the one that was asked for; None where there is none."""
+    files: tuple[FileDifference, ...]
+    """watchlist.toml first; those that are the same are left out."""
+    is_monitor_edited: bool
+    """Whether monitor.toml differs, of which no text is kept."""
+    latest: int
+    """The newest revision."""
+    has_latest_watchlist: bool
+    """Whether its watchlist.toml is that of the newest."""
+    has_latest_feeds: bool
+    newer: int | None
+    older: int | None
+
+
+def read_comparison(store: Store, number: int, against: int | None = None) -> Comparison | None:
+    """A revision beside the one before it, or another; None where either is not kept."""
+    with store.read() as tx:
+        one = tx.revisions.get(number)
+        before = tx.revisions.before(number)
+        other = before if against is None else tx.revisions.get(against)
+        newest = tx.revisions.head()
+        newer = tx.revisions.after(number)
+    if one is None or newest is None or (against is not None and other is None):
+        return None
+    files = []
+    for name in ("watchlist.toml", "feeds.toml"):
+        if other is None:
+            break
+        lines, is_cut = read_difference(redact(other.bodies[name].decode()), redact(one.bodies[name].decode()))
+        if lines:
+            files.append(FileDifference(name, lines, is_cut))
+    return Comparison(
+        listed=Listed(one, say_change(one, before), one.id == newest.id),
+        other=other,
+        files=tuple(files),
+        is_monitor_edited=other is not None and other.monitor_hash != one.monitor_hash,
+        latest=newest.id,
+        has_latest_watchlist=one.watchlist_hash == newest.watchlist_hash,
+        has_latest_feeds=one.feeds_hash == newest.feeds_hash,
+        newer=newer,
+        older=before.id if before is not None else None,
+    )

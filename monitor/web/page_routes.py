@@ -10,6 +10,7 @@ from monitor.web import (
     page_feed_add,
     page_feeds,
     page_overview,
+    page_revisions,
     page_stories,
     page_watchlist,
 )
@@ -19,6 +20,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     page_deliveries.router,
     page_feed_add.router,
     page_feeds.router,
+    page_revisions.router,
     page_stories.router,
     page_watchlist.router,
 )

@@ -1,0 +1,63 @@
+"""feeds.toml as it stands, some lines at a time, with its faults; passwords in addresses are hidden.
+
+Effects: reads files.
+"""
+
+from dataclasses import dataclass
+
+from monitor.config.edit_whole import read_body
+from monitor.config.faults import Problem
+from monitor.config.files import BOM
+from monitor.config.watch import Watcher
+from monitor.logs import redact
+
+NAME = "feeds.toml"
+LINES_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedLine:
+    """A line with what is wrong in it."""
+
+    number: int
+    text: str
+    is_faulty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsFile:
+    """A part of the file."""
+
+    path: str
+    lines: tuple[NumberedLine, ...]
+    count: int
+    """Lines of the whole file."""
+    problems: tuple[Problem, ...]
+    next: int | None
+    """After which line to go on; None at the end."""
+    previous: int | None
+
+
+def read_feeds_file(watcher: Watcher, after: int = 0) -> FeedsFile:
+    """The lines after one; faults are those that the daemon found when it read the file last."""
+    path = watcher.folder / NAME
+    text = (read_body(path) or b"").removeprefix(BOM).decode("utf-8", "replace")
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    faults = watcher.faults.problems if watcher.faults is not None else ()
+    own = tuple(one for one in faults if one.path == str(path))
+    marked = {one.line for one in own}
+    shown = tuple(
+        NumberedLine(number, redact(line.rstrip("\r")), number in marked)
+        for number, line in enumerate(lines[after : after + LINES_SHOWN], after + 1)
+    )
+    end = after + len(shown)
+    return FeedsFile(
+        str(path),
+        shown,
+        len(lines),
+        own,
+        end if end < len(lines) else None,
+        max(after - LINES_SHOWN, 0) if after > 0 else None,
+    )
