@@ -47,9 +47,9 @@ LAYERS: dict[int, str] = {
           storage.notices storage.replay channels.slack_link storage.sightings storage.waits storage.headlines
           storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
           storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
-          channels.email_reading config.edit_lists storage.delivery_views storage.story_lists storage.feed_views
-          config.edit_whole config.edit_values config.draft metrics storage.gauge_views storage.target_views
-          storage.sweeping feeds.recorder feeds.recordings""",
+          channels.email_reading config.edit_lists storage.delivery_views storage.story_lists storage.topic_views
+          storage.looking storage.feed_views config.edit_whole config.edit_values config.draft metrics
+          storage.gauge_views storage.target_views storage.sweeping feeds.recorder feeds.recordings""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
@@ -58,15 +58,17 @@ LAYERS: dict[int, str] = {
           pipeline.planned pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps
           needs pipeline.audit pipeline.example_articles pipeline.bars pipeline.audit_words archive
           pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.overview
-          views.deliveries views.plot_bars views.plot_histogram views.stories views.story views views.feeds
-          views.feed views.finding pipeline.rollback numbers gauges pipeline.arrived pipeline.pace pipeline.room
-          pipeline.answers""",
+          views.deliveries views.plot_bars views.plot_histogram views.stories views.story views views.marking
+          views.topic views.topic_stories views.topic_list views.levels views.found views.changes views.slack_look
+          views.feeds views.feed views.finding pipeline.rollback numbers gauges pipeline.arrived pipeline.pace
+          pipeline.room pipeline.answers""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits
-          web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.page_feeds web.page_feed_add
-          web.api_feeds web.planner web.outcome web.editing web.applying web.page_watchlist web.page_revisions
-          readiness pulse web.machine""",
+          web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.patience web.topics_in
+          web.page_topics web.page_topic_edits web.page_preview web.page_feeds web.page_feed_add web.api_feeds
+          web.planner web.outcome web.editing web.applying web.page_watchlist web.page_revisions readiness pulse
+          web.machine""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
           watchman canary dead_man auditor applying rerun""",
     7: "cli __main__",

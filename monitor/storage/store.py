@@ -41,6 +41,7 @@ from monitor.storage.sweeping import SweepTable
 from monitor.storage.target_views import TargetViews
 from monitor.storage.tellings import TellingTable
 from monitor.storage.told import ToldTable
+from monitor.storage.topic_views import TopicViews
 from monitor.storage.topics import TopicTable
 from monitor.storage.vectors import VectorTable
 from monitor.storage.waits import WaitTable
@@ -68,6 +69,7 @@ class Transaction:
         self.mutes = MuteTable(connection)
         self.follows = FollowTable(connection)
         self.topics = TopicTable(connection)
+        self.topic_views = TopicViews(connection)
         self.pages = PageTable(connection)
         self.vectors = VectorTable(connection)
         self.digests = DigestTable(connection)

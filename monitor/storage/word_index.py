@@ -43,6 +43,10 @@ _FIND = {
         f"SELECT article_id FROM {ARTICLE_WORDS} WHERE words @@ CAST(%s AS tsquery) AND article_id >= %s"  # noqa: S608
     ),
 }
+_FIND_NEWEST = {
+    "sqlite": f"{_FIND['sqlite']} AND rowid < ? AND rowid >= ? ORDER BY rowid DESC LIMIT ?",
+    "postgresql": f"{_FIND['postgresql']} AND article_id < %s AND article_id >= %s ORDER BY article_id DESC LIMIT %s",
+}
 _COUNT = {
     "sqlite": f"SELECT term, doc FROM {ARTICLE_WORDS}_counts WHERE term IN",  # noqa: S608
     "postgresql": (
@@ -122,6 +126,18 @@ class WordIndex:
         """The articles that hold what is wanted, from an id on; an article that was removed since may be among them."""
         rows = self._db.exec_driver_sql(_FIND[self._kind], (self._written(wanted), first))
         return [ArticleId(row[0]) for row in rows]
+
+    def find_newest(self, wanted: Wanted, before: ArticleId, first: ArticleId, limit: int) -> list[ArticleId]:
+        """The newest articles below that one and from the first on that hold what is wanted, the newest first."""
+        asked = (self._written(wanted), int(before), int(first), limit)
+        return [ArticleId(row[0]) for row in self._db.exec_driver_sql(_FIND_NEWEST[self._kind], asked)]
+
+    def lacking(self, before: ArticleId, first: ArticleId, limit: int) -> list[ArticleId]:
+        """The newest articles below that one and from the first on that are not in the index at all."""
+        asked = sa.select(ARTICLE.c.id).where(ARTICLE.c.id < before, ARTICLE.c.id >= first)
+        asked = asked.where(~sa.exists().where(INDEXED_ARTICLE.c.article_id == ARTICLE.c.id))
+        rows = self._db.execute(asked.order_by(ARTICLE.c.id.desc()).limit(limit))
+        return [ArticleId(number) for number in rows.scalars()]
 
     def has_any(self, wanted: Wanted) -> bool:
         """Whether the index holds an article with what is wanted."""

@@ -27,3 +27,15 @@ LEAVE_HEADERS = _ALWAYS | {
 """Of the page behind a link to leave: it stands alone, and carries its few styles itself."""
 API_HEADERS = _ALWAYS | {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 """Of an answer for programs."""
+PREVIEW_HEADERS = {
+    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"] + "; frame-src 'self'",
+}
+"""Beside those of a page: it shows a mail in a frame."""
+MAIL_HEADERS = _ALWAYS | {
+    "Content-Security-Policy": (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+"""Of a mail as it would be sent: it carries its styles itself, and runs, loads and sends nothing."""

@@ -10,8 +10,11 @@ from monitor.web import (
     page_feed_add,
     page_feeds,
     page_overview,
+    page_preview,
     page_revisions,
     page_stories,
+    page_topic_edits,
+    page_topics,
     page_watchlist,
 )
 
@@ -20,7 +23,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     page_deliveries.router,
     page_feed_add.router,
     page_feeds.router,
+    page_preview.router,
     page_revisions.router,
     page_stories.router,
+    page_topic_edits.router,
+    page_topics.router,
     page_watchlist.router,
 )

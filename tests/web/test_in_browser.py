@@ -8,6 +8,16 @@ from tests.web.newsroom import Newsroom
 
 PAGES = {"overview": "/", "stories": "/stories", "story": "/stories/47"}
 PAGES = {"overview": "/", "deliveries": "/deliveries", "delivery": "/deliveries/13"}
+PAGES = {
+    "overview": "/",
+    "topics": "/topics",
+    "topic": "/topics/hostage-negotiations",
+    "topic-query": "/topics/gulf-shipping?show=untold",
+    "topic-level": "/topics/hostage-negotiations/level?level=broad",
+    "preview-slack": "/topics/hostage-negotiations/preview",
+    "preview-mail": "/topics/hostage-negotiations/preview?medium=mail",
+    "preview-text": "/topics/hostage-negotiations/preview?medium=text",
+}
 """Name of the picture, and the address."""
 
 
