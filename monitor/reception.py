@@ -13,6 +13,7 @@ from monitor.readiness import Readiness
 from monitor.web.answers import Answers
 from monitor.web.app import Web
 from monitor.web.desk import Desk
+from monitor.web.hosts import is_loopback
 from monitor.web.leave_page import render_leave
 from monitor.web.readers import Readers
 from monitor.web.site import build_site
@@ -32,6 +33,8 @@ def open_web(app: App, watcher: Watcher, health: Health) -> Web | None:
     except OSError as error:
         log.error("web.refused", listen=f"{address[0]}:{address[1]}", hint=f"{error.strerror}; change web.listen")
         return None
+    if not is_loopback(address[0]) and not app.in_force.loaded.settings.web.is_guarded:
+        log.warning("web.closed", hint="other machines see no page until [web.tokens] or [web.proxy] is set")
     log.info("web.opened", address="http://{}:{}/".format(*web.address))
     return web
 

@@ -47,9 +47,10 @@ LAYERS: dict[int, str] = {
           storage.notices storage.replay channels.slack_link storage.sightings storage.waits storage.headlines
           storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
           storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
-          channels.email_reading config.edit_lists storage.delivery_views storage.story_lists storage.topic_views
-          storage.looking storage.feed_views config.edit_whole config.edit_values config.draft metrics
-          storage.gauge_views storage.target_views storage.sweeping feeds.recorder feeds.recordings""",
+          channels.email_reading config.edit_lists config.web storage.web_sessions storage.delivery_views
+          storage.story_lists storage.topic_views storage.looking storage.feed_views config.edit_whole
+          config.edit_values config.draft metrics storage.gauge_views storage.target_views storage.sweeping
+          feeds.recorder feeds.recordings""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
@@ -68,7 +69,7 @@ LAYERS: dict[int, str] = {
           web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.patience web.topics_in
           web.page_topics web.page_topic_edits web.page_preview web.page_feeds web.page_feed_add web.api_feeds
           web.planner web.outcome web.editing web.applying web.page_watchlist web.page_revisions readiness pulse
-          web.machine""",
+          web.machine web.asked web.attempts web.gate web.keyring web.sessions web.sign_in""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
           watchman canary dead_man auditor applying rerun""",
     7: "cli __main__",
@@ -124,6 +125,7 @@ DOORS: dict[str, set[str]] = {
         "config.channels",
         "config.values",
         "config.faults",
+        "config.web",
         "web.paging",
         "web.api_stories",
         "web.api_feeds",
@@ -161,6 +163,7 @@ ASYNC = {
     "web.forms",
     "web.hosts",
     "web.leaving",
+    "web.sign_in",
     "app",
     "cycle",
     "daemon",

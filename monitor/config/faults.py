@@ -15,6 +15,7 @@ from monitor.config.channels import CHANNEL_KINDS, SmtpSection
 from monitor.config.places import Path, Places
 from monitor.config.schema import ExampleEntry, FeedEntry, TopicEntry
 from monitor.config.values import ValueFault, near_miss, shown
+from monitor.config.web import ProxySection, TokenSection
 from monitor.errors import ConfigError
 from monitor.text import plain_line, plural
 
@@ -140,6 +141,8 @@ def _keys_at(path: Path, model: type[BaseModel], values: Mapping[str, object]) -
         model = CHANNEL_KINDS.get(str(look_up(values, (*path[:2], "kind"))), TopicEntry)
     elif path[:1] == ("channels",):
         model = SmtpSection
+    elif path[:1] == ("web",) and len(path) > 2:
+        model = TokenSection if path[1] == "tokens" else ProxySection
     elif len(path) == 2:
         section = model.model_fields[str(path[0])].annotation
         model = section if isinstance(section, type) and issubclass(section, BaseModel) else model
@@ -161,6 +164,8 @@ def _in_words(
         if fault.is_whole:
             return fault.text
         return f"{_key_name(path)}{'' if fault.text.startswith(':') else ' '}{fault.text}"
+    if path[:2] == ("web", "tokens") and len(path) == 3:  # what stands here may be the token: it is not repeated
+        return f"a token does not stand in this file. Write [web.tokens.{key}], below it token_env or token_file."
     if kind == "extra_forbidden":
         return _unknown_key(key, _keys_at(path, model, values))
     if kind == "missing":

@@ -55,6 +55,8 @@ class Loaded:
     database_password: Secret | None = field(default=None)
     app_tokens: Mapping[ChannelName, Secret] = field(default_factory=lambda: MappingProxyType({}))
     """The app's token of each Slack channel in which people may click and type."""
+    web_tokens: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    """What opens the page and the API, by the token's name."""
     ping_url: Secret | None = None
     """The address that is asked for after each good cycle."""
     exposed_files: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class Loaded:
         secrets = [
             *self.secrets.values(),
             *self.app_tokens.values(),
+            *self.web_tokens.values(),
             *([self.database_password] if self.database_password else []),
             *([self.ping_url] if self.ping_url else []),
         ]
@@ -163,6 +166,7 @@ def load(
         own_files=own,
         database_password=secrets.of_database,
         app_tokens=MappingProxyType(secrets.of_apps),
+        web_tokens=MappingProxyType(secrets.of_tokens),
         ping_url=secrets.of_ping,
         exposed_files=tuple(of_feeds.exposed),
         bodies=MappingProxyType({name: files[name].body for name in _MISSING}),

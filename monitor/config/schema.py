@@ -21,10 +21,8 @@ from monitor.config.values import (
     FileName,
     FolderPath,
     HeaderName,
-    HttpsUrl,
     LanguageTag,
     Line,
-    Listen,
     ListKey,
     PrivateHost,
     ProxyUrl,
@@ -39,9 +37,9 @@ from monitor.config.values import (
     VariableName,
     near_miss,
     read_example,
-    split_listen,
     url_fault,
 )
+from monitor.config.web import WebSection
 from monitor.words import words
 
 EXAMPLE_CHARS_MAX = 20_000
@@ -103,19 +101,6 @@ class PollingSection(Section):
                 key="interval_max",
             )
         return self
-
-
-class WebSection(Section):
-    """The status page."""
-
-    listen: Listen = "127.0.0.1:8080"
-    public_url: HttpsUrl | None = Field(default=None, examples=['"https://news.example.org"'])
-    """Where readers reach the page from outside; with it mails can be unsubscribed from with one click."""
-
-    @property
-    def address(self) -> tuple[str, int] | None:
-        """Host and port; None where there is no page."""
-        return split_listen(self.listen)
 
 
 class MatchingSection(Section):

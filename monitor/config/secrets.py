@@ -20,6 +20,11 @@ from monitor.model import ChannelName
 SECRET_BYTES_MAX = 65_536
 """Longest secret file read; tokens and passwords are under 1 kB, and a whole log put here by mistake is not one."""
 
+TOKEN_CHARS_MIN, TOKEN_CHARS_MAX = 20, 500
+"""Twenty random hex digits are 80 bits: nobody guesses them over a network."""
+TOKEN_SIGNS_MIN = 8
+"""Different characters in a token. Of twenty random hex digits one in two thousand has fewer."""
+
 
 class Secret:
     """A token, password or signing key. Only `reveal` gives it; printing, logging or comparing in a test does not."""
@@ -91,6 +96,8 @@ class SecretList:
     of_apps: dict[ChannelName, Secret] = field(default_factory=dict)
     """The token of the app behind a Slack channel, where buttons and commands are wanted."""
     of_database: Secret | None = None
+    of_tokens: dict[str, Secret] = field(default_factory=dict)
+    """What opens the page and the API, by the token's name."""
     of_ping: Secret | None = None
     """The address that is asked for after each good cycle: who knows it can pretend that all is well."""
     problems: list[Problem] = field(default_factory=list)
@@ -111,6 +118,7 @@ def gather_secrets(file: ConfigFile, environ: Mapping[str, str], *, needs_channe
     operator = file.values.get("operator")
     if isinstance(operator, Mapping):
         gathered.of_ping = _read_ping(operator, file, environ, gathered)
+    _read_tokens(file, environ, gathered)
     channels = file.values.get("channels")
     for name, values in channels.items() if isinstance(channels, Mapping) else ():
         if not isinstance(values, Mapping):
@@ -133,6 +141,37 @@ def gather_secrets(file: ConfigFile, environ: Mapping[str, str], *, needs_channe
     if not needs_channels:
         gathered.problems = of_database
     return gathered
+
+
+def _read_tokens(file: ConfigFile, environ: Mapping[str, str], gathered: SecretList) -> None:
+    """Each token of `[web.tokens]`; one that is easily guessed, or is another's too, is a fault."""
+    web = file.values.get("web")
+    tokens = web.get("tokens") if isinstance(web, Mapping) else None
+    for name, values in tokens.items() if isinstance(tokens, Mapping) else ():
+        if not isinstance(values, Mapping):
+            continue
+        table: KeyPath = ("web", "tokens", name)
+        token = _read_named(table, values, "token", file, environ, gathered)
+        if token is None:
+            continue
+        same = next((other for other, held in gathered.of_tokens.items() if held == token), None)
+        fault = find_token_fault(token.reveal()) or (f"is also that of {same!r}: each needs its own" if same else "")
+        if fault:
+            message = f"[web.tokens.{name}] what {token.origin} holds {fault}. Make one: openssl rand -hex 32"
+            gathered.problems.append(Problem(file.shown_path, file.places.line(table), message))
+        else:
+            gathered.of_tokens[name] = token
+
+
+def find_token_fault(token: str) -> str:
+    """Why a token is none to open a page with, in words that do not repeat it; empty where it is one."""
+    if not token.isascii() or not token.isprintable() or " " in token:
+        return "cannot be sent in a header: it must be one word of plain ASCII"
+    if not TOKEN_CHARS_MIN <= len(token) <= TOKEN_CHARS_MAX:
+        return f"is too short or too long for a token: {TOKEN_CHARS_MIN} to {TOKEN_CHARS_MAX} characters are taken"
+    if len(set(token)) < TOKEN_SIGNS_MIN:
+        return "is easily guessed: the same few characters again and again"
+    return ""
 
 
 def _read_ping(

@@ -335,6 +335,16 @@ ChannelKey = Annotated[
         )
     ),
 ]
+TokenKey = Annotated[
+    str,
+    AfterValidator(
+        _key_check(
+            f"[A-Za-z0-9_-]{{1,{NAME_CHARS_MAX}}}",
+            "token's name",
+            "may hold letters, digits, _ and - alone, at most 100, as in [web.tokens.desk].",
+        )
+    ),
+]
 ListKey = Annotated[
     str,
     AfterValidator(

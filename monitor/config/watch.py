@@ -60,6 +60,8 @@ class Change:
     feeds_edited: tuple[str, ...] = ()
     channels_changed: tuple[str, ...] = ()
     """Names of channels that came, went or changed, their secrets included."""
+    changes_access: bool = False
+    """Whether the page may be opened by others than before, or with other tokens."""
     needs_restart: tuple[str, ...] = ()
     """Settings that changed and count only after a restart, in words."""
     changes_matching: bool = False
@@ -82,6 +84,7 @@ class Change:
             )
             if names
         ]
+        parts += ["who may open the page changed"] if self.changes_access else []
         parts += [f"{words} after a restart" for words in self.needs_restart]
         return ", ".join(parts) or NOTHING_CHANGED
 
@@ -276,6 +279,7 @@ def _is_change(old: Loaded, new: Loaded) -> bool:
         old.content_hash != new.content_hash
         or old.secrets != new.secrets
         or old.app_tokens != new.app_tokens
+        or old.web_tokens != new.web_tokens
         or old.feeds != new.feeds  # the same files with another password beside them
         or old.database_password != new.database_password
     )
@@ -340,6 +344,7 @@ def compare(old: Loaded, new: Loaded, at: datetime) -> Change:
             or old.secrets.get(ChannelName(name)) != new.secrets.get(ChannelName(name))
             or old.app_tokens.get(ChannelName(name)) != new.app_tokens.get(ChannelName(name))
         ),
+        changes_access=old.web_tokens != new.web_tokens or _access_of(old) != _access_of(new),
         needs_restart=_find_restarts(old, new),
     )
 
@@ -352,6 +357,11 @@ def _without_place(configured: _Placed) -> _Placed:
 def _without_examples(topic: Topic) -> Topic:
     """The same without what only says how it must answer, and without its line."""
     return replace(topic, place="", must_match=(), must_not_match=())
+
+
+def _access_of(loaded: Loaded) -> object:
+    web = loaded.settings.web
+    return web.tokens, web.proxy, web.names
 
 
 def _uses_list(topic: Topic) -> bool:
@@ -367,7 +377,7 @@ def _find_restarts(old: Loaded, new: Loaded) -> tuple[str, ...]:
     words = []
     if old.database_url != new.database_url:
         words.append("[database]")
-    if old.settings.web != new.settings.web:
+    if old.settings.web.listen != new.settings.web.listen:
         words.append("[web] listen")
     if old.semantic_folder != new.semantic_folder:
         words.append("[matching] semantic_model")

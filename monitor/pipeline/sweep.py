@@ -33,6 +33,8 @@ NEAR_DAYS = 30
 
 EDIT_DAYS = 90
 """An edit that was noted and never came in force is forgotten after that."""
+SESSION_IDLE_HOURS = 24
+"""A browser's session that was not used for this long; it has ended long before."""
 PAGE_HOURS = 24
 """A page whose turn did not come within a day is given up: its news is old, and the queue has an end."""
 SIZE_AIM = 0.95
@@ -164,6 +166,8 @@ class _Sweep:
         self._in_portions(lambda tx, size: tx.follows.forget(before, limit=size))
         self._in_portions(lambda tx, size: tx.waits.forget_held(before, limit=max(1, size // 10)), parts=10)
         self._in_portions(lambda tx, size: tx.matches.forget_near(near_before, limit=size))
+        idle_before = self._now - timedelta(hours=SESSION_IDLE_HOURS)
+        self._in_portions(lambda tx, size: tx.web_sessions.forget(self._now, idle_before, limit=size))
         self._in_portions(lambda tx, size: tx.notices.forget(self._now - NOTICES_FOR, limit=size))
         if not self._pace.is_stopping():
             with self._store.write() as tx:
@@ -186,7 +190,6 @@ class _Sweep:
             sweeping.past_feeds(before),
             sweeping.past_recipients(before),
             sweeping.past_beats(before),
-            sweeping.past_sessions(self._now),
         ):
             self._forget(past)
 

@@ -45,6 +45,7 @@ from monitor.storage.topic_views import TopicViews
 from monitor.storage.topics import TopicTable
 from monitor.storage.vectors import VectorTable
 from monitor.storage.waits import WaitTable
+from monitor.storage.web_sessions import WebSessionTable
 from monitor.storage.word_index import WordIndex
 
 
@@ -89,6 +90,7 @@ class Transaction:
         self.sweeps = SweepTable(connection)
         self.gauge_views = GaugeViews(connection)
         self.target_views = TargetViews(connection)
+        self.web_sessions = WebSessionTable(connection)
         self.connection = connection
 
 

@@ -30,7 +30,6 @@ from monitor.storage.tables import (
     STORY,
     STORY_CHANGE,
     TOPIC,
-    WEB_SESSION,
 )
 
 Key = tuple[Any, ...]
@@ -102,11 +101,6 @@ def past_recipients(before: datetime) -> Past:
 def past_beats(before: datetime) -> Past:
     """Parts of the daemon that did nothing since then."""
     return Past(HEARTBEAT, HEARTBEAT.c.at < before)
-
-
-def past_sessions(now: datetime) -> Past:
-    """Sign-ins that are over."""
-    return Past(WEB_SESSION, WEB_SESSION.c.until < now)
 
 
 class SweepTable:

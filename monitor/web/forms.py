@@ -58,21 +58,22 @@ async def read_form(request: Request) -> Form:
     person = person_of(request)
     if not person.may_edit:
         raise Refused("this access may read and change nothing", remedy="Sign in with a token that may edit.")
-    form = Form(await _read_fields(request))
+    form = Form(await read_fields(request))
     if not person.csrf or not hmac.compare_digest(form.text("csrf", chars_max=200).encode(), person.csrf.encode()):
         raise Refused("the form is too old, or of another page", remedy="Go back, load the page again and repeat it.")
     return form
 
 
-async def _read_fields(request: Request) -> Mapping[str, Sequence[str]]:
+async def read_fields(request: Request, bytes_max: int = FORM_BYTES_MAX) -> Mapping[str, Sequence[str]]:
+    """The fields of any form. Raises Refused for what is none or is too large."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise Refused("a form is expected", remedy="Use the page's own buttons.")
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > FORM_BYTES_MAX:
-                raise Refused("the form is too large", remedy=f"At most {FORM_BYTES_MAX // 1_000_000} MB are read.")
+            if len(body) > bytes_max:
+                raise Refused("the form is too large", remedy=f"At most {bytes_max:,} bytes are read.")
     except ClientDisconnect as error:
         raise Refused("the form did not come whole", remedy="Send it again.") from error
     try:
@@ -88,10 +89,22 @@ FormIn = Annotated[Form, Depends(read_form)]
 
 
 async def check_edit(request: Request) -> Person:
-    """Who asks, where they may edit; for programs, which carry no form."""
+    """Who asks for a change by the API, where they may edit.
+
+    A program's token is proof enough. A browser has to say what no page elsewhere can: that it sends JSON, and, where
+    it is signed in, what its page carries for the header `X-CSRF`. Raises Refused.
+    """
     person = person_of(request)
     if not person.may_edit:
-        raise Refused("this token may read and change nothing", remedy='Use one with role = "edit".')
+        raise Refused("this token may read and change nothing", remedy='Use one with role = "edit", as a Bearer.')
+    if person.is_program:
+        return person
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method != "DELETE" and kind != "application/json":
+        raise Refused("JSON is expected", remedy="Send it as Content-Type: application/json.")
+    mark = request.headers.get("x-csrf", "")
+    if not person.is_local and not hmac.compare_digest(mark.encode(), person.csrf.encode()):
+        raise Refused("a page elsewhere may have asked", remedy="Send a token, as Authorization: Bearer TOKEN.")
     return person
 
 

@@ -11,13 +11,15 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 PAGE_HEADERS = _ALWAYS | {
+    "Referrer-Policy": "same-origin",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Frame-Options": "DENY",
 }
-"""Of a page: scripts and styles are files of our own, and none stands in the page."""
+"""Of a page: scripts and styles are files of our own, and none stands in the page. Where it leads outside, nothing is
+said of it; its own forms say where they come from, which is how those of pages elsewhere are told apart."""
 LEAVE_HEADERS = _ALWAYS | {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -4,6 +4,7 @@ Effects: none.
 """
 
 from collections.abc import Callable, Collection
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
@@ -13,14 +14,22 @@ OUTSIDE = "/unsubscribe/"
 """What the public name is answered for; nothing else of the page is seen from outside by it."""
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
 class Hosts:
     """Turns away what asks by a name that is not ours, or asks the public name for more than it is there for."""
 
-    def __init__(self, app: ASGIApp, *, names: Collection[str], public_url: Callable[[], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, host: str, public_url: Callable[[], str], names: Callable[[], Collection[str]]
+    ) -> None:
         self._app = app
-        self._names = names
-        """Empty: the page is answered by any name that is not the public one."""
+        self._is_loopback = is_loopback(host)
+        """Else the page is answered by any name that is not the public one: who asks has to be known."""
+        self._host = host
         self._public_url = public_url
+        self._names = names
+        """Names of the page that a person gave it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, hand on, or turn away."""
@@ -34,12 +43,20 @@ class Hosts:
             await refusal(scope, receive, send)
 
     def _refusal(self, name: str, path: str) -> PlainTextResponse | None:
-        if name in self._names:
+        if name in LOOPBACK or name == self._host or name in self._names():
             return None
         public = urlsplit(self._public_url()).hostname
         if public is not None and name == public:
             return None if path.startswith(OUTSIDE) else PlainTextResponse("Not Found", status_code=404)
-        return PlainTextResponse("Invalid host header", status_code=400) if self._names else None
+        return PlainTextResponse("Invalid host header", status_code=400) if self._is_loopback else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what listens there is reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def host_name(header: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from monitor.config import channels, schema
+from monitor.config import channels, schema, web
 from monitor.config.channels import (
     AppriseSettings,
     ChannelSection,
@@ -34,9 +34,9 @@ from monitor.config.schema import (
     TopicEntry,
     WatchlistFile,
     WatchlistSection,
-    WebSection,
 )
 from monitor.config.section import Section
+from monitor.config.web import ProxySection, TokenSection, WebSection
 from monitor.digests.schedule import parse_duration
 from monitor.topics.query import compile_query
 from tests.config.folder import FEEDS
@@ -51,6 +51,8 @@ PAGES: dict[tuple[str, str], type[Section]] = {
     ("monitor.toml.md", "`[matching]`"): MatchingSection,
     ("monitor.toml.md", "`[watchlist]`"): WatchlistSection,
     ("monitor.toml.md", "`[web]`"): WebSection,
+    ("monitor.toml.md", "`[web.tokens.NAME]`"): TokenSection,
+    ("monitor.toml.md", "`[web.proxy]`"): ProxySection,
     ("monitor.toml.md", "`[retention]`"): RetentionSection,
     ("monitor.toml.md", "`[operator]`"): OperatorSection,
     ("monitor.toml.md", "`[channels.NAME]`"): ChannelSection,
@@ -102,7 +104,7 @@ def test_every_table_of_the_schema_has_a_page() -> None:
     """A new table of the schema needs its heading here."""
     tables = {
         item
-        for module in (schema, channels)
+        for module in (schema, channels, web)
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, Section) and item.model_fields
     }
@@ -135,7 +137,9 @@ def blocks(page: str, kind: str) -> Iterator[str]:
     yield from re.findall(rf"^```{kind}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-ENVIRON = dict.fromkeys(("SLACK_BOT_TOKEN", "DATABASE_PASSWORD", "SMTP_PASSWORD"), "a secret")
+ENVIRON = dict.fromkeys(("SLACK_BOT_TOKEN", "DATABASE_PASSWORD", "SMTP_PASSWORD"), "a secret") | {
+    "MONITOR_TOKEN": "0123456789abcdef" * 4
+}
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (DOCS / "examples").iterdir()))
