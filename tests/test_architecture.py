@@ -26,7 +26,7 @@ LAYERS: dict[int, str] = {
           digests.storm digests.mutes outbox.retry feeds.silence topics.compare digests.alerts outbox.notices
           topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
           topics.import_rules digests.budget views.plot_days views.sent views.plot_story views.spans feeds.recorded
-          feeds.advice views.plot_rhythm views.feed_words""",
+          feeds.advice views.plot_rhythm views.feed_words views.moments views.records""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -62,14 +62,16 @@ LAYERS: dict[int, str] = {
           views.deliveries views.plot_bars views.plot_histogram views.stories views.story views views.marking
           views.topic views.topic_stories views.topic_list views.levels views.found views.changes views.slack_look
           views.feeds views.feed views.finding pipeline.rollback numbers gauges pipeline.arrived pipeline.pace
-          pipeline.room pipeline.answers""",
+          pipeline.room pipeline.answers views.article views.corrected views.look_words views.told_lines
+          views.trail_lines views.trail_record views.missing_lines views.keeping""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits
           web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.patience web.topics_in
           web.page_topics web.page_topic_edits web.page_preview web.page_feeds web.page_feed_add web.api_feeds
           web.planner web.outcome web.editing web.applying web.page_watchlist web.page_revisions readiness pulse
-          web.machine web.asked web.attempts web.gate web.keyring web.sessions web.sign_in""",
+          web.machine web.asked web.attempts web.gate web.keyring web.sessions web.sign_in web.page_explain
+          web.api_explain""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
           watchman canary dead_man auditor applying rerun""",
     7: "cli __main__",

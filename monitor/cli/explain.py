@@ -7,15 +7,10 @@ import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from monitor.channels.slack_link import message_link
-from monitor.cli.explain_lines import trail_lines
-from monitor.cli.explain_missing import missing_lines, missing_record, several_lines, several_record
-from monitor.cli.explain_record import trail_record
 from monitor.cli.keep_as import keep_article
 from monitor.cli.lines import screen_line, write_line
 from monitor.cli.moments import moments_of
 from monitor.cli.opening import load_config, opened_store
-from monitor.config.channels import SlackSettings
 from monitor.config.load import Loaded
 from monitor.errors import MonitorError
 from monitor.missing import Missing
@@ -23,6 +18,10 @@ from monitor.model import Delivery
 from monitor.pipeline.watched import watch
 from monitor.topics.vectors import load_installed
 from monitor.trail import Several, Trail, find_trail
+from monitor.views.article import message_links
+from monitor.views.missing_lines import missing_lines, missing_record, several_lines, several_record
+from monitor.views.trail_lines import trail_lines
+from monitor.views.trail_record import trail_record
 
 NAME = "explain"
 SUMMARY = (
@@ -63,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         found = find_trail(store, wanted, watch(store, loaded.compiled).watchlist, load)
         if args.keep_as is not None and isinstance(found, Trail):
             return keep_article(args.keep_as, loaded, store, found)
-    links = _links(loaded)
+    links = message_links(loaded)
     if args.json:
         write_line(_record(found, links))
     else:
@@ -89,15 +88,3 @@ def _record(found: Trail | Several | Missing, links: Callable[[Delivery], str | 
     if isinstance(found, Several):
         return several_record(found)
     return missing_record(found) if isinstance(found, Missing) else trail_record(found, links)
-
-
-def _links(loaded: Loaded) -> Callable[[Delivery], str | None]:
-    """Where a delivered message can be opened, as far as its channel gives such an address."""
-
-    def link(delivery: Delivery) -> str | None:
-        settings = loaded.settings.channels.get(delivery.channel)
-        if not isinstance(settings, SlackSettings):
-            return None
-        return message_link(settings.workspace, settings.channel, delivery.receipt)
-
-    return link

@@ -7,13 +7,13 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from monitor.errors import MonitorError
-from monitor.model import Evidence
 from monitor.text import plain_line
 from monitor.topics.article_lines import articles_of, has_words, read_time, to_article
+from monitor.views.records import evidence_record, format_time
 
 __all__ = [
     "LINE_CHARS_MAX",
@@ -98,24 +98,8 @@ def screen_line(text: str) -> str:
     return " " * (len(text) - len(body)) + plain_line(body)
 
 
-def evidence_record(evidence: Evidence) -> dict[str, object]:
-    """One piece of evidence; `points` is its part of the score, and `spans` are characters of the article's fields."""
-    return {
-        "concept": evidence.concept,
-        "found": dict(evidence.found),
-        "via": evidence.via.value,
-        "points": evidence.points,
-        "spans": [[span.field.value, span.start, span.end] for span in evidence.spans],
-    }
-
-
 _STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Controls that JSON leaves as they are, signs that turn the direction of a line, and ends of lines."""
-
-
-def format_time(value: datetime | None) -> str | None:
-    """A time as the stage commands write it: UTC, ISO 8601, seconds; None stays None."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
 
 
 def _plain(value: object) -> str:

@@ -5,49 +5,18 @@ Effects: reads files.
 
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitor.views.moments import Moments
+
 if TYPE_CHECKING:
     from monitor.model import Watchlist
 
-_RECORDED = re.compile(r"\b(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d) UTC|T(\d\d:\d\d):\d\dZ)")
-"""A time in a reason that was written down when a gate decided."""
-
 _ZONE = re.compile(r"""^\s*timezone\s*=\s*(["'])([^"'\n]{1,64})\1""", re.MULTILINE)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WITHOUT_YEAR = timedelta(days=300)
 _READ_BYTES_MAX = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """How times are shown: in which zone, and as seen from when."""
-
-    zone: ZoneInfo
-    now: datetime | None = None
-
-    def say(self, at: datetime | None) -> str:
-        """`14 Mar 09:05`, with its year where it is 300 days from now or more; `never` for none."""
-        if at is None:
-            return "never"
-        local = at.astimezone(self.zone)
-        is_far = self.now is not None and abs(at - self.now) >= _WITHOUT_YEAR
-        year = f" {local.year}" if is_far else ""
-        return f"{local.day} {_MONTHS[local.month - 1]}{year} {local.hour:02}:{local.minute:02}"
-
-    def within(self, text: str) -> str:
-        """The same text with the times in it that name UTC shown in this zone."""
-        return _RECORDED.sub(lambda found: self._local(f"{found[1]} {found[2] or found[3]}"), text)
-
-    def _local(self, text: str) -> str:
-        try:
-            return self.say(datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC))
-        except (ValueError, OverflowError):
-            return f"{text} UTC"
 
 
 _SHOWN: ContextVar[Moments | None] = ContextVar("moments", default=None)
@@ -63,27 +32,28 @@ def show_times_of(folder: Path, now: datetime) -> None:
 
 def say_time(at: datetime | None) -> str:
     """`14 Mar 09:05` in the zone that was set; `never` for none."""
-    return _shown().say(at)
+    return shown_moments().say(at)
 
 
 def say_within(text: str) -> str:
     """The same text with the times in it that name UTC shown in the zone that was set."""
-    return _shown().within(text)
+    return shown_moments().within(text)
 
 
 def shown_zone() -> ZoneInfo:
     """The zone that was set."""
-    return _shown().zone
+    return shown_moments().zone
 
 
-def _shown() -> Moments:
+def shown_moments() -> Moments:
+    """Those that were set; of UTC where none were."""
     return _SHOWN.get() or Moments(ZoneInfo("UTC"))
 
 
 def moments_of(watchlist: "Watchlist") -> Moments:
     """Those of the watchlist's time zone; of UTC where no topic is watched."""
     zone = ZoneInfo(next((topic.schedule.timezone for topic in watchlist.topics), "UTC"))
-    return Moments(zone, _shown().now)
+    return Moments(zone, shown_moments().now)
 
 
 def _zone_of(path: Path) -> ZoneInfo:

@@ -7,9 +7,8 @@ import argparse
 from collections.abc import Iterator
 
 from monitor.cli.arguments import age
-from monitor.cli.corrected import change_record, change_words, part_words, telling_record
 from monitor.cli.lines import format_time, write_line
-from monitor.cli.moments import say_time
+from monitor.cli.moments import say_time, shown_moments
 from monitor.cli.opening import find_topic, load_config, login_name, opened_store
 from monitor.cli.stories_below import list_below
 from monitor.clock import SystemClock
@@ -21,6 +20,7 @@ from monitor.storage.digests import SPLIT_REASON, SentRecord
 from monitor.storage.store import Store
 from monitor.text import plain_line, plural
 from monitor.urls import publisher_of
+from monitor.views.corrected import change_record, change_words, part_words, telling_record
 
 NAME = "stories"
 SUMMARY = (
@@ -150,7 +150,7 @@ def _correct(store: Store, args: argparse.Namespace) -> None:
 
 
 def _done_lines(done: Corrected) -> Iterator[str]:
-    yield change_words(done.change)
+    yield change_words(done.change, shown_moments())
     if done.along:
         copies = ", ".join(map(str, done.along))
         yield f"  With it went the {'copy' if len(done.along) == 1 else 'copies'} of its text: {copies}."
@@ -237,7 +237,7 @@ def _lines(found: Dossier, wanted: int) -> Iterator[str]:
     if found.changes:
         yield "Changed by hand"
         for change in found.changes:
-            yield f"  {change_words(change)}"
+            yield f"  {change_words(change, shown_moments())}"
 
 
 def _member_lines(member: StoredArticle) -> Iterator[str]:

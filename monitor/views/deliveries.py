@@ -18,16 +18,9 @@ from monitor.storage.holds import Hold
 from monitor.storage.store import Store
 from monitor.text import plural
 from monitor.views.sent import Sent, read_sent
+from monitor.views.told_lines import ENDS
 
 log = get_log()
-
-ENDS: Mapping[str, str] = {
-    "dropped": "taken out of the line by a person, or its reader left",
-    "folded": "what it said went out in a note that gathers what came too late",
-    "not_editable": "the message that is out could not be edited; what it says stays",
-    "too_old": "too old to be news when it could be sent",
-}
-"""Why a delivery ended that was not sent, where the reason is a word of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from monitor.web import (
     api_deliveries,
+    api_explain,
     api_feeds,
     api_overview,
     api_stories,
@@ -15,6 +16,7 @@ from monitor.web import (
 ROUTERS: tuple[APIRouter, ...] = (
     api_overview.router,
     api_deliveries.router,
+    api_explain.router,
     api_feeds.router,
     api_stories.router,
 )

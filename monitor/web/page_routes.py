@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from monitor.web import (
     page_deliveries,
+    page_explain,
     page_feed_add,
     page_feeds,
     page_overview,
@@ -21,6 +22,7 @@ from monitor.web import (
 ROUTERS: tuple[APIRouter, ...] = (
     page_overview.router,
     page_deliveries.router,
+    page_explain.router,
     page_feed_add.router,
     page_feeds.router,
     page_preview.router,

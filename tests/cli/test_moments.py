@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.cli.moments import Moments, say_time, say_within, show_times_of
+from monitor.cli.moments import say_time, say_within, show_times_of
+from monitor.views.moments import Moments
 from tests.cli.newsroom import Newsroom
 
 AT = datetime(2026, 3, 14, 8, 5, tzinfo=UTC)

@@ -6,10 +6,13 @@ from playwright.sync_api import Browser
 from tests.web.browser import SCHEMES, SIZES, find_barriers, is_wider_than_its_window, opened, photograph, served
 from tests.web.newsroom import Newsroom
 
-PAGES = {"overview": "/", "stories": "/stories", "story": "/stories/47"}
-PAGES = {"overview": "/", "deliveries": "/deliveries", "delivery": "/deliveries/13"}
 PAGES = {
     "overview": "/",
+    "stories": "/stories",
+    "story": "/stories/47",
+    "deliveries": "/deliveries",
+    "delivery": "/deliveries/13",
+    "explain": "/explain?of=47",
     "topics": "/topics",
     "topic": "/topics/hostage-negotiations",
     "topic-query": "/topics/gulf-shipping?show=untold",

@@ -3,12 +3,12 @@
 Effects: none.
 """
 
-from monitor.cli.lines import format_time
-from monitor.cli.moments import say_time
 from monitor.model import StoryId
 from monitor.storage.corrections import MERGE, StoryChange
 from monitor.storage.digests import SentRecord
 from monitor.text import plain_line, plural
+from monitor.views.moments import Moments
+from monitor.views.records import format_time
 
 ARTICLES_SHOWN = 10
 
@@ -18,7 +18,7 @@ def part_words(key: StoryId, story_id: StoryId) -> str:
     return "" if key == story_id else f", article {key}"
 
 
-def change_words(change: StoryChange) -> str:
+def change_words(change: StoryChange, moments: Moments) -> str:
     """What was changed, when, by whom and why, in one line."""
     if change.kind == MERGE:
         count = f" ({plural(len(change.articles), 'article')})" if change.articles else ""
@@ -31,7 +31,7 @@ def change_words(change: StoryChange) -> str:
         what = f"{noun} {named} went from story {change.story_id} to story {change.other_id}"
     by = f" by {plain_line(change.by)}" if change.by else ""
     reason = f": {plain_line(change.reason)}" if change.reason else ""
-    return f"{what}, {say_time(change.at)}{by}{reason}"
+    return f"{what}, {moments.say(change.at)}{by}{reason}"
 
 
 def change_record(change: StoryChange) -> dict[str, object]:

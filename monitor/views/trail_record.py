@@ -5,9 +5,6 @@ Effects: none.
 
 from collections.abc import Callable
 
-from monitor.cli.corrected import change_record, telling_record
-from monitor.cli.lines import evidence_record, format_time
-from monitor.cli.looks import look_record
 from monitor.model import Delivery, Match, NoMatch
 from monitor.storage.articles import StoredArticle
 from monitor.storage.digests import HeldRecord
@@ -18,6 +15,9 @@ from monitor.storage.pages import StoredPage
 from monitor.storage.sightings import Sighting
 from monitor.topics.explain import explain
 from monitor.trail import Trail
+from monitor.views.corrected import change_record, telling_record
+from monitor.views.look_words import look_record
+from monitor.views.records import evidence_record, format_time
 
 
 def trail_record(trail: Trail, link: Callable[[Delivery], str | None]) -> dict[str, object]:

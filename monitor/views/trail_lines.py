@@ -5,10 +5,6 @@ Effects: none.
 
 from collections.abc import Callable, Iterator
 
-from monitor.cli.corrected import change_words
-from monitor.cli.explain_told import fate_words, told_lines
-from monitor.cli.looks import look_words
-from monitor.cli.moments import Moments
 from monitor.model import Delivery, Match, NoMatch, PageRoad, PageState, Relation
 from monitor.storage.health import PollVisit
 from monitor.storage.pages import StoredPage
@@ -16,6 +12,10 @@ from monitor.stories.identity import NAMES, AliasKind
 from monitor.text import plural
 from monitor.topics.explain import explain
 from monitor.trail import Trail
+from monitor.views.corrected import change_words
+from monitor.views.look_words import look_words
+from monitor.views.moments import Moments
+from monitor.views.told_lines import fate_words, told_lines
 
 STANDINGS = {
     "new": "new: it may be told",
@@ -50,13 +50,13 @@ def trail_lines(trail: Trail, moments: Moments, link: Callable[[Delivery], str |
     yield f"  times are those of {moments.zone.key}"
     yield ""
     yield "Polled"
-    yield from _polled_lines(trail, moments)
+    yield from polled_lines(trail, moments)
     yield "Stored"
-    yield from _stored_lines(trail, moments)
+    yield from stored_lines(trail, moments)
     yield "Story"
-    yield from _story_lines(trail, moments)
+    yield from story_lines(trail, moments)
     yield "Topics"
-    yield from _topic_lines(trail, moments)
+    yield from topic_lines(trail, moments)
     for mark in trail.marks:
         by = f" by {mark.by}" if mark.by else ""
         note = f": {mark.note}" if mark.note else ""
@@ -64,10 +64,11 @@ def trail_lines(trail: Trail, moments: Moments, link: Callable[[Delivery], str |
     yield "Told"
     yield from told_lines(trail, moments, link)
     if trail.look is not None:
-        yield f"  {moments.within(look_words(trail.look))}"
+        yield f"  {moments.within(look_words(trail.look, moments))}"
 
 
-def _polled_lines(trail: Trail, moments: Moments) -> Iterator[str]:
+def polled_lines(trail: Trail, moments: Moments) -> Iterator[str]:
+    """Which feeds showed it, and when."""
     article = trail.stored.article
     name = trail.feed.feed.name if trail.feed else article.feed or "a feed that is gone"
     yield f"  by feed {name}, first seen {moments.say(article.seen_at)}"
@@ -98,10 +99,11 @@ def visit_words(visit: PollVisit) -> str:
     if visit.error:
         return f"{visit.outcome}: {visit.error}"
     note = f" ({visit.note})" if visit.note else ""
-    return f"{visit.outcome}, {visit.entries} entries, {visit.new} new{note}"
+    return f"{visit.outcome}, {plural(visit.entries, 'entry', 'entries')}, {visit.new} new{note}"
 
 
-def _stored_lines(trail: Trail, moments: Moments) -> Iterator[str]:
+def stored_lines(trail: Trail, moments: Moments) -> Iterator[str]:
+    """How it was kept, and what of its page."""
     stored = trail.stored
     yield f"  {STANDINGS.get(stored.standing, stored.standing)}"
     known = [KINDS[kind] for kind in trail.names if kind in NAMES]
@@ -127,11 +129,12 @@ def _page_words(page: StoredPage, moments: Moments) -> str:
     return f"none. {page.reason}"
 
 
-def _story_lines(trail: Trail, moments: Moments) -> Iterator[str]:
+def story_lines(trail: Trail, moments: Moments) -> Iterator[str]:
+    """In which story it stands, and why."""
     count = trail.story.article_count if trail.story else 1
     yield from _relation_lines(trail, count)
     for change in trail.changes:
-        yield f"  by hand: {moments.within(change_words(change))}"
+        yield f"  by hand: {moments.within(change_words(change, moments))}"
 
 
 def _relation_lines(trail: Trail, count: int) -> Iterator[str]:
@@ -153,7 +156,8 @@ def _relation_lines(trail: Trail, count: int) -> Iterator[str]:
         yield f"  because: {stored.evidence}"
 
 
-def _topic_lines(trail: Trail, moments: Moments) -> Iterator[str]:
+def topic_lines(trail: Trail, moments: Moments) -> Iterator[str]:
+    """What each topic said of it."""
     recorded = {match.match.topic: match for match in trail.matches}
     near = {miss.topic: miss for miss in trail.near}
     if not recorded and not trail.verdicts:

@@ -5,15 +5,15 @@ Effects: none.
 
 from collections.abc import Iterator
 
-from monitor.cli.explain_lines import visit_words
-from monitor.cli.explain_record import visit_record
-from monitor.cli.lines import format_time
-from monitor.cli.moments import Moments
 from monitor.missing import Missing
 from monitor.storage.headlines import Likely
 from monitor.storage.health import FeedHealth, PollVisit
 from monitor.text import plural, shorten
 from monitor.trail import Several
+from monitor.views.moments import Moments
+from monitor.views.records import format_time
+from monitor.views.trail_lines import visit_words
+from monitor.views.trail_record import visit_record
 
 TITLE_CHARS = 100
 WANTED_CHARS = 300

@@ -1,15 +1,15 @@
-"""Second looks in words and as a record, for `monitor explain`.
+"""Second looks in words and as a record, for `explain`.
 
 Effects: none.
 """
 
-from monitor.cli.lines import format_time
-from monitor.cli.moments import say_time
 from monitor.digests.second_look import LOOKS_AFTER, OPEN_STATES, LookState
 from monitor.storage.second_looks import StoredLook
+from monitor.views.moments import Moments
+from monitor.views.records import format_time
 
 
-def look_words(look: StoredLook) -> str:
+def look_words(look: StoredLook, moments: Moments) -> str:
     """How far the looks at an article's page are, and what they found; one line."""
     parts = [f"second look: {look.looks} of {len(LOOKS_AFTER)} made"]
     if look.state is LookState.WITHDRAWN:
@@ -19,7 +19,7 @@ def look_words(look: StoredLook) -> str:
     if look.noted_title:
         parts.append(f"its headline became “{look.noted_title}”")
     if look.state in OPEN_STATES:
-        parts.append(f"next {say_time(look.next_at)}")
+        parts.append(f"next {moments.say(look.next_at)}")
     if look.reason and look.state is not LookState.WITHDRAWN:
         parts.append(f"the last saw nothing certain: {look.reason}")
     return ", ".join(parts)

@@ -5,14 +5,14 @@ Effects: none.
 
 from collections.abc import Callable, Iterator
 
-from monitor.cli.corrected import part_words
-from monitor.cli.moments import Moments
 from monitor.model import Delivery, DeliveryKind, DeliveryState, DigestKind
 from monitor.storage.digests import SPLIT_REASON, SentRecord
 from monitor.storage.matches import StoredMatch
 from monitor.storage.outbox import StoredDelivery
 from monitor.text import plural, shorten
 from monitor.trail import Trail
+from monitor.views.corrected import part_words
+from monitor.views.moments import Moments
 
 DELIVERIES_SHOWN_MAX = 20
 """Deliveries told one by one; a list of five hundred mail addresses is counted."""
