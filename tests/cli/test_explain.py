@@ -24,7 +24,7 @@ def test_a_told_article_is_told_from_poll_to_receipt(newsroom: Newsroom) -> None
     for words in (
         "Mayor of Bellmoor speaks of the hostage",
         "by feed Outlet 0, first seen",
-        "new, 1 entries, 1 new",
+        "new, 1 entry, 1 new",
         "new: it may be told",
         "opened story",
         "hostages: matched when it came, score",
