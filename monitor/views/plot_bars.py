@@ -117,15 +117,16 @@ def _bar(point: BarPoint, x: float, place: float, top: int, what: str) -> Bar:
     )
 
 
-def height_of(value: float, top: int) -> float:
-    """How high a number stands, in percent of the height."""
-    return (BASE - TOP) * min(1.0, max(0.0, value / top)) if top else 0.0
+def height_of(value: float, top: int, ceiling: float = TOP) -> float:
+    """How high a number stands, in percent of the height, where `top` reaches the ceiling."""
+    return (BASE - ceiling) * min(1.0, max(0.0, value / top)) if top else 0.0
 
 
-def lines_of(top: int) -> tuple[Tick, ...]:
+def lines_of(top: int, ceiling: float = TOP) -> tuple[Tick, ...]:
     """The line at the top, and one at half where that is a whole number."""
     numbers = [top, top // 2] if top % 2 == 0 else [top]
-    return tuple(Tick(0, round(BASE - height_of(number, top), 2), f"{number:,}", "start") for number in numbers)
+    places = [(number, round(BASE - height_of(number, top, ceiling), 2)) for number in numbers]
+    return tuple(Tick(0, y, f"{number:,}", "start") for number, y in places)
 
 
 def nice_top(highest: float) -> int:

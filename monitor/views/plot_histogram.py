@@ -14,8 +14,9 @@ SCORE_MAX = 100
 STEP = 5
 """Points of one column."""
 _GAP = 0.14
-_APART = 14.0
-"""So near each other two thresholds' words would run into one another: the second goes a line lower."""
+_LINE = 8.0
+"""Height of a line of words. Each threshold's words stand a line below those on their left, and its own line begins
+there: so no line goes through words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,6 @@ class Histogram:
     ticks: tuple[Tick, ...]
     rows: tuple[tuple[str, str, str], ...]
     base: float = BASE
-    top: float = TOP
 
 
 def plot_histogram(
@@ -76,13 +76,14 @@ def plot_histogram(
     steps = range(0, SCORE_MAX, STEP)
     counted = [(_sum(matched, low), _sum(near, low)) for low in steps]
     top = nice_top(max((sum(pair) for pair in counted), default=0))
+    ceiling = TOP + _LINE * len(thresholds)
     rows = tuple((_label(low), str(yes), str(almost)) for low, (yes, almost) in zip(steps, counted, strict=True))
     return Histogram(
         title=title,
         said=_say(matched, near, thresholds),
-        columns=tuple(_column(low, pair, top) for low, pair in zip(steps, counted, strict=True)),
+        columns=tuple(_column(low, pair, top, ceiling) for low, pair in zip(steps, counted, strict=True)),
         thresholds=_lines(thresholds),
-        lines=lines_of(top),
+        lines=lines_of(top, ceiling),
         ticks=tuple(
             Tick(float(at), 97.0, str(at), "start" if at == 0 else "end" if at == SCORE_MAX else "middle")
             for at in range(0, SCORE_MAX + 1, 20)
@@ -101,8 +102,8 @@ def _label(low: int) -> str:
     return f"{low}-{low + STEP - 1}" if low + STEP < SCORE_MAX else f"{low}-{SCORE_MAX}"
 
 
-def _column(low: int, pair: tuple[int, int], top: int) -> Column:
-    height, above = height_of(pair[0], top), height_of(pair[1], top)
+def _column(low: int, pair: tuple[int, int], top: int, ceiling: float) -> Column:
+    height, above = height_of(pair[0], top, ceiling), height_of(pair[1], top, ceiling)
     return Column(
         x=round(low + STEP * _GAP / 2, 2),
         width=round(STEP * (1 - _GAP), 2),
@@ -115,22 +116,12 @@ def _column(low: int, pair: tuple[int, int], top: int) -> Column:
 
 
 def _lines(thresholds: Sequence[Threshold]) -> tuple[ThresholdLine, ...]:
-    drawn: list[ThresholdLine] = []
-    row, before = 0, -_APART
-    for one in sorted(thresholds, key=lambda threshold: threshold.at):
-        row = row + 1 if one.at - before < _APART else 0
-        before = one.at
+    drawn = []
+    for row, one in enumerate(sorted(thresholds, key=lambda threshold: threshold.at)):
         is_right = one.at > SCORE_MAX * 3 / 4
-        drawn.append(
-            ThresholdLine(
-                one.key,
-                float(one.at),
-                TOP + 7 * row,
-                f"{one.words} {one.at}",
-                "end" if is_right else "start",
-                one.is_chosen,
-            )
-        )
+        y = 6.0 + _LINE * row
+        words, anchor = f"{one.words} {one.at}", "end" if is_right else "start"
+        drawn.append(ThresholdLine(one.key, float(one.at), y, words, anchor, one.is_chosen))
     return tuple(drawn)
 
 

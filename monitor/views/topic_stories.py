@@ -53,6 +53,7 @@ class Fate:
 
     kind: FateKind
     words: str
+    """What stands behind the kind: `on console`, `below the bar of 40`."""
     at: datetime | None = None
     """When that was, or will be."""
 
@@ -247,12 +248,10 @@ def _fate(
 ) -> Fate:
     if told:
         where = ", ".join(sorted({one.channel for one in told}))
-        words = (
-            f"told on {where}" if any(one.is_delivered for one in told) else f"in line for {where}, not delivered yet"
-        )
+        words = f"on {where}" if any(one.is_delivered for one in told) else f"in line for {where}, not delivered yet"
         return Fate(FateKind.TOLD, words, told[-1].at)
     if all(row.silent for row in rows):
-        return Fate(FateKind.SILENT, "kept in silence: it was there already when the feed or the topic was first read")
+        return Fate(FateKind.SILENT, "it was there already when the feed or the topic was first read")
     held = sorted((one for key in keys for one in known.held.get(key, ())), key=lambda one: one.digest.id)
     if any(row.digest_id is None and not row.silent for row in rows):
         mutes = [
@@ -261,10 +260,10 @@ def _fate(
         ]
         mute = next((one for one in mutes if one is not None), None)
         if mute is not None and all(one is not None for one in mutes):
-            return Fate(FateKind.MUTED, f"muted by {mute.by}{f': {mute.reason}' if mute.reason else ''}", mute.until)
+            return Fate(FateKind.MUTED, f"by {mute.by}{f': {mute.reason}' if mute.reason else ''}", mute.until)
         if known.state is None or known.state.next_due_at is None:
-            return Fate(FateKind.WAITS, "waits for the topic's next digest")
-        return Fate(FateKind.WAITS, "waits for the digest of", max(known.now, known.state.next_due_at))
+            return Fate(FateKind.WAITS, "for the topic's next digest")
+        return Fate(FateKind.WAITS, "for the digest of", max(known.now, known.state.next_due_at))
     if held:
         return Fate(FateKind.HELD, _local(held[-1].reason, topic), held[-1].digest.closed_at)
     return Fate(FateKind.HELD, "taken by a digest that told nothing of it")

@@ -43,7 +43,7 @@ def test_a_histogram_counts_every_score_once(matched: dict[int, int], near: dict
 
 
 def test_thresholds_stand_at_their_score_and_apart() -> None:
-    """Words of two that stand close go below each other."""
+    """Each a line below those on its left, so that no line goes through words."""
     marks = [Threshold("strict", "strict", 45), Threshold("balanced", "balanced", 36, is_chosen=True)]
     balanced, strict = plot_histogram("Scores", {50: 1}, {}, marks).thresholds
     assert (balanced.x, strict.x) == (36, 45)

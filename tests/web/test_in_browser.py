@@ -20,6 +20,9 @@ PAGES = {
     "preview-slack": "/topics/hostage-negotiations/preview",
     "preview-mail": "/topics/hostage-negotiations/preview?medium=mail",
     "preview-text": "/topics/hostage-negotiations/preview?medium=text",
+    "search": "/search?q=hostages+near+Doha",
+    "search-fault": "/search?q=tanker+AND+%28seized",
+    "search-topic": "/search/topic?q=tanker+AND+seized",
 }
 """Name of the picture, and the address."""
 
