@@ -157,9 +157,12 @@ class FeedViews:
         return self._db.execute(asked.limit(1)).scalar() or 0
 
     def never_first(self, from_id: int) -> list[FeedId]:
-        """The feeds that began no story with an article of that id or later: a look at one article for most feeds."""
+        """The feeds that began no story with news of that id or later: a look at one article for most feeds."""
         began = sa.exists().where(
-            ARTICLE.c.feed_id == FEED.c.id, ARTICLE.c.id >= from_id, ARTICLE.c.id == ARTICLE.c.story_id
+            ARTICLE.c.feed_id == FEED.c.id,
+            ARTICLE.c.id >= from_id,
+            ARTICLE.c.id == ARTICLE.c.story_id,
+            ARTICLE.c.standing.in_(("new", "")),
         )
         asked = sa.select(FEED.c.id).where(FEED.c.active, FEED.c.same_as.is_(None), ~IS_CANARY_FEED, ~began)
         return [FeedId(number) for number in self._db.execute(asked.order_by(FEED.c.id)).scalars()]

@@ -114,7 +114,7 @@ def read_feed(
         spec=spec,
         address=shown_url(feed.feed.address),
         health=health_of(visited_of(feed, names), now),
-        visits=visits_of(feed.feed.state, rules, bounds, now),
+        visits=visits_of(feed.feed.state, rules, bounds, feed.last_poll_at or now),
         rates=usual.rates if usual is not None else (),
         delay=measure_delay(brought),
         worth=measure_worth(feed_id, brought, firsts),

@@ -116,15 +116,15 @@ def _remedy(reason: str) -> str:
     return "It is tried again by itself, more and more rarely; correct its address where it moved."
 
 
-def visits_of(state: FeedState, rules: FeedRules, bounds: PollBounds, now: datetime) -> Visits:
-    """How long is waited between two visits now, and everything that had a say in it."""
+def visits_of(state: FeedState, rules: FeedRules, bounds: PollBounds, at: datetime) -> Visits:
+    """How long was waited from a visit at `at` on, and everything that had a say in it."""
     asked_s = asked_wait_s(state)
     if rules.interval_s is not None:
         wait_s, reasons = float(rules.interval_s), [f"feeds.toml says every {say_span(rules.interval_s)}"]
     else:
         least, most = bounds.interval_min_s, bounds.interval_max_s
         lost = state.last_lost_at
-        wait_s, why = interval_for(state.rhythm, now, least, most, window_s=state.window_s, last_lost_at=lost)
+        wait_s, why = interval_for(state.rhythm, at, least, most, window_s=state.window_s, last_lost_at=lost)
         reasons = [f"{why}, within {say_span(least)} and {say_span(most)} as monitor.toml has it"]
     if state.ttl_s:
         reasons.append(f"the feed asks for {say_span(state.ttl_s)} between visits (ttl)")
@@ -138,7 +138,5 @@ def visits_of(state: FeedState, rules: FeedRules, bounds: PollBounds, now: datet
         kept = "it is left alone then" if rules.obeys_skip_times else "feeds.toml says to come all the same"
         reasons.append(f"the feed asks for no visit {say_skip_times(state.skip_times)}; {kept}")
     if state.fail_count:
-        reasons.append(
-            f"it failed {plural(state.fail_count, 'time', 'times')} in a row: each doubles the wait, to a day"
-        )
+        reasons.append("it fails, and each failure in a row doubles the wait, to a day at most")
     return Visits(max(wait_s, asked_s), max(float(bounds.interval_min_s), asked_s), tuple(reasons))

@@ -141,7 +141,8 @@ def read_advice(store: Store, specs: Sequence[FeedSpec], bounds: PollBounds, now
         told = _told(tx, keys)
         timed = tx.feed_views.matched_lately(from_id, MATCHES_MAX)
     drop = find_droppable(candidates, told)
-    timings = _timings(timed, feeds, rules, bounds, now)
+    gone = {one.feed_id for one in drop}
+    timings = [one for one in _timings(timed, feeds, rules, bounds, now) if one.feed_id not in gone]
     faster = find_faster(timings, limit=ADVISED_MAX)
     names = {number: feed.feed.name for number, feed in feeds.items()}
     return Advice(tuple(drop[:ADVISED_MAX]), tuple(faster), names, since)
@@ -158,7 +159,7 @@ def _candidates(
         if feed_id not in feeds:
             continue
         begun = feeds[feed_id].feed.state.first_polled_at
-        articles = tx.feed_views.brought(feed_id, BROUGHT_MAX, from_id=from_id)
+        articles = [one for one in tx.feed_views.brought(feed_id, BROUGHT_MAX, from_id=from_id) if one.is_news]
         firsts = tx.feed_views.firsts({one.story_id for one in articles})
         for each in articles:
             keys[each.story_id] = keys[StoryId(each.id)] = each.story_id
@@ -200,6 +201,6 @@ def _timings(
     for feed_id, some in delays.items():
         if feed_id in feeds:
             feed = feeds[feed_id].feed
-            visits = visits_of(feed.state, rules.get(feed.url, FeedRules()), bounds, now)
+            visits = visits_of(feed.state, rules.get(feed.url, FeedRules()), bounds, feeds[feed_id].last_poll_at or now)
             found.append(Timing(feed_id, some, over, visits.wait_s, visits.least_s))
     return found

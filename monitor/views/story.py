@@ -20,7 +20,7 @@ from monitor.views.stories import StoryLine, lines_of
 SHOWN_MAX = 200
 """Articles shown one by one, the first of the story; the newest of a longer one are counted and not listed."""
 LIKELY_MAX = 30
-CANDIDATES_MAX = 8
+CANDIDATES_MAX = 5
 """Stories offered for a merge."""
 QUERY_CHARS_MAX = 300
 

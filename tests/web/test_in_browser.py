@@ -23,6 +23,14 @@ PAGES = {
     "search": "/search?q=hostages+near+Doha",
     "search-fault": "/search?q=tanker+AND+%28seized",
     "search-topic": "/search/topic?q=tanker+AND+seized",
+    "stories": "/stories",
+    "story": "/stories/47?like=talks",
+    "feeds": "/feeds",
+    "feed": "/feeds/5",
+    "feed-fails": "/feeds/6",
+    "feed-add": "/feeds/add",
+    "deliveries": "/deliveries",
+    "delivery": "/deliveries/13",
 }
 """Name of the picture, and the address."""
 
