@@ -6,7 +6,7 @@ Effects: database.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,9 @@ from monitor.storage.canary import IS_CANARY_FEED
 from monitor.storage.health import FeedHealth, PollVisit, to_health, to_visit
 from monitor.storage.rows import portions
 from monitor.storage.tables import ARTICLE, FEED, MATCH, POLL, SENT_LOG, SIGHTING, STORY
+
+_NEWS = ("new", "")
+"""Standings of what may be told; articles of the first versions have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,17 @@ class Timed:
     published_at: datetime | None
     seen_at: datetime
     is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an article of a feed stands."""
+
+    article_id: ArticleId
+    story_id: StoryId
+    is_copy: bool
+    first_feed: FeedId | None
+    """The feed that began the story; None where its first article is no longer kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,24 +170,49 @@ class FeedViews:
         asked = sa.select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= since).order_by(ARTICLE.c.first_seen_at)
         return self._db.execute(asked.limit(1)).scalar() or 0
 
-    def never_first(self, from_id: int) -> list[FeedId]:
-        """The feeds that began no story with news of that id or later: a look at one article for most feeds."""
-        began = sa.exists().where(
-            ARTICLE.c.feed_id == FEED.c.id,
-            ARTICLE.c.id >= from_id,
-            ARTICLE.c.id == ARTICLE.c.story_id,
-            ARTICLE.c.standing.in_(("new", "")),
+    def never_first(self, from_id: int, look: int) -> list[FeedId]:
+        """The feeds none of whose newest `look` articles, of that id or later, began a story as news.
+
+        For nearly every feed one of the first few does.
+        """
+        newest = (
+            sa.select(ARTICLE.c.id, ARTICLE.c.story_id, ARTICLE.c.standing)
+            .where(ARTICLE.c.feed_id == FEED.c.id, ARTICLE.c.id >= from_id)
+            .correlate(FEED)
+            .order_by(ARTICLE.c.id.desc())
+            .limit(look)
+            .subquery()
         )
+        began = sa.exists().where(newest.c.id == newest.c.story_id, newest.c.standing.in_(_NEWS))
         asked = sa.select(FEED.c.id).where(FEED.c.active, FEED.c.same_as.is_(None), ~IS_CANARY_FEED, ~began)
         return [FeedId(number) for number in self._db.execute(asked.order_by(FEED.c.id)).scalars()]
 
-    def led(self, keys: Collection[StoryId]) -> Iterator[Led]:
-        """What was told under these keys, and by which feeds' articles."""
+    def places(self, feed_id: FeedId, from_id: int, limit: int) -> list[Place]:
+        """Where the feed's news of that id or later stands, the newest first: each story, and who began it."""
+        first = ARTICLE.alias()
+        join = sa.outerjoin(ARTICLE, first, first.c.id == ARTICLE.c.story_id)
+        asked = (
+            sa.select(ARTICLE.c.id, ARTICLE.c.story_id, ARTICLE.c.relation, first.c.feed_id)
+            .select_from(join)
+            .where(ARTICLE.c.feed_id == feed_id, ARTICLE.c.id >= from_id, ARTICLE.c.standing.in_(_NEWS))
+        )
+        rows = self._db.execute(asked.order_by(ARTICLE.c.id.desc()).limit(limit))
+        return [
+            Place(
+                ArticleId(row.id),
+                StoryId(row.story_id),
+                row.relation == Relation.COPY.value,
+                None if row.feed_id is None else FeedId(row.feed_id),
+            )
+            for row in rows
+        ]
+
+    def led(self, since: datetime, limit: int) -> list[Led]:
+        """What was told since then, the latest first, and by which feeds' articles."""
         join = sa.outerjoin(SENT_LOG, ARTICLE, SENT_LOG.c.article_id == ARTICLE.c.id)
-        for some in portions(sorted(keys)):
-            asked = sa.select(SENT_LOG.c.story_id, ARTICLE.c.feed_id).select_from(join).distinct()
-            for row in self._db.execute(asked.where(SENT_LOG.c.story_id.in_(some))):
-                yield Led(StoryId(row.story_id), None if row.feed_id is None else FeedId(row.feed_id))
+        asked = sa.select(SENT_LOG.c.story_id, ARTICLE.c.feed_id).select_from(join).where(SENT_LOG.c.told_at >= since)
+        rows = self._db.execute(asked.order_by(SENT_LOG.c.told_at.desc()).limit(limit))
+        return [Led(StoryId(row.story_id), None if row.feed_id is None else FeedId(row.feed_id)) for row in rows]
 
     def answered_by(self, story_ids: Collection[StoryId]) -> dict[StoryId, dict[TopicKey, frozenset[FeedId]]]:
         """For each of these stories and each topic it answers, the feeds of the articles that do."""
@@ -197,9 +236,7 @@ class FeedViews:
         names = ("id", "feed_id", "published_at", "first_seen_at", "standing")
         asked = sa.select(*(ARTICLE.c[name] for name in names)).where(ARTICLE.c.id.in_(sa.select(newest.c.article_id)))
         return [
-            Timed(
-                ArticleId(row.id), FeedId(row.feed_id), row.published_at, row.first_seen_at, row.standing in ("new", "")
-            )
+            Timed(ArticleId(row.id), FeedId(row.feed_id), row.published_at, row.first_seen_at, row.standing in _NEWS)
             for row in self._db.execute(asked.order_by(ARTICLE.c.id.desc()))
         ]
 
@@ -211,7 +248,7 @@ def _to_brought(row: Row[Any]) -> BroughtArticle:
         url=row.url,
         published_at=row.published_at,
         seen_at=row.first_seen_at,
-        is_news=row.standing in ("new", ""),
+        is_news=row.standing in _NEWS,
         story_id=StoryId(row.story_id),
         relation=Relation(row.relation),
         quiet=bool(row.quiet),

@@ -20,6 +20,9 @@ from monitor.storage.rows import portions
 from monitor.storage.story_views import select_light
 from monitor.storage.tables import ARTICLE, MATCH, SENT_LOG, STORY
 
+MEMBERS_MAX = 20_000
+"""Articles of a portion of stories whose tellings by themselves are looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class MatchedAt:
@@ -124,15 +127,18 @@ class StoryLists:
                 found[StoryId(number)] = StoryId(story_id)
         return found
 
-    def told_on(self, ids: Collection[StoryId], per_story: int) -> dict[StoryId, list[ChannelName]]:
-        """The channels that were told each of these stories, or an article of it; the first that many articles ask."""
+    def told_on(self, ids: Collection[StoryId]) -> dict[StoryId, list[ChannelName]]:
+        """The channels that were told each of these stories, or a text or article of it by itself."""
         keys: dict[int, StoryId] = {int(number): number for number in ids}
-        for number in ids:
-            first = sa.select(ARTICLE.c.id).where(ARTICLE.c.story_id == number).order_by(ARTICLE.c.id).limit(per_story)
-            keys |= dict.fromkeys(self._db.execute(first).scalars(), number)
+        for some in portions(sorted(ids)):
+            asked = sa.select(ARTICLE.c.id, ARTICLE.c.story_id).where(ARTICLE.c.story_id.in_(some))
+            for row in self._db.execute(asked.limit(MEMBERS_MAX)):
+                keys[row.id] = StoryId(row.story_id)
         found: dict[StoryId, set[str]] = defaultdict(set)
-        for some in portions(sorted(keys)):
-            asked = sa.select(SENT_LOG.c.story_id, SENT_LOG.c.channel).where(SENT_LOG.c.story_id.in_(some)).distinct()
+        for numbers in portions(sorted(keys)):
+            asked = (
+                sa.select(SENT_LOG.c.story_id, SENT_LOG.c.channel).where(SENT_LOG.c.story_id.in_(numbers)).distinct()
+            )
             for key, channel in self._db.execute(asked):
                 found[keys[key]].add(channel)
         return {number: [ChannelName(name) for name in sorted(names)] for number, names in found.items()}

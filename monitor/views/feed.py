@@ -20,8 +20,8 @@ from monitor.views.feeds import visited_of
 
 RECENT_MAX = 300
 """Newest articles from which delays and shares are taken."""
-SHOWN_MAX = 25
-VISITS_SHOWN = 12
+SHOWN_MAX = 15
+VISITS_SHOWN = 8
 COST_OVER = timedelta(days=14)
 """As long as visits are kept at least."""
 RACES_MIN = 5

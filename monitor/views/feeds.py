@@ -22,17 +22,21 @@ from monitor.feeds.advice import (
 )
 from monitor.feeds.guard import shown_url
 from monitor.feeds.policy import PollBounds
-from monitor.model import FeedId, FeedRules, FeedSpec, Relation, StoryId, TopicKey
+from monitor.model import FeedId, FeedRules, FeedSpec, StoryId, TopicKey
 from monitor.storage.feed_views import Timed
 from monitor.storage.health import FeedHealth
 from monitor.storage.store import Store, Transaction
 from monitor.text import plain_line
 from monitor.views.feed_words import ORDER, Condition, Health, Visited, health_of, visits_of
 
-CANDIDATES_MAX = 40
-"""Feeds that are looked at closely for what could go: those that were first with nothing for a month are few."""
-BROUGHT_MAX = 1_500
+LOOK = 200
+"""Newest articles of each feed by which those are chosen that are looked at closely."""
+CANDIDATES_MAX = 15
+"""Feeds that are looked at closely for what could go: those that were first with nothing lately are few."""
+BROUGHT_MAX = 4_000
 """Articles of each of them, the newest."""
+TOLD_MAX = 20_000
+"""Tellings that are looked at, the latest."""
 MATCHES_MAX = 2_000
 """Newest matches from which delays are taken."""
 ADVISED_MAX = 10
@@ -136,9 +140,8 @@ def read_advice(store: Store, specs: Sequence[FeedSpec], bounds: PollBounds, now
     with store.read() as tx:
         feeds = {feed.feed.id: feed for feed in tx.health.all() if feed.active and feed.same_as is None}
         from_id = tx.feed_views.first_id_since(since)
-        keys: dict[StoryId, StoryId] = {}
-        candidates = _candidates(tx, feeds, from_id, now, keys)
-        told = _told(tx, keys)
+        candidates, keys = _candidates(tx, feeds, from_id, now)
+        told = _told(tx, keys, since)
         timed = tx.feed_views.matched_lately(from_id, MATCHES_MAX)
     drop = find_droppable(candidates, told)
     gone = {one.feed_id for one in drop}
@@ -149,36 +152,29 @@ def read_advice(store: Store, specs: Sequence[FeedSpec], bounds: PollBounds, now
 
 
 def _candidates(
-    tx: Transaction, feeds: Mapping[FeedId, FeedHealth], from_id: int, now: datetime, keys: dict[StoryId, StoryId]
-) -> list[Candidate]:
-    """Feeds that were first with nothing; `keys` learns under what their stories may have been told."""
-    found = []
+    tx: Transaction, feeds: Mapping[FeedId, FeedHealth], from_id: int, now: datetime
+) -> tuple[list[Candidate], dict[StoryId, StoryId]]:
+    """Feeds that were first with nothing, and the stories of theirs by what they may have been told under."""
+    found: list[Candidate] = []
+    keys: dict[StoryId, StoryId] = {}
     if not from_id:
-        return []
-    for feed_id in tx.feed_views.never_first(from_id)[:CANDIDATES_MAX]:
-        if feed_id not in feeds:
-            continue
+        return found, keys
+    chosen = [feed_id for feed_id in tx.feed_views.never_first(from_id, LOOK) if feed_id in feeds]
+    for feed_id in chosen[:CANDIDATES_MAX]:
         begun = feeds[feed_id].feed.state.first_polled_at
-        articles = [one for one in tx.feed_views.brought(feed_id, BROUGHT_MAX, from_id=from_id) if one.is_news]
-        firsts = tx.feed_views.firsts({one.story_id for one in articles})
-        for each in articles:
-            keys[each.story_id] = keys[StoryId(each.id)] = each.story_id
-        brought = [
-            Brought(
-                one.story_id,
-                one.relation is Relation.COPY,
-                firsts[one.story_id].feed_id if one.story_id in firsts else None,
-            )
-            for one in articles
-        ]
+        places = tx.feed_views.places(feed_id, from_id, BROUGHT_MAX)
+        for one in places:
+            keys[one.story_id] = keys[StoryId(one.article_id)] = one.story_id
+        brought = [Brought(one.story_id, one.is_copy, one.first_feed) for one in places]
         found.append(Candidate(feed_id, now - begun if begun is not None else timedelta(0), brought))
-    return found
+    return found, keys
 
 
-def _told(tx: Transaction, keys: Mapping[StoryId, StoryId]) -> dict[StoryId, ToldStory]:
+def _told(tx: Transaction, keys: Mapping[StoryId, StoryId], since: datetime) -> dict[StoryId, ToldStory]:
     led: dict[StoryId, set[FeedId]] = {}
-    for one in tx.feed_views.led(keys):
-        led.setdefault(keys[one.key], set()).update({one.feed_id} if one.feed_id is not None else ())
+    for one in tx.feed_views.led(since, TOLD_MAX) if keys else ():
+        if one.key in keys:
+            led.setdefault(keys[one.key], set()).update({one.feed_id} if one.feed_id is not None else ())
     answered: Mapping[StoryId, Mapping[TopicKey, frozenset[FeedId]]] = tx.feed_views.answered_by(set(led))
     return {story: ToldStory(frozenset(feeds), answered.get(story, {})) for story, feeds in led.items()}
 

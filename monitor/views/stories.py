@@ -73,7 +73,7 @@ def lines_of(tx: Transaction, ids: Sequence[StoryId]) -> list[StoryLine]:
     """These stories as lines, in this order; one that is gone is left out."""
     stories = tx.story_lists.get(ids)
     topics = tx.story_views.topics_of(list(stories))
-    told = tx.story_lists.told_on(list(stories), ARTICLES_MAX)
+    told = tx.story_lists.told_on(list(stories))
     lines = []
     for number in ids:
         if number in stories:
@@ -100,7 +100,7 @@ def _matched(tx: Transaction, topic: TopicKey | None, after: str | None, limit: 
         if len(rows) == PORTION:  # the last article may go on: it is read again, whole
             rows = [row for row in rows if row.article_id != rows[-1].article_id] or rows
         last = tx.story_lists.last_matched({row.story_id for row in rows}, topic)
-        told = tx.story_lists.told_on(list(last), ARTICLES_MAX) if untold else {}
+        told = tx.story_lists.told_on(list(last)) if untold else {}
         for row in rows:
             if last.get(row.story_id) != row.article_id or row.story_id in told or row.story_id in ids:
                 continue
