@@ -31,6 +31,9 @@ PAGES = {
     "feed-add": "/feeds/add",
     "deliveries": "/deliveries",
     "delivery": "/deliveries/13",
+    "watchlist": "/watchlist",
+    "watchlist-history": "/watchlist/revisions",
+    "watchlist-feeds": "/watchlist/feeds",
 }
 """Name of the picture, and the address."""
 
