@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 
 from monitor.config.draft import WATCHLIST, Draft, read_draft
 from monitor.config.edit_whole import hash_of, read_body
@@ -51,6 +52,11 @@ class Standing:
     """Of this file, where it is faulty; of others where they hold it up."""
     waits_for: str = ""
     """What it would change, in words, where it waits."""
+
+    @property
+    def name(self) -> str:
+        """The file with its folder, as a heading names it."""
+        return "/".join(Path(self.path).parts[-2:])
 
     @property
     def hash(self) -> str:
@@ -98,6 +104,6 @@ def say_author(author: str) -> str:
     """Who wrote an edit, as people say it: `anna, on the page`."""
     kind, _, name = author.partition(":")
     if author == BY_FILE:
-        return "an editor, in the file"
+        return "somebody, in the file itself"
     where = {"web": "on the page", "cli": "by a command", "slack": "in Slack"}.get(kind, "")
     return f"{name or kind}, {where}" if where else author
