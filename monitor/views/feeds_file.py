@@ -28,7 +28,8 @@ class NumberedLine:
 class FeedsFile:
     """A part of the file."""
 
-    path: str
+    name: str
+    """The file with its folder."""
     lines: tuple[NumberedLine, ...]
     count: int
     """Lines of the whole file."""
@@ -54,7 +55,7 @@ def read_feeds_file(watcher: Watcher, after: int = 0) -> FeedsFile:
     )
     end = after + len(shown)
     return FeedsFile(
-        str(path),
+        "/".join(path.parts[-2:]),
         shown,
         len(lines),
         own,

@@ -1,4 +1,4 @@
-"""The watchlist in a real browser: a fault marks its line while one types, the plan appears, and what is applied counts."""
+"""The watchlist in a real browser: a fault marks its line while one types, the plan appears, what is applied counts."""
 
 import threading
 
