@@ -44,8 +44,8 @@ _FIND = {
     ),
 }
 _FIND_NEWEST = {
-    "sqlite": f"{_FIND['sqlite']} AND rowid < ? AND rowid >= ? ORDER BY rowid DESC LIMIT ?",
-    "postgresql": f"{_FIND['postgresql']} AND article_id < %s AND article_id >= %s ORDER BY article_id DESC LIMIT %s",
+    "sqlite": f"{_FIND['sqlite']} AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+    "postgresql": f"{_FIND['postgresql']} AND article_id < %s ORDER BY article_id DESC LIMIT %s",
 }
 _COUNT = {
     "sqlite": f"SELECT term, doc FROM {ARTICLE_WORDS}_counts WHERE term IN",  # noqa: S608
@@ -129,7 +129,7 @@ class WordIndex:
 
     def find_newest(self, wanted: Wanted, before: ArticleId, first: ArticleId, limit: int) -> list[ArticleId]:
         """The newest articles below that one and from the first on that hold what is wanted, the newest first."""
-        asked = (self._written(wanted), int(before), int(first), limit)
+        asked = (self._written(wanted), int(first), int(before), limit)
         return [ArticleId(row[0]) for row in self._db.exec_driver_sql(_FIND_NEWEST[self._kind], asked)]
 
     def lacking(self, before: ArticleId, first: ArticleId, limit: int) -> list[ArticleId]:
