@@ -71,7 +71,7 @@ LAYERS: dict[int, str] = {
           web.page_topics web.page_topic_edits web.page_preview web.page_feeds web.page_feed_add web.api_feeds
           web.planner web.outcome web.editing web.applying web.page_watchlist web.page_revisions readiness pulse
           web.machine web.asked web.attempts web.gate web.keyring web.sessions web.sign_in web.page_explain
-          web.api_explain web.page_search web.new_topic""",
+          web.api_explain web.page_search web.new_topic web.api_watchlist web.api_revisions""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
           watchman canary dead_man auditor applying rerun""",
     7: "cli __main__",
@@ -131,6 +131,8 @@ DOORS: dict[str, set[str]] = {
         "web.paging",
         "web.api_stories",
         "web.api_feeds",
+        "web.api_watchlist",
+        "web.api_revisions",
     },  # faults turns its errors into ours
     "tomlkit": {"config.edit"},  # writes text in TOML's own quoting
     "tomllib": {"config.files", "health"},  # the health check runs every half minute on the standard library alone

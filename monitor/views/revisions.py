@@ -77,6 +77,8 @@ class Comparison:
     """A configuration that was in force, beside another."""
 
     listed: Listed
+    watchlist: str
+    """The whole text of its watchlist.toml."""
     other: RevisionHead | None
     """The one before it, or the one that was asked for; None where there is none."""
     files: tuple[FileDifference, ...]
@@ -111,6 +113,7 @@ def read_comparison(store: Store, number: int, against: int | None = None) -> Co
             files.append(FileDifference(name, lines, is_cut))
     return Comparison(
         listed=Listed(one, say_change(one, before), one.id == newest.id),
+        watchlist=one.watchlist,
         other=other,
         files=tuple(files),
         is_monitor_edited=other is not None and other.monitor_hash != one.monitor_hash,

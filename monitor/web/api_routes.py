@@ -10,7 +10,9 @@ from monitor.web import (
     api_explain,
     api_feeds,
     api_overview,
+    api_revisions,
     api_stories,
+    api_watchlist,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -19,4 +21,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_explain.router,
     api_feeds.router,
     api_stories.router,
+    api_watchlist.router,
+    api_revisions.router,
 )

@@ -11,10 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from monitor.config.edit_whole import ChangedMeanwhile
 from monitor.config.faults import ConfigFaults
 from monitor.errors import MonitorError, StorageError
 from monitor.logs import get_log
 from monitor.web.headers import API_HEADERS
+from monitor.web.planner import Overtaken
 from monitor.web.refusals import NotThere, Refused
 
 log = get_log()
@@ -23,6 +25,8 @@ STATUSES: tuple[tuple[type[MonitorError], int], ...] = (
     (NotThere, 404),
     (Refused, 403),
     (ConfigFaults, 422),
+    (ChangedMeanwhile, 409),
+    (Overtaken, 409),
     (StorageError, 503),
     (MonitorError, 400),
 )
