@@ -4,7 +4,7 @@ Effects: database; reads how full the disk is.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,9 +12,10 @@ from typing import Protocol
 from monitor.clock import Clock
 from monitor.errors import MonitorError, StorageError
 from monitor.in_force import InForce
-from monitor.metrics import Metrics, Values
+from monitor.metrics import OTHER, Metrics, Values
 from monitor.outbox.notices import KINDS, kind_of
 from monitor.storage.store import Store, Transaction
+from monitor.targets import TargetStanding, read_targets
 
 KEPT_S = 5.0
 """However many ask, the database is asked no more often."""
@@ -106,7 +107,16 @@ class Gauges:
             "monitor_outbox_dead": {(): views.dead()},
             "monitor_channel_held": _labelled(held),
             "monitor_notices_open": _labelled(kinds),
+            **_target_values(read_targets(tx, force.topics.values(), now), self._metrics.topic),
         }
+
+
+def _target_values(standings: Sequence[TargetStanding], topic: Callable[[str], str]) -> Mapping[str, Values]:
+    named = [(topic(one.topic), one) for one in standings if topic(one.topic) != OTHER]
+    return {
+        "monitor_target_seconds": {(name,): one.target.total_seconds() for name, one in named},
+        "monitor_target_met_ratio": {(name,): one.share for name, one in named if one.share is not None},
+    }
 
 
 def _labelled(values: Mapping[str, float]) -> Values:

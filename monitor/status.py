@@ -15,6 +15,7 @@ from monitor.pipeline.bars import bar_of
 from monitor.storage.health import FeedHealth
 from monitor.storage.recipients import Recipient
 from monitor.storage.store import Store, Transaction
+from monitor.targets import TargetStanding, read_targets
 
 LATE_AFTER = timedelta(minutes=10)
 """The shortest interval is some minutes; a visit that is overdue by more waits for a daemon that cannot keep up."""
@@ -34,6 +35,8 @@ class TopicStatus:
     at_most: Budget | None = None
     bar: int | None = None
     """The score it has to reach under its budget; None where there is no budget, or no bar yet."""
+    target: TargetStanding | None = None
+    """How it keeps its target; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
     health = [feed for feed in tx.health.all() if feed.active]
     failing = tuple(feed for feed in health if feed.outcome in ("failed", "gone"))
     states = {state.key: state for state in tx.topics.all()}
+    targets = {one.topic: one for one in read_targets(tx, topics, now)}
     listed = []
     for topic in topics:
         state = states.get(topic.key)
@@ -127,6 +131,7 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
                 waiting=tx.matches.count_open(topic.key),
                 at_most=topic.at_most,
                 bar=bar_of(tx, [topic.key], topic.at_most, now) if topic.at_most is not None else None,
+                target=targets.get(topic.key),
             )
         )
     waiting, given_up = tx.outbox.count_waiting(), tx.outbox.count_given_up()

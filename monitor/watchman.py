@@ -17,10 +17,11 @@ from monitor.pipeline.notices import look_after_needs
 from monitor.pipeline.room import RoomWatch
 from monitor.pipeline.silences import SILENCE_KINDS, Silences
 from monitor.pipeline.sweep import DAYS_MIN
+from monitor.targets import LATE_KIND, TargetWatch
 
 LOOK_EVERY_S = 15.0
 """One reading of the feeds' states, some ten milliseconds for a thousand feeds; nothing is written when all is well."""
-OWN_KINDS = frozenset({"canary", "clock", "disk", "disk-low", "ping", "raw", "size", "unit"}) | SILENCE_KINDS
+OWN_KINDS = frozenset({"canary", "clock", "disk", "disk-low", "ping", "raw", "size", "unit", LATE_KIND}) | SILENCE_KINDS
 
 
 class Refusals(Protocol):
@@ -40,6 +41,7 @@ class Watchman:
         self._clock = ClockWatch()
         self._silences = Silences()
         self._room = RoomWatch()
+        self._targets = TargetWatch()
         self._dead_man = DeadMan(partial(guarded_get, app.guard), app.clock)
 
     def look(self) -> int:
@@ -49,6 +51,7 @@ class Watchman:
         own = [*self._clock.look(now, app.clock.monotonic_s()), *self._of_disk(), *self._of_units()]
         own += self._of_recording()
         own += [*self._of_canary(), *self._silences.find(app.store, now)]
+        own += self._targets.find(app.store, app.in_force.topics.values(), now)
         if self._app.in_force.loaded.ping_url is not None:
             own += self._dead_man.needs()
         return look_after_needs(app.store, app.in_force.peers, now, own=own, own_kinds=OWN_KINDS)

@@ -22,6 +22,7 @@ from monitor.model import FeedTrouble, Need, Topic, TroubleKind
 from monitor.status import ChannelBudget, Status, TopicStatus, read_status
 from monitor.storage.recipients import READER
 from monitor.storage.store import Store
+from monitor.targets import TargetStanding, words_of
 from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 
@@ -127,7 +128,7 @@ def _show(status: Status) -> None:
     for topic in status.topics:
         due = f"next digest {say_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
         waiting = plural(topic.waiting, "match", "matches")
-        print(f"  {topic.key}: {topic.schedule}, {waiting} waiting, {due}{_budget(topic)}")
+        print(f"  {topic.key}: {topic.schedule}, {waiting} waiting, {due}{_budget(topic)}{_target(topic)}")
     if status.budgets:
         print("Channels with a budget")
         for budget in status.budgets:
@@ -152,6 +153,14 @@ def _budget(topic: TopicStatus) -> str:
     if topic.at_most is None:
         return ""
     return f", at most {topic.at_most}: {_bar(topic)}"
+
+
+def _target(topic: TopicStatus) -> str:
+    one = topic.target
+    if one is None:
+        return ""
+    kept = f"{one.met:,} of {one.told:,} in 7 days" if one.told else "nothing told in 7 days"
+    return f", target {words_of(one.target)}: {kept}"
 
 
 def _bar(one: TopicStatus | ChannelBudget) -> str:
@@ -220,6 +229,20 @@ def _record(status: Status) -> dict[str, object]:
     }
 
 
+def _target_record(one: TargetStanding | None) -> dict[str, object] | None:
+    if one is None:
+        return None
+    share = None if one.share is None else round(one.share, 4)
+    return {
+        "seconds": int(one.target.total_seconds()),
+        "told_7d": one.told,
+        "met_7d": one.met,
+        "share_7d": share,
+        "worst_seconds": int(one.worst.total_seconds()),
+        "lost_by": one.lost_by.value if one.lost_by is not None else None,
+    }
+
+
 def _topic_record(topic: TopicStatus) -> dict[str, object]:
     return {
         "topic": topic.key,
@@ -230,4 +253,5 @@ def _topic_record(topic: TopicStatus) -> dict[str, object]:
         "last_closed_at": format_time(topic.last_closed_at),
         "at_most": None if topic.at_most is None else str(topic.at_most),
         "bar": topic.bar,
+        "target": _target_record(topic.target),
     }

@@ -286,9 +286,17 @@ class TopicEntry(Section):
     """Whether breaking news is told in quiet hours too."""
     at_most: BudgetText | None = None
     """How much of it may be told; what is below the bar is counted in the footer."""
+    target_s: Annotated[Duration, Field(ge=60, le=86_400)] | None = Field(default=None, alias="target")
+    """How soon it is to be told."""
 
     @model_validator(mode="after")
     def _check(self) -> "TopicEntry":
+        if self.target_s is not None and self.schedule == "now" and self.target_s <= self.settle_s:
+            raise ValueFault(
+                "is no longer than `settle`, which every telling waits: it would always be missed. "
+                "Write a longer one, or a shorter `settle`.",
+                key="target",
+            )
         if self.query is not None:
             for key in ("also", "level"):
                 if key in self.model_fields_set:

@@ -96,6 +96,7 @@ def _as_topic(key: str, entry: TopicEntry, timezone: str, file: ConfigFile, sour
         breaking_overrides_quiet=entry.breaking_overrides_quiet,
         place=file.place("topics", key),
         at_most=entry.at_most,
+        target_s=entry.target_s,
     )
 
 

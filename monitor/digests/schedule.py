@@ -142,6 +142,17 @@ def slot_label(schedule: Schedule, at: datetime) -> str:
     return f"{local.isoformat(timespec=precision)} {schedule.timezone}"
 
 
+def slot_at(label: str) -> datetime | None:
+    """The UTC instant that `slot_label` made a label of; None for what is no slot's label, as of breaking news."""
+    wall, _, timezone = label.partition(" ")
+    try:
+        at = datetime.fromisoformat(wall)
+        zone = zoneinfo.ZoneInfo(timezone)
+    except (ValueError, zoneinfo.ZoneInfoNotFoundError, OSError):
+        return None
+    return at.astimezone(UTC) if at.tzinfo is not None else _instant(at, zone)
+
+
 def due_slot(schedule: Schedule, due_at: datetime, now: datetime, quiet: QuietHours | None = None) -> DueSlot | None:
     """The slot to close at `now`, given the stored time at which the topic is next due; None when that has not come.
 

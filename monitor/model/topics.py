@@ -113,6 +113,8 @@ class Topic:
     """`file:line` of its table, for messages."""
     at_most: Budget | None = None
     """How much of it may be told."""
+    target_s: int | None = None
+    """How soon it is to be told: after it was seen where it is told at once, after its slot otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,14 @@ _ALL: tuple[Kind, ...] = (
         gather=_minutes(60),
     ),
     Kind(
+        "topic-late",
+        "Fewer than nine of ten tellings of a topic in the last 24 hours were within its `target`.",
+        "As the message says: it names the step that lost the time.",
+        "{n} topics are told later than their target",
+        hold=_minutes(5),
+        gather=_minutes(60),
+    ),
+    Kind(
         "feeds-all",
         "Every feed fails.",
         "Check this machine's network: monitor feeds list, monitor doctor.",

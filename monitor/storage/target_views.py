@@ -5,7 +5,7 @@ Effects: database.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from monitor.model import ChannelName, DeliveryId, DeliveryKind, DeliveryState, DigestId, DigestKind, FeedId, TopicKey
 from monitor.storage.digests import SPLIT_REASON
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, MATCH, SENT_LOG
+from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, MATCH, SENT_LOG
 
 WAYS_MAX = 2_000
 """Tellings of a topic that are looked at, the newest."""
@@ -66,6 +66,11 @@ class TargetViews:
     def told_since(self, topic: TopicKey, since: datetime) -> list[Way]:
         """What a topic told since then, the newest first, at most `WAYS_MAX`; none whose article is swept."""
         return self._ways(SENT_LOG.c.topic == topic, SENT_LOG.c.told_at >= since)
+
+    def intervals(self) -> dict[FeedId, timedelta]:
+        """How often each feed is visited at present."""
+        rows = self._db.execute(sa.select(FEED.c.id, FEED.c.interval_s).where(FEED.c.active))
+        return {FeedId(row.id): timedelta(seconds=row.interval_s) for row in rows}
 
     def _ways(self, *conditions: sa.ColumnElement[bool]) -> list[Way]:
         question = (
