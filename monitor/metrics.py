@@ -30,6 +30,8 @@ OTHER = "other"
 OPENMETRICS = "application/openmetrics-text"
 DELAY_S = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400)
 """From a second to a day: a topic told at once, and one told each morning."""
+TOPIC_S = (5, 30, 60, 120, 300, 900, 3600, 14400, 86400)
+"""The same, coarser: there are as many as topics, and each scrape writes them all."""
 VISIT_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60)
 WORK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Of the database's transactions and the loop: a tenth of a second is what others may have to wait."""
@@ -128,9 +130,9 @@ class Metrics:
         self._tellings = make(Counter, "monitor_tellings_total", "Stories told.", "channel", "kind")
         self._deliveries = make(Counter, "monitor_deliveries_total", "Attempts to deliver.", "channel", "outcome")
         what = "From a match until a channel took the message that tells it."
-        self._told_s = make(Histogram, "monitor_matched_to_told_seconds", what, "topic", buckets=DELAY_S)
+        self._told_s = make(Histogram, "monitor_matched_to_told_seconds", what, "topic", buckets=TOPIC_S)
         what = "From the date that a feed gives an article until a channel took the message that tells it."
-        self._whole_s = make(Histogram, "monitor_published_to_told_seconds", what, "topic", buckets=DELAY_S)
+        self._whole_s = make(Histogram, "monitor_published_to_told_seconds", what, "topic", buckets=TOPIC_S)
 
     def _count_work(self) -> None:
         make = self._make

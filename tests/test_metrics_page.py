@@ -18,7 +18,11 @@ DOCS = Path(__file__).parent.parent / "docs"
 RULES = yaml.safe_load((DOCS / "alerts.yaml").read_text(encoding="utf-8"))
 BOARD = json.loads((DOCS / "grafana" / "news-monitor.json").read_text(encoding="utf-8"))
 FAMILIES = Metrics().families
-OF_PROCESS = {"process_resident_memory_bytes": "gauge", "process_cpu_seconds_total": "counter"}
+OF_PROCESS = {
+    "process_resident_memory_bytes": "gauge",
+    "process_start_time_seconds": "gauge",
+    "process_cpu_seconds_total": "counter",
+}
 EVERYWHERE = {"job", "instance"}
 VALUES: dict[str, set[str]] = {
     "outcome": {*PollOutcome, *DeliveryState},
