@@ -17,8 +17,16 @@ _TEXT = sqlmodel.sql.sqltypes.AutoString
 _TIME = sqlmodel.sql.sqltypes.UTCDateTime
 
 _INDEXES = (
-    ("sent_log", ("told_at",)),
+    ("article", ("feed_id", "id")),
+    ("story", ("last_article_at", "id")),
+    ("match", ("story_id", "topic")),
+    ("match", ("topic", "matched_at", "silent")),
+    ("sent_log", ("told_at", "story_id")),
+    ("sent_log", ("digest_id",)),
+    ("digest", ("topic", "closed_at")),
     ("delivery", ("settled_at",)),
+    ("delivery", ("channel", "id")),
+    ("delivery", ("state", "id")),
 )
 
 

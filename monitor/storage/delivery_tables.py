@@ -20,6 +20,8 @@ class DeliveryRow(SQLModel, table=True):
         sa.Index(None, "digest_id", "channel", "part"),
         sa.Index("ix_delivery_channel_state_place", "channel", "state", "place"),
         sa.Index(None, "settled_at"),
+        sa.Index(None, "channel", "id"),
+        sa.Index(None, "state", "id"),
     )
     id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     digest_id: int = Field(sa_type=sa.BigInteger)
@@ -129,3 +131,15 @@ class SecondLookRow(SQLModel, table=True):
     title: str = ""
     """The headline that a note told last; empty before the first."""
     error: str = ""
+
+
+class FollowUpRow(SQLModel, table=True):
+    """An article that a channel was shown in a line under a told story: it is shown once, and never tells."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (sa.Index(None, "article_id"),)
+    channel: str = Field(primary_key=True, max_length=100)
+    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    digest_id: int = Field(sa_type=sa.BigInteger)
+    topic: str
+    at: datetime

@@ -50,6 +50,7 @@ class StoryRow(SQLModel, table=True):
     """The articles of one event; its id is that of its first article."""
 
     __tablename__ = "story"
+    __table_args__ = (sa.Index(None, "last_article_at", "id"),)
     id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     created_at: datetime
     last_article_at: datetime

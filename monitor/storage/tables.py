@@ -1,8 +1,7 @@
 """The tables, for SQLite and PostgreSQL alike. Rows never leave `storage`: they become the model at its door.
 
 Times are aware and in UTC. Keys of 63 bits fit a BIGINT. Ids of articles, stories, digests and deliveries come from
-`counter`, in blocks, so that they are never used twice, stay short enough to type, and a story can carry the id of
-its first article.
+`counter`: never used twice, short enough to type, and a story can carry the id of its first article.
 
 Effects: none.
 """
@@ -18,6 +17,7 @@ from monitor.storage.delivery_tables import (
     ChannelHoldRow,
     DeliveryRow,
     FollowRow,
+    FollowUpRow,
     MuteRow,
     RecipientRow,
     SecondLookRow,
@@ -34,6 +34,7 @@ __all__ = [
     "ChannelHoldRow",
     "DeliveryRow",
     "FollowRow",
+    "FollowUpRow",
     "MuteRow",
     "PrintKeyRow",
     "RecipientRow",
@@ -133,7 +134,7 @@ class ArticleRow(SQLModel, table=True):
     """An entry we keep. Its text never changes; what a feed says later only counts as a revision."""
 
     __tablename__ = "article"
-    __table_args__ = (sa.Index(None, "story_id"), sa.Index(None, "first_seen_at"))
+    __table_args__ = (sa.Index(None, "story_id"), sa.Index(None, "first_seen_at"), sa.Index(None, "feed_id", "id"))
     id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     feed_id: int = Field(sa_type=sa.BigInteger)
     title: str
@@ -226,7 +227,12 @@ class MatchRow(SQLModel, table=True):
     """An article that answers a topic."""
 
     __tablename__ = "match"
-    __table_args__ = (sa.Index(None, "article_id"), sa.Index(None, "topic", "digest_id", "silent"))
+    __table_args__ = (
+        sa.Index(None, "article_id"),
+        sa.Index(None, "topic", "digest_id", "silent"),
+        sa.Index(None, "story_id", "topic"),
+        sa.Index(None, "topic", "matched_at", "silent"),
+    )
     topic: str = Field(primary_key=True, max_length=100)
     article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
     story_id: int = Field(sa_type=sa.BigInteger)
@@ -275,7 +281,11 @@ class DigestRow(SQLModel, table=True):
     """A closed digest of a topic: its local slot can close only once."""
 
     __tablename__ = "digest"
-    __table_args__ = (sa.UniqueConstraint("topic", "slot"), sa.Index(None, "closed_at"))
+    __table_args__ = (
+        sa.UniqueConstraint("topic", "slot"),
+        sa.Index(None, "closed_at"),
+        sa.Index(None, "topic", "closed_at"),
+    )
     id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     topic: str = Field(max_length=100)
     slot: str = Field(max_length=100)
@@ -306,7 +316,8 @@ class SentLogRow(SQLModel, table=True):
         sa.Index(None, "story_id"),
         sa.Index(None, "article_id", "channel"),
         sa.Index(None, "topic", "told_at"),
-        sa.Index(None, "told_at"),
+        sa.Index(None, "told_at", "story_id"),
+        sa.Index(None, "digest_id"),
     )
     channel: str = Field(primary_key=True, max_length=100)
     story_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
@@ -319,18 +330,6 @@ class SentLogRow(SQLModel, table=True):
     article_count: int
     publisher_count: int
     independent_count: int
-
-
-class FollowUpRow(SQLModel, table=True):
-    """An article that a channel was shown in a line under a told story: it is shown once, and never tells."""
-
-    __tablename__ = "follow_up"
-    __table_args__ = (sa.Index(None, "article_id"),)
-    channel: str = Field(primary_key=True, max_length=100)
-    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
-    digest_id: int = Field(sa_type=sa.BigInteger)
-    topic: str
-    at: datetime
 
 
 class IndexedArticleRow(SQLModel, table=True):

@@ -1,0 +1,193 @@
+"""Every page, API question and command over an archive of a million articles, against one second each.
+
+The archive is made by `years_archive`: BENCH_ARTICLES says how many, BENCH_KEEP names a folder that is kept and used
+again. Pages and the API are asked in this process through the whole site, the routes as they are, with real keys;
+the first answer counts, and the best of three beside it. Commands run as a person runs them, start included.
+
+Effects: files, child processes, writes to standard output.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.testclient import TestClient
+
+from bench.years_archive import Made, make_archive
+from monitor.app import build_app
+from monitor.clock import SystemClock
+from monitor.config.load import load
+from monitor.config.watch import Watcher
+from monitor.reception import answers_of, desk_of
+from monitor.topics.lexicon import load_lexicon
+from monitor.web.site import build_site
+
+ARTICLES = int(os.environ.get("BENCH_ARTICLES", "1000000"))
+KEEP = os.environ.get("BENCH_KEEP", "")
+BOUND_S = 1.0
+COMMAND_TIMEOUT_S = 300
+MADE = "made.json"
+NOT_ASKED = re.compile(r"/static/|/unsubscribe/|/healthz|/openapi|/docs")
+NOT_BOUND = ("db check", "db backup")
+"""Commands that read every page of the file, whatever its size: shown, and not held against a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One question and what it took."""
+
+    name: str
+    first_s: float
+    best_s: float
+    said: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it takes longer than a page or command may."""
+        return self.best_s > BOUND_S and not self.name.startswith(tuple(f"monitor {name}" for name in NOT_BOUND))
+
+
+def open_archive(folder: Path) -> Made:
+    """The archive in a folder, made where there is none."""
+    kept = folder / MADE
+    if kept.exists():
+        values = json.loads(kept.read_text())
+        values |= {"database": Path(values["database"]), "config": Path(values["config"])}
+        return Made(**values)
+    began = time.monotonic()
+    made = make_archive(folder, ARTICLES)
+    size = made.database.stat().st_size / 1e6
+    print(f"years: {made.articles} articles, {size:.0f} MB, made in {time.monotonic() - began:.0f} s", flush=True)
+    kept.write_text(json.dumps(asdict(made), default=str))
+    return made
+
+
+@contextmanager
+def opened_site(made: Made) -> Iterator[TestClient]:
+    """A browser without a window before the whole site."""
+    lexicon, clock = load_lexicon(), SystemClock()
+    loaded = load(made.config, dict(os.environ), lexicon)
+    began = time.monotonic()
+    app = build_app(loaded, clock, write=lambda _text: None)
+    print(f"years: the daemon's parts are built in {time.monotonic() - began:.2f} s", flush=True)
+    try:
+        watcher = Watcher(made.config, dict(os.environ), loaded, clock)
+        watcher.look()
+        site = build_site(answers_of(app, lambda: (True, {})), "127.0.0.1", desk_of(app, watcher))
+        client = TestClient(site, base_url="http://127.0.0.1", raise_server_exceptions=False)
+        try:
+            yield client
+        finally:
+            client.close()
+    finally:
+        app.close()
+
+
+def addresses(routes: list[BaseRoute], made: Made, prefix: str = "") -> list[str]:
+    """The address of every page and API question there is, with a real key where one belongs."""
+    found: list[str] = []
+    for route in routes:
+        if isinstance(route, Mount):
+            found += addresses(list(route.routes), made, prefix + route.path)
+        elif isinstance(route, Route) and "GET" in (route.methods or ()):
+            found.append(
+                prefix
+                + re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: _key(part[1], prefix + route.path, made), route.path)
+            )
+    return sorted({one for one in found if not NOT_ASKED.search(one)})
+
+
+def _key(name: str, path: str, made: Made) -> str:
+    if name in ("topic", "key") or "topic" in path.split("{")[0].rsplit("/", 2)[-2]:
+        return made.topic
+    kinds = {"stor": made.told_story, "article": made.told_article, "deliver": made.delivery, "digest": made.digest}
+    return str(next((number for kind, number in kinds.items() if kind in path or kind in name), 1))
+
+
+def asked_more(made: Made) -> list[str]:
+    """Questions with something in them: searches, lists that go on, the biggest story."""
+    first, second = made.words
+    article = f"/explain?article={made.told_article}"
+    return [
+        f"/search?q={first}+{second}", f"/search?q={first}+AND+{second}", f"/search?q={first}*", "/search?q=the+AND+was",
+        f"/stories/{made.big_story}", article, f"/explain?q={made.middle_article}", f"/topics/{made.topic}?days=90",
+        f"/api/v1/search?q={first}+{second}", f"/api/v1/stories?topic={made.topic}",
+    ]  # fmt: skip
+
+
+def time_pages(made: Made) -> Iterator[Timed]:
+    """Each address of the site."""
+    with opened_site(made) as client:
+        site: Any = client.app
+        known = addresses(list(site.routes), made)
+        for address in [*known, *asked_more(made)]:
+            took = []
+            for _ in range(3):
+                began = time.perf_counter()
+                answer = client.get(address)
+                took.append(time.perf_counter() - began)
+            if answer.status_code != 404 or address in known:
+                yield Timed(address, took[0], min(took), f"{answer.status_code}, {len(answer.content) // 1000} kB")
+
+
+def time_commands(made: Made) -> Iterator[Timed]:
+    """Each command that asks."""
+    first, second = made.words
+    lines: list[list[str]] = [
+        ["status"], ["status", "--json"], ["search", f"{first} {second}"], ["search", f"{first} AND {second}"],
+        ["search", f"{first}*", "--since", "7d"], ["explain", str(made.told_article)],
+        ["explain", str(made.middle_article)], ["explain", "https://outlet1.example/nothing-like-it"],
+        ["explain", "a headline nobody wrote"], ["stories", "list"],
+        ["stories", "list", "--topic", made.topic], ["stories", "show", str(made.told_story)], ["feeds", "list"],
+        ["watchlist", "log"], ["outbox", "list"], ["outbox", "list", "--all"], ["mute", "list"], ["preview", made.topic],
+        ["plan"], ["export", "--since", "1d"], ["check"], ["db", "check"],
+    ]  # fmt: skip
+    for line in lines:
+        took, said = [], ""
+        for _ in range(2):
+            began = time.perf_counter()
+            code, output = _run(line, made)
+            took.append(time.perf_counter() - began)
+            said = f"exit {code}, {len(output.splitlines())} lines"
+        yield Timed("monitor " + " ".join(line), took[0], min(took), said)
+
+
+def _run(line: list[str], made: Made) -> tuple[int, str]:
+    command = [sys.executable, "-m", "monitor", *line, "--config", str(made.config)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return -1, ""
+    return done.returncode, done.stdout
+
+
+def show(timed: Timed) -> None:
+    """One line of the table."""
+    mark = "OVER" if timed.is_over else ""
+    print(f"{timed.name:62} {timed.first_s:7.3f} s first {timed.best_s:7.3f} s = {timed.best_s / BOUND_S:6.2f} of the"
+          f" bound  {timed.said} {mark}", flush=True)  # fmt: skip
+
+
+def run() -> int:
+    """Make, ask, print. Exit 1 where a page or a command takes longer than its second."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        folder = Path(KEEP or temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        made = open_archive(folder)
+        over = 0
+        for part in (time_pages, time_commands):
+            for timed in part(made):
+                show(timed)
+                over += timed.is_over
+        print(f"years: {over} over {BOUND_S:.0f} s; load {os.getloadavg()[0]:.1f}")
+    return 1 if over else 0
