@@ -22,6 +22,7 @@ from bench import (
     scale,
     search,
     silence,
+    soak,
     stories,
     syncs,
     years,
@@ -46,6 +47,8 @@ BENCHES: dict[str, Callable[[], int]] = {
     "years": years.run,
 }
 BY_NAME_ONLY = {"scale": "takes five minutes", "years": "takes ten minutes and two gigabytes"}
+    "soak": soak.run,
+BY_NAME_ONLY = {"scale": "takes five minutes", "soak": "takes ten minutes"}
 """Why a bench is passed over where none was named."""
 CANNOT_RUN = 2
 """What a bench returns, having said why, where the corpus is not at hand."""
@@ -53,6 +56,8 @@ CANNOT_RUN = 2
 
 def main(names: list[str]) -> int:
     """Run each; where none was named, one that cannot run here says so and is passed over."""
+    if names[:1] == ["soak"]:  # it alone has options
+        return soak.run(names[1:])
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         print(f"no such bench: {', '.join(unknown)}. There are: {', '.join(BENCHES)}.", file=sys.stderr)

@@ -129,8 +129,12 @@ def items(start: datetime, count: int, every_s: int) -> Iterable[Item]:
         yield Item(f"item-{number}", _title(chance), _paragraph(chance), at)
 
 
+def words(chance: random.Random, length: int) -> str:
+    """A row of words of this world that begins with a capital."""
+    return _run(chance, length)
+
+
 def _run(chance: random.Random, length: int) -> str:
-    """A row of words that begins with a capital."""
     text = " ".join(chance.choices(_WORDS, cum_weights=_CUMULATIVE, k=length))
     return text[0].upper() + text[1:]
 

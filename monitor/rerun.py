@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 from monitor.applying import write_config
@@ -31,6 +32,8 @@ from monitor.pipeline.salvage import ingest_safely
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import watch
 from monitor.preparing import Parts, prepare, wishes_of
+from monitor.storage.engine import open_engine
+from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.stories.rarity import read_table
 
@@ -166,13 +169,17 @@ class Rerun:
             self.keep_up()
 
     def keep_up(self) -> None:
-        """What the daemon does beside its work: index what came, and once a day weigh words by it."""
-        self._indexer.catch_up(portions=INDEX_PORTIONS_MAX)
+        """What the daemon does once a day beside its work: weigh the topics' words by what came, once it is indexed."""
+        self.index()
         force = self.in_force
         watched = watch(self.store, force.loaded.compiled)
         ingest = replace(force.ingest, watchlist=watched.watchlist, wishes=wishes_of(force.loaded, watched.watchlist))
         self.in_force = replace(force, watched=watched, ingest=ingest)
         self._weighed_at = self.clock.now()
+
+    def index(self) -> None:
+        """Put what came into the index of words."""
+        self._indexer.catch_up(portions=INDEX_PORTIONS_MAX)
 
     def _next_look(self) -> datetime | None:
         now = self.clock.now()
@@ -196,6 +203,13 @@ class Rerun:
             return replace(judged, parsed=self._parser.parse(body, base_url, charset, visit.at))
         except ParseError as error:
             return replace(polled, error=error)
+
+
+def open_scratch(path: Path) -> Store:
+    """An archive of its own to be driven and thrown away; the schema is made where it is not there."""
+    database = open_engine(f"sqlite:///{path}", syncs=False)
+    ensure_schema(database)
+    return Store(database)
 
 
 def without_channels(loaded: Loaded) -> Loaded:

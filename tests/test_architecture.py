@@ -26,7 +26,7 @@ LAYERS: dict[int, str] = {
           digests.storm digests.mutes outbox.retry feeds.silence topics.compare digests.alerts outbox.notices
           topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
           topics.import_rules digests.budget views.plot_days views.sent views.plot_story views.spans feeds.recorded
-          feeds.advice views.plot_rhythm views.feed_words views.moments views.records""",
+          feeds.advice views.plot_rhythm views.feed_words views.moments views.records digests.retelling""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -50,7 +50,7 @@ LAYERS: dict[int, str] = {
           channels.email_reading config.edit_lists config.web storage.web_sessions storage.delivery_views
           storage.story_lists storage.topic_views storage.looking storage.feed_views config.edit_whole
           config.edit_values config.draft metrics storage.gauge_views storage.target_views storage.sweeping
-          feeds.recorder feeds.recordings""",
+          feeds.recorder feeds.recordings storage.day_tellings""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
@@ -73,7 +73,7 @@ LAYERS: dict[int, str] = {
           web.machine web.asked web.attempts web.gate web.keyring web.sessions web.sign_in web.page_explain
           web.api_explain web.page_search web.new_topic web.api_watchlist web.api_revisions""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
-          watchman canary dead_man auditor applying rerun""",
+          watchman canary dead_man auditor applying rerun replaying""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}

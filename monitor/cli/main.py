@@ -25,6 +25,7 @@ COMMANDS = (
     "once",
     "check",
     "plan",
+    "replay",
     "status",
     "doctor",
     "preview",

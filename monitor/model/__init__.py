@@ -48,7 +48,7 @@ from monitor.model.marks import LearnedWord, TopicMark, Verdict
 from monitor.model.mutes import Follow, Mute, MuteKind
 from monitor.model.notices import Need, Notice
 from monitor.model.pages import FullText, PageHeadlines, PageRoad, PageState, PageText
-from monitor.model.told import ToldStory
+from monitor.model.told import Telling, ToldStory
 from monitor.model.topics import (
     Budget,
     BudgetSpan,
@@ -128,6 +128,7 @@ __all__ = [
     "StoryChoice",
     "StoryId",
     "StoryMember",
+    "Telling",
     "ToldStory",
     "Topic",
     "TopicKey",

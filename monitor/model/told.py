@@ -6,7 +6,7 @@ Effects: none.
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.model.ids import StoryId
+from monitor.model.ids import ChannelName, StoryId, TopicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,18 @@ class ToldStory:
     publisher_count: int
     independent_count: int
     article_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A story reaching a channel as news, as it is compared with that of another run."""
+
+    topic: TopicKey
+    channel: ChannelName
+    told_at: datetime
+    reason: str
+    headline: str
+    """Of the article that led it; empty where that is past the retention."""
+    url: str
+    members: frozenset[str]
+    """Its story's articles by their addresses, or titles where they have none."""

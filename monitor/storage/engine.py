@@ -80,9 +80,12 @@ class Database:
         self.writer.dispose()
 
 
-def open_engine(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, makes_folder: bool = True) -> Database:
+def open_engine(
+    url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, makes_folder: bool = True, syncs: bool = True
+) -> Database:
     """Open the database that `url` names; nothing is created but the folder of a SQLite file.
 
+    Without `syncs` a SQLite file does not outlast a failure of the machine: for archives that are thrown away.
     Raises ConfigError for a URL that cannot be meant or an extra that is missing.
     """
     parsed = _read_url(url)
@@ -90,7 +93,7 @@ def open_engine(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, makes_folde
         assert parsed.database is not None
         if makes_folder:
             _make_folder(Path(parsed.database).parent)
-        writer = _sqlite_engine(parsed, busy_timeout_s, reads_only=False)
+        writer = _sqlite_engine(parsed, busy_timeout_s, reads_only=False, syncs=syncs)
         return Database(parsed, writer, _sqlite_engine(parsed, busy_timeout_s, reads_only=True))
     if find_spec("psycopg") is None:  # loading it where it is not used would slow every start
         raise ConfigError(
@@ -128,7 +131,7 @@ def _read_url(url: str) -> URL:
     )
 
 
-def _sqlite_engine(url: URL, busy_timeout_s: float, *, reads_only: bool) -> Engine:
+def _sqlite_engine(url: URL, busy_timeout_s: float, *, reads_only: bool, syncs: bool = True) -> Engine:
     engine = sa.create_engine(url, connect_args={"timeout": busy_timeout_s}, pool_size=4, max_overflow=4)
 
     @event.listens_for(engine, "connect")
@@ -139,7 +142,7 @@ def _sqlite_engine(url: URL, busy_timeout_s: float, *, reads_only: bool) -> Engi
         if not reads_only:
             cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")  # has no effect once WAL is on, so it comes first
             cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={'FULL' if syncs else 'OFF'}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
