@@ -100,11 +100,12 @@ def addresses(routes: list[BaseRoute], made: Made, prefix: str = "") -> list[str
         if isinstance(route, Mount):
             found += addresses(list(route.routes), made, prefix + route.path)
         elif isinstance(route, Route) and "GET" in (route.methods or ()):
-            found.append(
-                prefix
-                + re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: _key(part[1], prefix + route.path, made), route.path)
-            )
+            found.append(_filled(prefix + route.path, made))
     return sorted({one for one in found if not NOT_ASKED.search(one)})
+
+
+def _filled(path: str, made: Made) -> str:
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: _key(part[1], path, made), path)
 
 
 def _key(name: str, path: str, made: Made) -> str:
