@@ -83,7 +83,7 @@ def opened_site(made: Made) -> Iterator[TestClient]:
     try:
         watcher = Watcher(made.config, dict(os.environ), loaded, clock)
         watcher.look()
-        site = build_site(answers_of(app, lambda: (True, {})), "127.0.0.1", desk_of(app, watcher))
+        site = build_site(answers_of(app, lambda: (True, {}), watcher), "127.0.0.1", desk_of(app, watcher))
         client = TestClient(site, base_url="http://127.0.0.1", raise_server_exceptions=False)
         try:
             yield client

@@ -98,6 +98,11 @@ def is_wider_than_its_window(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
+def takes_pictures() -> bool:
+    """Whether somebody wants to look at the pages."""
+    return bool(os.environ.get("MONITOR_PICTURES"))
+
+
 def photograph(page: Page, name: str) -> None:
     """Keep a picture of the whole page in $MONITOR_PICTURES, where that is set."""
     folder = os.environ.get("MONITOR_PICTURES")
