@@ -60,7 +60,16 @@ def handle_api_failures(api: FastAPI) -> None:
             body["problems"] = [str(problem) for problem in error.problems]
         return JSONResponse(body, status_code=status, headers=API_HEADERS)
 
+    def unfit(request: Request, error: Exception) -> Response:
+        """Which part of the request is not as described; what it holds is not repeated."""
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        remedy = f"{first['msg']}. See /api/v1/openapi.json."
+        return answer(request, 422, MonitorError("the request is not as described", where=where, remedy=remedy))
+
     _handle(api, answer)
+    api.add_exception_handler(RequestValidationError, unfit)
 
 
 def _handle(app: FastAPI, answer: Callable[[Request, int, MonitorError], Response]) -> None:
@@ -70,7 +79,9 @@ def _handle(app: FastAPI, answer: Callable[[Request, int, MonitorError], Respons
 
     def http(request: Request, error: Exception) -> Response:
         status = getattr(error, "status_code", 422)
-        return answer(request, status, WORDS.get(status, WORDS[404]))
+        said = answer(request, status, WORDS.get(status, WORDS[404]))
+        said.headers.update(getattr(error, "headers", None) or {})
+        return said
 
     def broken(request: Request, error: Exception) -> Response:
         log.error("web.broke", path=request.url.path, error=error, hint="report it with this line")

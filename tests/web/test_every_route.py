@@ -1,0 +1,74 @@
+"""What holds for every page and every question of the API, whoever adds one."""
+
+from fastapi import FastAPI
+
+from monitor.web.gate import is_open
+from tests.web.guarded import Guarded, bearer, guarded
+from tests.web.newsroom import Newsroom
+from tests.web.payloads import PAYLOADS
+from tests.web.routes import Way, walk, ways_of
+
+
+def site_of(there: Guarded) -> list[Way]:
+    """Every way into the site."""
+    site = there.client.app
+    assert isinstance(site, FastAPI)
+    return list(ways_of(site.routes))
+
+
+def test_no_way_is_open_to_strangers(shown_newsroom: Newsroom) -> None:
+    """Of another machine, with tokens or without; but for what says so."""
+    with guarded(shown_newsroom) as there:
+        ways = site_of(there)
+        assert {"/", "/topics/{key}.atom", "/metrics", "/api/v1/overview", "/api/v1/openapi.json"} <= {
+            way.path for way in ways
+        }
+        assert [way.path for way in ways if is_open(way.path)] == [
+            "/healthz", "/readyz", "/unsubscribe/{token}", "/unsubscribe/{token}", "/static/{name}", "/sign-in",
+            "/sign-in",
+        ]  # fmt: skip
+        for way in (way for way in ways if not is_open(way.path)):
+            for headers in ({}, {"Cookie": f"monitor_session={'x' * 43}; monitor_visit={'y' * 32}"}):
+                answer = there.client.request(way.method, way.address, headers=headers, follow_redirects=False)
+                if answer.status_code == 303:
+                    assert answer.headers["location"].startswith("/sign-in?next="), way
+                else:
+                    assert answer.status_code == 401, way
+                assert "hostage" not in answer.text.lower(), way
+        there.configure("")
+        for way in (way for way in ways if not is_open(way.path)):
+            answer = there.client.request(way.method, way.address, headers=bearer("x" * 32), follow_redirects=False)
+            assert answer.status_code == 403, way
+
+
+def test_no_change_is_made_for_a_page_elsewhere(shown_newsroom: Newsroom) -> None:
+    """Even at this machine, where nobody is asked for a token: not with a form, nor as a program would."""
+    client = shown_newsroom.client
+    with guarded(shown_newsroom) as there:
+        ways = [way for way in site_of(there) if way.method != "GET" and not is_open(way.path)]
+    assert ways
+    for way in ways:
+        for headers in (
+            {"Sec-Fetch-Site": "cross-site", "Content-Type": "application/json"},
+            {"Origin": "https://evil.example", "Content-Type": "application/json"},
+            {"Origin": "null", "Content-Type": "application/json"},
+            {"Content-Type": "text/plain"},
+            {"Content-Type": "application/x-www-form-urlencoded"},
+        ):
+            if way.method == "DELETE" and "Origin" not in headers and "Sec-Fetch-Site" not in headers:
+                continue  # no page elsewhere can send one without asking first, and it gets no answer
+            answer = client.request(way.method, way.address, headers=headers, content="{}")
+            assert answer.status_code in (401, 403, 422), (way, headers, answer.text)
+
+
+def test_what_feeds_write_is_words_on_every_page(shown_hostile_newsroom: Newsroom) -> None:
+    """No payload stands in a page as it was written, and nothing in any page could run."""
+    with guarded(shown_hostile_newsroom) as there:
+        ways = site_of(there)
+    seen = set()
+    for page in walk(shown_hostile_newsroom.client, ways):
+        seen.add(page.way)
+        assert not page.markup.faults, (page.path, page.markup.faults)
+        for payload in PAYLOADS:
+            assert payload not in page.text, (page.path, payload)
+    assert len(seen) >= 3
