@@ -115,12 +115,14 @@ class DeliveryViews:
         return None if row is None else (_to_listed(row), row.payload)
 
     def kin(self, one: ListedDelivery) -> list[ListedDelivery]:
-        """The other deliveries of its digest to the same recipient: parts, notes and edits; the oldest `KIN_MAX`."""
+        """The other deliveries of its digest to the same recipient: parts, notes and edits; at most `KIN_MAX`."""
         if not one.digest_id:
             return []
         asked = sa.select(*_COLUMNS).where(DELIVERY.c.digest_id == one.digest_id, DELIVERY.c.channel == one.channel)
         asked = asked.where(DELIVERY.c.lane == one.lane, DELIVERY.c.id != one.id)
-        return list(map(_to_listed, self._db.execute(asked.order_by(DELIVERY.c.id).limit(KIN_MAX))))
+        # By part first, as the digest's own index has them: by the id alone all of the channel would be read.
+        rows = self._db.execute(asked.order_by(DELIVERY.c.part, DELIVERY.c.id).limit(KIN_MAX))
+        return sorted(map(_to_listed, rows), key=lambda other: other.id)
 
     def channels(self) -> list[ChannelName]:
         """Every channel something was ever put in line for: one short question for each."""

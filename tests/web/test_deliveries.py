@@ -130,6 +130,16 @@ def test_a_mail_is_shown_in_a_frame_where_nothing_runs(newsroom: Newsroom, brows
     assert file.headers["content-type"] == "application/octet-stream"
 
 
+def test_what_feeds_write_is_words_in_deliveries_too(shown_hostile_newsroom: Newsroom) -> None:
+    """In lists, in what was sent, in errors."""
+    client = shown_hostile_newsroom.client
+    numbers = [one["id"] for one in client.get("/api/v1/deliveries").json()["items"]]
+    pages = [client.get(path).text for path in ("/deliveries", *(f"/deliveries/{number}" for number in numbers))]
+    assert any("alert(1)" in page for page in pages), "they are there, as words"
+    for page in pages:
+        assert not [payload for payload in PAYLOADS if payload in page]
+
+
 @pytest.mark.parametrize(
     ("payload", "form"),
     [("", "gone"), ("plain words", "text"), ('{"blocks": []}', "slack"), ('{"title": "x"}', "json"), ("[1]", "json")],

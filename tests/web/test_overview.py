@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+from playwright.sync_api import Browser
+
 from monitor.model import MuteKind
+from tests.web.browser import served
 from tests.web.newsroom import Newsroom
 from tests.web.payloads import PAYLOADS
 
@@ -81,3 +84,27 @@ def test_the_api_describes_itself(shown_newsroom: Newsroom) -> None:
     """With the way to each question."""
     described = shown_newsroom.client.get("/api/v1/openapi.json").json()
     assert "/overview" in described["paths"]
+
+
+def test_the_overview_renews_itself(newsroom: Newsroom, browser: Browser) -> None:
+    """Without a reload, and not while somebody is in the middle of it; it says when nobody answers."""
+    with served(newsroom) as address:
+        page = browser.new_page()
+        page.goto(address)
+        look = "document.dispatchEvent(new Event('visibilitychange'))"
+        with newsroom.app.store.write() as tx:
+            tx.notices.raise_("disk", "The disk is nearly full.", "Make room.", "", newsroom.clock.now())
+        page.evaluate(look)
+        page.wait_for_selector("main[data-renewed]")
+        assert page.locator("h1").inner_text() == "1 thing needs a person"
+        assert page.title().startswith("1 thing needs a person")
+        page.evaluate("delete document.getElementById('main').dataset.renewed")
+        page.locator("main a").first.focus()
+        page.evaluate(look)
+        page.evaluate("document.activeElement.blur()")
+        assert page.locator("main[data-renewed]").count() == 0
+        page.route("**/*", lambda route: route.abort())
+        page.evaluate(look)
+        page.wait_for_selector("#stale")
+        assert "does not answer" in page.locator("#stale").inner_text()
+        page.close()
