@@ -70,8 +70,9 @@ LAYERS: dict[int, str] = {
           web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.patience web.topics_in
           web.page_topics web.page_topic_edits web.page_preview web.page_feeds web.page_feed_add web.api_feeds
           web.planner web.outcome web.editing web.applying web.page_watchlist web.page_revisions readiness pulse
-          web.machine web.asked web.attempts web.bodies web.gate web.keyring web.sessions web.sign_in
-          web.page_explain web.api_explain web.page_search web.new_topic web.api_watchlist web.api_revisions""",
+          web.machine web.asked web.attempts web.gate web.keyring web.sessions web.sign_in web.page_explain
+          web.api_explain web.page_search web.new_topic web.api_watchlist web.api_revisions web.api_topics
+          web.api_topic_edits web.api_search web.api_marked""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
           watchman canary dead_man auditor applying rerun replaying""",
     7: "cli __main__",
@@ -133,6 +134,7 @@ DOORS: dict[str, set[str]] = {
         "web.api_feeds",
         "web.api_watchlist",
         "web.api_revisions",
+        "web.api_topic_edits",
     },  # faults turns its errors into ours
     "tomlkit": {"config.edit"},  # writes text in TOML's own quoting
     "tomllib": {"config.files", "health"},  # the health check runs every half minute on the standard library alone

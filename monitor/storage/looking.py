@@ -40,6 +40,15 @@ class Looked:
     """Whether the time was over before there were as many hits as asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Some articles that may answer, the newest first."""
+
+    ids: Sequence[ArticleId]
+    floor: ArticleId
+    """Above it, and at it, there are no others."""
+
+
 def look(
     tx: Transaction,
     compiled: CompiledWatchlist,
@@ -52,26 +61,29 @@ def look(
 ) -> Looked:
     """The newest articles that answer the one topic of a watchlist: below `before`, and from the `first` on.
 
-    At most `limit` of them, and only as long as `is_over` says no; at least `AT_ONCE` candidates are judged each time,
-    so that who goes on asking comes to the end. With `feed`, only what came by the feed of that name.
+    At most `limit` of them, and only as long as `is_over` says no; each time it comes some way down, so that who goes
+    on asking comes to the end. With `feed`, only what came by the feed of that name.
     """
     hits: list[Hit] = []
     judged = 0
     for some in candidates_down(tx, compiled, first=first, before=before, feed=feed):
-        for hit in judge(tx, compiled, some):
+        for hit in judge(tx, compiled, some.ids):
             hits.append(hit)
             if len(hits) == limit:
-                return Looked(tuple(hits), hit.article.id, judged + len(some))
-        judged += len(some)
-        if is_over() and some:
-            return Looked(tuple(hits), some[-1], judged, is_cut=True)
+                return Looked(tuple(hits), hit.article.id, judged + len(some.ids))
+        judged += len(some.ids)
+        if is_over() and some.floor > first:
+            return Looked(tuple(hits), some.floor, judged, is_cut=True)
     return Looked(tuple(hits), None, judged)
 
 
 def candidates_down(
     tx: Transaction, compiled: CompiledWatchlist, *, first: ArticleId, before: ArticleId = END, feed: str = ""
-) -> Iterator[Sequence[ArticleId]]:
-    """The articles that may answer a topic of the watchlist, from the newest down, `AT_ONCE` at most at a time."""
+) -> Iterator[Candidates]:
+    """The articles that may answer a topic of the watchlist, from the newest down, `AT_ONCE` at most at a time.
+
+    What is left out for its feed is told as none, so that who looks at the time can.
+    """
     languages = tx.words.languages()
     wanted = None
     if languages is not None:
@@ -82,7 +94,9 @@ def candidates_down(
         if feed and ids:
             mine = tx.topic_views.of_feed(ids, feed)
             ids = [number for number in ids if number in mine]
-        yield from portions(ids, AT_ONCE)
+        runs = list(portions(ids, AT_ONCE))
+        yield from (Candidates(run, run[-1]) for run in runs[:-1])
+        yield Candidates(runs[-1] if runs else (), before)
 
 
 def _step(

@@ -42,9 +42,15 @@ def mark(
         if is_marked:
             lift_mark(store, str(article), topic)
         return None
-    if verdict not in {one.value for one in Verdict}:
+    meant = next((one for one in Verdict if word_of(one) == verdict), None)
+    if meant is None:
         raise MonitorError("a mark is useful, not_relevant or none", remedy="Go back and choose again.")
-    return mark_article(store, lexicon, str(article), topic, Verdict(verdict), by=by, note=note, now=now)
+    return mark_article(store, lexicon, str(article), topic, meant, by=by, note=note, now=now)
+
+
+def word_of(verdict: Verdict | None) -> str:
+    """A verdict as forms and programs write it: `useful`, `not_relevant`; `none` where there is no mark."""
+    return NO_MARK if verdict is None else verdict.value.replace(" ", "_")
 
 
 def mute(

@@ -80,7 +80,7 @@ def read_levels(
     found: list[dict[ArticleId, datetime | None]] = [{} for _ in LEVELS]
     judged, last, is_cut = 0, None, False
     for some in candidates_down(tx, watchlist, first=tx.topic_views.first_since(since)):
-        for article in read_articles(tx, some):
+        for article in read_articles(tx, some.ids):
             judged += 1
             last = article.seen_at or last
             for place in answered_places(watchlist, article):

@@ -11,7 +11,10 @@ from monitor.web import (
     api_feeds,
     api_overview,
     api_revisions,
+    api_search,
     api_stories,
+    api_topic_edits,
+    api_topics,
     api_watchlist,
 )
 
@@ -23,4 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_stories.router,
     api_watchlist.router,
     api_revisions.router,
+    api_topics.router,
+    api_topic_edits.router,
+    api_search.router,
 )

@@ -140,7 +140,9 @@ def _form(
     is_over = over_after(desk.clock)
     with desk.store.read() as tx:
         foreseen = foresee(tx, asked.compiled, desk.clock.now(), is_over)
-    channels = sorted(desk.force().loaded.settings.channels)
+    loaded = desk.force().loaded
+    channels = sorted(loaded.settings.channels)
+    usual = loaded.watchlist.topics[0].channels if loaded.watchlist.topics else channels[:1]
     return pages.render(
         request,
         "search_topic.html",
@@ -148,7 +150,7 @@ def _form(
         asked=asked,
         wish=wish,
         channels=channels,
-        chosen=wish.channels or tuple(channels[:1]),
+        chosen=wish.channels or tuple(usual),
         foreseen=foreseen,
         error=error,
         problems=[str(one) for one in getattr(error, "problems", ())],

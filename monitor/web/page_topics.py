@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from monitor.digests.budget import budget_words
 from monitor.model import ArticleId, Level
+from monitor.views.changes import word_of
 from monitor.views.levels import read_levels
 from monitor.views.topic import draw_days, draw_hours, draw_scores, read_card, read_scores, read_volumes
 from monitor.views.topic_list import read_topics
@@ -92,6 +93,7 @@ def topic(
         chosen=compiled.topic.level,
         has_levels=bool(scores.levels),
         budget_words=budget_words,
+        word_of=word_of,
         done=DONE.get(done, ""),
     )
 
