@@ -23,8 +23,8 @@ from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, HELD_BACK, M
 
 COUNTED_MAX = 20_000
 """Matches, and near misses, of one topic that are counted, the newest: nobody's month has more."""
-TELLINGS_MAX = 500
-"""Tellings, and reasons for not telling, of a page of stories: the newest."""
+TELLINGS_MAX = 5_000
+"""Tellings, and reasons for not telling, of some hundred stories: the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +169,14 @@ class TopicViews:
         asked = sa.select(ARTICLE.c.id).where(ARTICLE.c.id < before, ARTICLE.c.id >= first)
         rows = self._db.execute(asked.order_by(ARTICLE.c.id.desc()).limit(limit))
         return [ArticleId(number) for number in rows.scalars()]
+
+    def stories_of(self, articles: Sequence[ArticleId]) -> dict[ArticleId, StoryId]:
+        """In which story each of these articles stands, as far as they are kept."""
+        found: dict[ArticleId, StoryId] = {}
+        for some in portions(articles):
+            rows = self._db.execute(sa.select(ARTICLE.c.id, ARTICLE.c.story_id).where(ARTICLE.c.id.in_(some)))
+            found |= {ArticleId(row.id): StoryId(row.story_id) for row in rows}
+        return found
 
     def of_feed(self, articles: Sequence[ArticleId], feed: str) -> set[ArticleId]:
         """Those of these articles that came by the feed of this name."""

@@ -88,8 +88,7 @@ def read_levels(
         if is_over() or judged >= JUDGED_MAX:
             is_cut = True
             break
-    every = {number for one in found for number in one}
-    stories = {number: stored.story_id for number, stored in tx.articles.by_ids(every).items()}
+    stories = tx.topic_views.stories_of(sorted({number for one in found for number in one}))
     here = [_newest(one, stories) for one in found]
     own = here[LEVELS.index(compiled.topic.level)]
     at_levels = []

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.digests.mutes import mute_of
 from monitor.feeds.fulltext import complete
-from monitor.model import ArticleId, ChannelName, DigestId, Mute, StoryId, Topic, Verdict
+from monitor.model import ArticleId, ChannelName, DigestId, Match, Mute, StoryId, Topic, Verdict
 from monitor.storage.articles import StoredArticle
 from monitor.storage.digests import SPLIT_REASON, HeldRecord, SentRecord
 from monitor.storage.pages import page_texts
@@ -24,7 +24,7 @@ from monitor.views.marking import Piece, mark_article, mark_title, say_why
 STORIES = 20
 """Of one page."""
 ASKED_AT_ONCE = 200
-SCANNED_MAX = 2_000
+SCANNED_MAX = 1_000
 """Matches looked through for one page, where most of them are not of the kind that is asked for."""
 _RECORDED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC")
 
@@ -134,8 +134,8 @@ def read_stories(
             groups = {story: some for story, some in groups.items() if story not in later}
         known = _look_up(tx, topic, groups, mutes, state, now)
         for story, some in groups.items():
-            line = _to_line(tx, topic, story, some, known)
-            if line is None or not _is_wanted(line, show):
+            line = _to_line(tx, topic, story, some, known, show)
+            if line is None:
                 continue
             lines.append(line)
             if len(lines) == limit:
@@ -157,8 +157,8 @@ def _group(rows: Sequence[MatchLine], seen: set[StoryId]) -> dict[StoryId, list[
     return groups
 
 
-def _is_wanted(line: StoryLine, show: Show) -> bool:
-    return show is Show.ALL or (line.fate.kind is FateKind.TOLD) == (show is Show.TOLD)
+def _is_wanted(fate: Fate, show: Show) -> bool:
+    return show is Show.ALL or (fate.kind is FateKind.TOLD) == (show is Show.TOLD)
 
 
 def _look_up(
@@ -187,30 +187,45 @@ def _look_up(
 
 
 def _to_line(
-    tx: Transaction, topic: Topic, story: StoryId, rows: Sequence[MatchLine], known: _Known
+    tx: Transaction, topic: Topic, story: StoryId, rows: Sequence[MatchLine], known: _Known, show: Show
 ) -> StoryLine | None:
+    """The story, or None where it is not of the kind that is asked for: of those nothing more is read."""
     best = max(rows, key=lambda row: (row.score, row.article_id))
     stored = known.articles.get(best.article_id)
     if stored is None:
         return None  # swept this very moment
-    match = tx.topic_views.matches_of(topic.key, [best.article_id]).get(best.article_id)
-    if match is None:
-        return None
     keys = {int(story), *(int(row.article_id) for row in rows), int(stored.text_id or 0)}
     told = _told(keys, known)
-    mark = tx.marks.get(topic.key, best.article_id)
+    fate = _fate(topic, story, stored, rows, told, keys, known)
+    match = tx.topic_views.matches_of(topic.key, [best.article_id]) if _is_wanted(fate, show) else {}
+    if best.article_id not in match:
+        return None
+    return _whole(tx, topic, story, stored, match[best.article_id], rows, fate, told)
+
+
+def _whole(
+    tx: Transaction,
+    topic: Topic,
+    story: StoryId,
+    stored: StoredArticle,
+    match: Match,
+    rows: Sequence[MatchLine],
+    fate: Fate,
+    told: Sequence[ToldOn],
+) -> StoryLine:
+    mark = tx.marks.get(topic.key, stored.article.id)
     article = stored.article
     return StoryLine(
         story_id=story,
-        article_id=best.article_id,
+        article_id=article.id,
         title=mark_title(article.title, match.evidence),
         text=mark_article(article, match, _page_text(tx, stored)),
         outlet=article.outlet,
         url=article.url,
         at=rows[0].matched_at,
-        score=best.score,
+        score=match.score,
         why=say_why(match),
-        fate=_fate(topic, story, stored, rows, told, keys, known),
+        fate=fate,
         told=tuple(told),
         mark=mark.verdict if mark is not None else None,
         articles=len(rows),
