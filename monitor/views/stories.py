@@ -5,7 +5,7 @@ Effects: database.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from monitor.dossier import Outline, outline_of
@@ -146,11 +146,11 @@ def _moment(after: str | None) -> tuple[datetime, int] | None:
     time, _, number = after.partition("~")
     try:
         at = datetime.fromisoformat(time)
-    except ValueError as error:
+        if at.tzinfo is None:
+            raise _unknown(after)
+        return at.astimezone(UTC), _number(number)
+    except (ValueError, OverflowError) as error:
         raise _unknown(after) from error
-    if at.tzinfo is None:
-        raise _unknown(after)
-    return at, _number(number)
 
 
 def _number(text: str) -> int:

@@ -16,6 +16,7 @@ from monitor.model import ArticleId, ChannelName, MuteKind, StoryId, TopicKey
 from monitor.pipeline.corrections import REASON_CHARS_MAX, Corrected, merge_stories, split_story
 from monitor.storage.corrections import StoryChange
 from monitor.storage.digests import SentRecord
+from monitor.text import plain_line
 from monitor.views.stories import Show, StoryLine, list_page
 from monitor.views.story import Member, StoryPage
 from monitor.web.forms import EditorIn
@@ -226,7 +227,9 @@ def mute(number: StoryNumber, asked: MuteAsked, desk: DeskIn, person: EditorIn) 
     until = now + timedelta(hours=asked.hours)
     with desk.store.write() as tx:
         kind, value = MuteKind.STORY, str(story_id)
-        made = tx.mutes.add(kind, value, until=until, now=now, by=person.author, channel=channel, reason=asked.reason)
+        made = tx.mutes.add(
+            kind, value, until=until, now=now, by=person.author, channel=channel, reason=plain_line(asked.reason)
+        )
     return HeldUntil(story_id, made.until)
 
 
