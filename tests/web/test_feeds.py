@@ -2,6 +2,12 @@
 
 import re
 
+from monitor.feeds.advice import Drop, Faster
+from monitor.model import FeedId
+from monitor.views.feeds import Advice, list_feeds
+from monitor.views.spans import say_span
+from monitor.web.pages import read_templates, say_count, say_moment
+from monitor.web.person import Person
 from tests.web.newsroom import Newsroom
 from tests.web.payloads import PAYLOADS
 
@@ -39,6 +45,35 @@ def test_the_list_begins_with_what_ails(shown_newsroom: Newsroom) -> None:
     assert seen == names
     assert [one["feed"] for one in client.get("/api/v1/feeds?only=fails").json()["items"]] == ["Delta Herald"]
     assert client.get("/api/v1/feeds?after=x").status_code == 400
+
+
+def test_advice_is_shown_with_its_evidence(shown_newsroom: Newsroom) -> None:
+    """What a feed only repeats, by whom it is covered, and what a shorter wait would gain."""
+    room = shown_newsroom
+    one, other = FeedId(1), FeedId(2)
+    drop = Drop(one, 212, 180, 32, 14, (other,))
+    faster = Faster(other, per_week=21, delay_s=700, gain_s=420, wait_s=1200, to_s=300, visits_more=216)
+    templates = read_templates()
+    templates.globals.update(static=lambda name: name, nav_items=())
+    templates.filters.update(moment=say_moment, count=say_count)
+    page = templates.get_template("feeds.html").render(
+        person=Person("kim", may_edit=True, csrf="c"),
+        zone="UTC",
+        now=room.clock.now(),
+        path="/feeds",
+        nav="feeds",
+        found=list_feeds(room.app.store, room.clock.now(), None, 5),
+        total=6,
+        chosen=None,
+        advice=Advice((drop,), (faster,), {one: "Echo & Co", other: "Gulf Wire"}, room.clock.now()),
+        span=say_span,
+        more=None,
+        done="",
+    )
+    for words in ("Echo &amp; Co", "180 copies, 32 later reports", "14 of its stories were told", "mostly Gulf Wire"):
+        assert words in page
+    for words in ("<b>7 min</b> sooner", "21 articles a week", "216 more visits a day", "every 5 min is allowed"):
+        assert words in page
 
 
 def test_a_feed_tells_all_of_itself(shown_newsroom: Newsroom) -> None:
