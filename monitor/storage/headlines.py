@@ -22,6 +22,11 @@ ENOUGH = 1 / 3
 """How much of the words' weight a headline must have to be shown."""
 LOOKED_AT_MAX = 2_000
 """Articles whose headlines are read, those with most of the words."""
+EACH_MAX = 1_000
+"""Articles with one of the words that are looked at for who waits, the newest."""
+BEHIND = 5_000
+"""Ids behind the newest one indexed among which some may be missing: writers that run together end in any order."""
+_ABOVE_ALL = ArticleId(2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,29 @@ def likely(tx: Transaction, text: str, *, limit: int) -> list[Likely]:
         for article_id in ids:
             found[article_id] += 1 + int(1000 * weights[word])
     ranked = sorted(found, key=lambda article_id: (-found[article_id], -article_id))[:LOOKED_AT_MAX]
-    titles = tx.articles.titles([*ranked, *lacking])
+    return _best(tx, [*ranked, *lacking], weights, limit)
+
+
+def likely_since(tx: Transaction, text: str, first: ArticleId, *, limit: int) -> list[Likely]:
+    """The same among the articles from that id on, for who waits: of each word only the newest `EACH_MAX` are asked."""
+    wanted = sorted(dict.fromkeys(words(text)), key=lambda word: (-len(word), word))[:WORDS_MAX]
+    languages = tx.words.languages()
+    if languages is None:
+        return _best(tx, _newest(tx), dict.fromkeys(wanted, 1.0), limit)
+    found: Counter[ArticleId] = Counter()
+    weights: dict[str, float] = {}
+    for word in wanted:
+        ids = tx.words.find_newest(_in_any_form(word, languages), _ABOVE_ALL, first, EACH_MAX)
+        weights[word] = math.log(1 + 4 * EACH_MAX / (1 + len(ids)))
+        for article_id in ids:
+            found[article_id] += 1 + int(1000 * weights[word])
+    ranked = sorted(found, key=lambda article_id: (-found[article_id], -article_id))[:EACH_MAX]
+    behind = ArticleId(max(first, tx.words.newest() - BEHIND))
+    return _best(tx, [*ranked, *tx.words.lacking(_ABOVE_ALL, behind, EACH_MAX)], weights, limit)
+
+
+def _best(tx: Transaction, ids: Sequence[ArticleId], weights: dict[str, float], limit: int) -> list[Likely]:
+    titles = tx.articles.titles(ids)
     rated = sorted(((_share(title, weights), number) for number, title in titles.items()), reverse=True)
     best = [(share, number) for share, number in rated[:limit] if share >= ENOUGH]
     stored = tx.articles.by_ids([number for _, number in best])

@@ -8,9 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.dossier import Dossier, find_dossier
-from monitor.model import ArticleId, ChannelName, DeliveryId, DigestId, Follow, Mute, MuteKind, Relation, TopicKey
+from monitor.model import (
+    ArticleId,
+    ChannelName,
+    DeliveryId,
+    DigestId,
+    Follow,
+    Mute,
+    MuteKind,
+    Relation,
+    Story,
+    TopicKey,
+)
 from monitor.storage.articles import StoredArticle
-from monitor.storage.headlines import likely
+from monitor.storage.headlines import likely_since
 from monitor.storage.store import Store, Transaction
 from monitor.storage.story_lists import Answer
 from monitor.urls import publisher_of
@@ -23,6 +34,8 @@ LIKELY_MAX = 30
 CANDIDATES_MAX = 5
 """Stories offered for a merge."""
 QUERY_CHARS_MAX = 300
+NEAR = timedelta(days=7)
+"""A story that was over so long before this one began is another event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +158,16 @@ def find_race(members: Sequence[Member]) -> Race | None:
     return Race(members[0], next((one for one in members if one.publisher != members[0].publisher), None))
 
 
-def find_others(store: Store, text: str, without: int) -> list[StoryLine]:
-    """Stories whose headlines hold most of these words, the likeliest first: what one may be merged with."""
+def find_others(store: Store, text: str, story: Story) -> list[StoryLine]:
+    """Stories whose headlines hold most of these words, the likeliest first: what this one may be merged with.
+
+    Those that a week before its first article or later brought something.
+    """
     with store.read() as tx:
-        found = likely(tx, text[:QUERY_CHARS_MAX], limit=LIKELY_MAX)
+        first = ArticleId(tx.feed_views.first_id_since(story.created_at - NEAR))
+        found = likely_since(tx, text[:QUERY_CHARS_MAX], first, limit=LIKELY_MAX)
         stories = [tx.corrections.story_of(one.id) for one in found]
-        ids = [number for number in dict.fromkeys(stories) if number is not None and number != without]
+        ids = [number for number in dict.fromkeys(stories) if number is not None and number != story.id]
         return lines_of(tx, ids[:CANDIDATES_MAX])
 
 

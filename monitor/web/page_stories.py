@@ -101,7 +101,7 @@ def story(
     outline = page.dossier.outline
     zone = ZoneInfo(desk.timezone)
     offset = (page.members[0].came_at if page.members else now).astimezone(zone).utcoffset()
-    others = find_others(desk.store, like, outline.story.id) if like.strip() else None
+    others = find_others(desk.store, like, outline.story) if like.strip() else None
     return pages.render(
         request,
         "story.html",
