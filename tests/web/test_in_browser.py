@@ -16,11 +16,28 @@ from tests.web.newsroom import Newsroom
 
 PAGES = {
     "overview": "/",
+    "topics": "/topics",
+    "topic": "/topics/hostage-negotiations",
+    "topic-query": "/topics/gulf-shipping?show=untold",
+    "topic-level": "/topics/hostage-negotiations/level?level=broad",
+    "preview-slack": "/topics/hostage-negotiations/preview",
+    "preview-mail": "/topics/hostage-negotiations/preview?medium=mail",
+    "preview-text": "/topics/hostage-negotiations/preview?medium=text",
     "stories": "/stories",
-    "story": "/stories/47",
+    "story": "/stories/47?like=talks",
+    "feeds": "/feeds",
+    "feed": "/feeds/5",
+    "feed-fails": "/feeds/6",
+    "feed-add": "/feeds/add",
+    "search": "/search?q=hostages+near+Doha",
+    "search-fault": "/search?q=tanker+AND+%28seized",
+    "search-topic": "/search/topic?q=tanker+AND+seized",
     "watchlist": "/watchlist",
     "watchlist-history": "/watchlist/revisions",
     "watchlist-feeds": "/watchlist/feeds",
+    "explain": "/explain?of=47",
+    "deliveries": "/deliveries",
+    "delivery": "/deliveries/13",
 }
 """Name of the picture, and the address."""
 
