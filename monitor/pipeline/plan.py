@@ -16,7 +16,8 @@ from monitor.digests.alerts import AlertCount
 from monitor.model import ArticleId, StoryId, TopicKey, Watchlist
 from monitor.pipeline.marks import learn_all
 from monitor.pipeline.planned import Load, Plan, PlannedStory, TopicChange
-from monitor.storage.replay import Replayed, find_asked, find_paged, find_since, read_replayed
+from monitor.storage.candidates import Candidates, find_candidates, newest_of
+from monitor.storage.replay import Replayed, read_replayed
 from monitor.storage.store import Store, Transaction
 from monitor.topics.compare import Change, TopicPair, compare_topics, judges_alike
 from monitor.topics.match import CompiledTopic, CompiledWatchlist, answered_places, compile_watchlist, is_wider
@@ -36,6 +37,9 @@ _ALTERING = frozenset(
 )
 """Keys that may change which stories a topic tells, or in how many messages, or where."""
 
+JUDGED_MIN = 300
+"""As few as this are judged, however late it is."""
+
 Tell = Callable[[int, int], None]
 """Called with how many articles were looked at, and of how many."""
 
@@ -54,32 +58,31 @@ def plan_change(
     topic: TopicKey | None = None,
     titles: int = TITLES,
     tell: Tell = _tell_nobody,
-    articles_max: int | None = None,
     judged_max: int | None = None,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """What the change from one watchlist to another means for the articles first seen since then; None: 30 days.
 
     Both as they were loaded: they are weighed by the archive here. Without an `old` one every topic is new. With a
     `topic` that one alone is looked at. Of the stories each topic gains or loses `titles` are told, the rest counted.
-    The same as judging every article under both. Where there are more than `articles_max`, or more than `judged_max`
-    that might answer, the newest alone are looked at, and the plan `is_cut`.
+    The same as judging every article under both. Where more than `judged_max` might answer, or it `is_late` before all
+    are judged, the newest alone are looked at, and the plan `is_cut`.
     """
     began_at = now - SINCE if since is None else since
     everything = compare_topics(old, new)
     pairs = [one for one in everything if topic is None or topic in (one.topic.key, one.was)]
     judged_pairs = [one for one in pairs if _needs_judging(one)]
     with store.read() as tx:
-        ids = find_since(tx, began_at, articles_max)
-        is_cut = articles_max is not None and len(ids) == articles_max
         replay = _Replay(tx, judged_pairs, old, new, max(titles, OPEN_MAX))
-        chosen = replay.choose(tx, ids)
-        if judged_max is not None and len(chosen) > judged_max:
-            chosen, is_cut = chosen[-judged_max:], True
-            ids = ids[ids.index(chosen[0]) :]
-        judged = replay.run(tx, chosen, tell)
-        oldest = next(iter(tx.articles.by_ids(ids[:1]).values()), None)
-        seen_at = oldest.article.seen_at if oldest else None
-        since = min(now, max(began_at, seen_at or now))
+        found = replay.find(tx, began_at, judged_max)
+        try:
+            replay.run(tx, found, tell, is_late)
+        except _Late as late:
+            # Half as many take half as long as there was: so it ends in time, or nearly.
+            found = newest_of(tx, found, max(late.done // 2, JUDGED_MIN))
+            replay.begin()
+            replay.run(tx, found, tell, lambda: False)
+        since = min(now, max(began_at, found.since or now))
         changes = [_to_change(tx, one, replay, titles) for one in pairs]
     touched = sum(1 for one in everything if one.new)
     return Plan(
@@ -89,15 +92,23 @@ def plan_change(
         since=since,
         until=now,
         days=(now - since) / timedelta(days=1),
-        articles=len(ids),
-        judged=judged,
-        is_cut=is_cut,
+        articles=found.articles,
+        judged=len(found.ids),
+        is_cut=found.is_cut,
     )
 
 
 def _needs_judging(pair: TopicPair) -> bool:
     """Whether an edit can change what is found, or how it is told: other words on how it looks cannot."""
     return pair.change is not Change.CHANGED or not _ALTERING.isdisjoint(pair.keys)
+
+
+class _Late(Exception):
+    """It is late, and so many were judged."""
+
+    def __init__(self, done: int) -> None:
+        self.done = done
+        super().__init__(f"{done} were judged in time")
 
 
 class _Side:
@@ -137,7 +148,8 @@ class _Replay:
         new: CompiledWatchlist,
         open_max: int,
     ) -> None:
-        weighed_old, weighed_new, self._lexicon = _weigh(tx, pairs, old, new)
+        self._pairs = pairs
+        self._weighed_old, self._weighed_new, self._lexicon = _weigh(tx, pairs, old, new)
         self._topics: list[CompiledTopic] = []
         self._sides: list[list[tuple[_Side, _Side | None]]] = []
         """By place, who counts what answers there, each with its other side."""
@@ -146,19 +158,21 @@ class _Replay:
         self._follows: dict[int, int] = {}
         """By place, the place of a topic before the edit, where the edit only widened it."""
         self._open_max = open_max
-        self._asked: Mapping[ArticleId, int] = {}
-        self._always = 0
         self._found: dict[StoryId, int] = {}
         self._told: dict[StoryId, int] = {}
         self.tallies: dict[int, _Tally] = {}
-        for pair in pairs:
-            self._add(pair, weighed_old, weighed_new)
+        self.begin()
 
-    def _add(
-        self, pair: TopicPair, old: Mapping[TopicKey, CompiledTopic], new: Mapping[TopicKey, CompiledTopic]
-    ) -> None:
-        was = old[pair.old.topic.key] if pair.old else None
-        will = new[pair.new.topic.key] if pair.new else None
+    def begin(self) -> None:
+        """Count from nothing."""
+        for kept in (self._topics, self._sides, self._together, self._follows, self._found, self._told, self.tallies):
+            kept.clear()
+        for pair in self._pairs:
+            self._add(pair)
+
+    def _add(self, pair: TopicPair) -> None:
+        was = self._weighed_old[pair.old.topic.key] if pair.old else None
+        will = self._weighed_new[pair.new.topic.key] if pair.new else None
         before = after = None
         if was is not None:
             before = _Side(was, self._place(was))
@@ -178,21 +192,15 @@ class _Replay:
         self._sides.append([])
         return len(self._topics) - 1
 
-    def choose(self, tx: Transaction, ids: Sequence[ArticleId]) -> list[ArticleId]:
-        """Those of these articles that might answer, in their order."""
-        if not self._topics or not ids:
-            return []
-        first = min(ids)
-        self._asked, self._always = asked, always = find_asked(tx, self._topics, self._together, first)
-        paged = find_paged(tx, first)
-        return [one for one in ids if always or one in asked or one in paged]
+    def find(self, tx: Transaction, since: datetime, limit: int | None) -> Candidates:
+        """The articles since then that might answer; with a limit the newest."""
+        return find_candidates(tx, self._topics, self._together, since, limit)
 
-    def run(self, tx: Transaction, chosen: Sequence[ArticleId], tell: Tell) -> int:
-        """Judge these articles, the oldest first; how many they are."""
+    def run(self, tx: Transaction, found: Candidates, tell: Tell, is_late: Callable[[], bool]) -> None:
+        """Judge these articles, the oldest first. Raises _Late where it is before all are."""
         compiled = CompiledWatchlist(Watchlist(()), tuple(self._topics), self._lexicon)
-        asked, always = self._asked, self._always
-        done = 0
-        for article in read_replayed(tx, chosen):
+        asked, always, chosen = found.asked, found.always, found.ids
+        for done, article in enumerate(read_replayed(tx, chosen), 1):
             places = answered_places(
                 compiled, article.whole or article.fed, asked.get(article.fed.id, 0) | always, self._follows
             )
@@ -201,10 +209,10 @@ class _Replay:
                 places = sorted({*places, *answered_places(compiled, article.fed)})
             if places:
                 self._count(article, places)
-            done += 1
             if not done % TOLD_EVERY:
                 tell(done, len(chosen))
-        return done
+                if is_late():
+                    raise _Late(done)
 
     def _count(self, article: Replayed, places: Sequence[int]) -> None:
         story, mask = article.story_id, sum(1 << place for place in places)

@@ -54,18 +54,25 @@ def find_since(tx: Transaction, since: datetime, limit: int | None = None) -> li
 
 
 def find_asked(
-    tx: Transaction, topics: Sequence[CompiledTopic], together: Sequence[Sequence[int]], first: ArticleId
+    tx: Transaction,
+    topics: Sequence[CompiledTopic],
+    together: Sequence[Sequence[int]],
+    first: ArticleId,
+    limit: int | None = None,
 ) -> tuple[dict[ArticleId, int], int]:
     """By article the topics it may answer, as bits by their place; and those that any article may answer.
 
     An article that is not named may answer the latter alone. Places that stand `together`, as a topic before and after
-    an edit, are asked for in one question. Articles before the `first` are not looked for.
+    an edit, are asked for in one question. Articles before the `first` are not looked for; with a limit only so many
+    of the newest are, by each question.
     """
     every = (1 << len(topics)) - 1
     languages = tx.words.languages()
     if languages is None:
         return {}, every
-    found = dict.fromkeys(tx.words.missing(after=ArticleId(first - 1)), every)
+    newest = tx.connection.execute(sa.select(sa.func.max(ARTICLE.c.id))).scalar() or first
+    lacking_after = ArticleId((first if limit is None else max(first, newest - limit)) - 1)
+    found = dict.fromkeys(tx.words.missing(after=lacking_after), every)
     always = 0
     for places in together:
         wanted = one_of(ask_for_topic(topics[place], languages) for place in places)
@@ -73,18 +80,24 @@ def find_asked(
         if wanted is None:
             always |= bits
             continue
-        for one in tx.words.find(wanted, first):
+        if limit is None:
+            holding = tx.words.find(wanted, first)
+        else:
+            holding = tx.words.find_newest(wanted, ArticleId(newest + 1), first, limit)
+        for one in holding:
             found[one] = found.get(one, 0) | bits
     return found, always
 
 
-def find_paged(tx: Transaction, first: ArticleId) -> set[ArticleId]:
-    """The articles from the first on whose pages were read.
+def find_paged(tx: Transaction, first: ArticleId, limit: int | None = None) -> set[ArticleId]:
+    """The articles from the first on whose pages were read; with a limit the newest of them.
 
     What such a one answered by its feed's text alone, its index may not say.
     """
     got = sa.and_(PAGE.c.article_id >= first, PAGE.c.state == PageState.GOT.value, PAGE.c.text != "")
     question = sa.select(PAGE.c.article_id).where(got)
+    if limit is not None:
+        question = question.order_by(PAGE.c.article_id.desc()).limit(limit)
     return {ArticleId(one) for one in tx.connection.execute(question).scalars()}
 
 

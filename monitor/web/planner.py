@@ -14,14 +14,10 @@ from monitor.pipeline.planned import Plan
 from monitor.storage.store import Store
 from monitor.topics.match import CompiledWatchlist
 
-BUDGET_S = 1.2
+BUDGET_S = 1.0
 """Time to judge in; what was not done then is judged over half as many articles, which takes half as long."""
-ARTICLES_MAX = 200_000
-"""The newest articles of 30 days that are looked for."""
-JUDGED_MAX = 20_000
-"""Of those that might answer, the newest are judged."""
-JUDGED_MIN = 100
-"""As few as this are judged however long it takes."""
+JUDGED_MAX = 5_000
+"""Of the articles of 30 days that might answer, the newest are judged."""
 WAIT_S = 5.0
 """How long a plan waits for the one before it to end."""
 ASKERS_MAX = 64
@@ -33,12 +29,6 @@ class Overtaken(MonitorError):
 
     def __init__(self) -> None:
         super().__init__("a newer question is being answered", remedy="Wait a moment and ask again.")
-
-
-class _OutOfTime(Exception):
-    def __init__(self, done: int) -> None:
-        self.done = done
-        super().__init__(f"{done} were judged in time")
 
 
 class Planner:
@@ -62,33 +52,33 @@ class Planner:
         budget_s: float = BUDGET_S,
     ) -> Plan:
         """What an edit would change, over fewer days where that takes too long. Raises Overtaken."""
-        mine = self._begin(asker)
+        mine = self.begin(asker)
         if not self._working.acquire(timeout=WAIT_S):
             raise Overtaken
         try:
             ends_s = clock.monotonic_s() + budget_s
 
-            def tell(done: int, _whole: int) -> None:
+            def tell(_done: int = 0, _whole: int = 0) -> None:
                 if self._turns.get(asker) != mine:
                     raise Overtaken
-                if clock.monotonic_s() > ends_s:
-                    raise _OutOfTime(done)
 
-            def attempt(judged_max: int) -> Plan:
-                tell(0, 0)
-                return plan_change(
-                    store, old, new, clock.now(), since, tell=tell, articles_max=ARTICLES_MAX, judged_max=judged_max
-                )
-
-            try:
-                return attempt(JUDGED_MAX)
-            except _OutOfTime as late:
-                ends_s = float("inf")
-                return attempt(max(late.done // 2, JUDGED_MIN))
+            tell()
+            plan = plan_change(
+                store, old, new, clock.now(), since,
+                tell=tell, judged_max=JUDGED_MAX, is_late=lambda: clock.monotonic_s() > ends_s,
+            )  # fmt: skip
+            tell()
+            return plan
         finally:
             self._working.release()
 
-    def _begin(self, asker: str) -> int:
+    @property
+    def askers(self) -> int:
+        """How many people's newest questions are remembered."""
+        return len(self._turns)
+
+    def begin(self, asker: str) -> int:
+        """The number of a new question; what the same person asked before is of no interest any more."""
         with self._turns_lock:
             self._turn += 1
             self._turns[asker] = self._turn
