@@ -213,3 +213,16 @@ def test_a_reload_tries_stored_articles(folder: Path) -> None:
         clock.forward(seconds=1)
         changes += [change] if (change := watcher.look()) is not None else []
     assert 'stored "Rain", is not found' in str(changes[0].faults)
+
+
+@pytest.mark.parametrize("name", ["monitor.toml", "feeds.toml", ".env", "token"])
+def test_no_secret_is_read_as_an_example(folder: Path, name: str) -> None:
+    """Its first line would stand in the message of an example that fails, for everybody who may edit the watchlist."""
+    monitor = "[channels.desk]\nkind = 'webhook'\nurl = 'https://a.example'\nsecret_file = 'token'\n"
+    write_folder(folder, monitor=monitor, watchlist=NAME + f"must_match = [{{ file = '{name}' }}]\n")
+    for one in (".env", "token"):
+        (folder / one).write_text("whsec_b3BlbnNlc2FtZQ==\n")
+    with pytest.raises(ConfigFaults) as faults:
+        load(folder, {})
+    assert "belongs to the configuration" in str(faults.value)
+    assert "b3Blbn" not in str(faults.value)
