@@ -49,7 +49,8 @@ LAYERS: dict[int, str] = {
           storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
           channels.email_reading config.edit_lists config.web storage.web_sessions storage.delivery_views
           storage.story_lists storage.topic_views storage.looking storage.feed_views config.edit_whole
-          config.edit_values config.draft metrics storage.gauge_views storage.target_views storage.sweeping
+          config.edit_values config.draft
+          storage.candidates metrics storage.gauge_views storage.target_views storage.sweeping
           feeds.recorder feeds.recordings storage.day_tellings""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep

@@ -152,9 +152,8 @@ def load(
     if (file := files.get("watchlist.toml")) is not None:
         compiled, found = read_watchlist(file, channels, lexicon, earlier, examples)
         problems += found
-    looked_at = (*own, *examples.files)
     if problems or settings is None:
-        raise ConfigFaults(problems, files=looked_at)
+        raise ConfigFaults(problems, files=(*own, *examples.files))
     return Loaded(
         folder=folder,
         settings=settings,
@@ -162,7 +161,7 @@ def load(
         compiled=compiled,
         secrets=MappingProxyType(secrets.of_channels),
         content_hash=_content_hash([*(files[name].body for name in FILES), *feeds.bodies, *examples.bodies]),
-        files=looked_at,
+        files=(*own, *examples.files),
         own_files=own,
         database_password=secrets.of_database,
         app_tokens=MappingProxyType(secrets.of_apps),

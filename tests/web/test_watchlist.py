@@ -5,7 +5,7 @@ import re
 import pytest
 
 from monitor.edits import Edits
-from monitor.web.person import Person
+from tests.web.guarded import WALL_TOKEN, guarded
 from tests.web.newsroom import WATCHLIST, Newsroom
 
 FAULTY = WATCHLIST.replace('level = "broad"', 'level = "brode"')
@@ -125,10 +125,13 @@ def test_a_level_is_proposed_in_the_text(shown_newsroom: Newsroom) -> None:
     assert shown_newsroom.client.get("/watchlist?topic=nothing&level=broad").status_code == 400
 
 
-def test_who_may_only_read_sees_it_and_no_button(shown_newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_only_read_sees_it_and_no_button(shown_newsroom: Newsroom) -> None:
     """And a form of theirs is refused."""
-    monkeypatch.setattr("monitor.web.access.Person", lambda name, may_edit, csrf: Person(name, False, csrf))
-    page = shown_newsroom.client.get("/watchlist").text
-    assert "this comment stays" in page
-    assert "<button" not in page
-    assert shown_newsroom.client.post("/watchlist/apply", data={"csrf": "x"}).status_code == 403
+    with guarded(shown_newsroom) as site:
+        site.sign_in(WALL_TOKEN)
+        page = site.client.get("/watchlist").text
+        assert "this comment stays" in page
+        assert "Apply as a revision" not in page
+        assert "readonly" in page
+        assert "Go back to" not in site.client.get("/watchlist/revisions/1").text
+        assert site.client.post("/watchlist/apply", data={"csrf": "x"}).status_code == 403
