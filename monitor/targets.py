@@ -106,6 +106,12 @@ class TargetStanding:
         return self.met / self.told if self.told else None
 
     @property
+    def in_words(self) -> str:
+        """`target 15 min: 11 of 12 in 7 days`."""
+        kept = f"{self.met:,} of {self.told:,} in 7 days" if self.told else "nothing told in 7 days"
+        return f"target {words_of(self.target)}: {kept}"
+
+    @property
     def is_missed(self) -> bool:
         """Whether the operator should know."""
         return self.day_told > 0 and self.day_met / self.day_told < SHARE_MIN

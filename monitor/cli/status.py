@@ -22,7 +22,7 @@ from monitor.model import FeedTrouble, Need, Topic, TroubleKind
 from monitor.status import ChannelBudget, Status, TopicStatus, read_status
 from monitor.storage.recipients import READER
 from monitor.storage.store import Store
-from monitor.targets import TargetStanding, words_of
+from monitor.targets import TargetStanding
 from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 
@@ -128,7 +128,8 @@ def _show(status: Status) -> None:
     for topic in status.topics:
         due = f"next digest {say_time(topic.next_due_at)}" if topic.next_due_at else "told when something matches"
         waiting = plural(topic.waiting, "match", "matches")
-        print(f"  {topic.key}: {topic.schedule}, {waiting} waiting, {due}{_budget(topic)}{_target(topic)}")
+        target = f", {topic.target.in_words}" if topic.target is not None else ""
+        print(f"  {topic.key}: {topic.schedule}, {waiting} waiting, {due}{_budget(topic)}{target}")
     if status.budgets:
         print("Channels with a budget")
         for budget in status.budgets:
@@ -153,14 +154,6 @@ def _budget(topic: TopicStatus) -> str:
     if topic.at_most is None:
         return ""
     return f", at most {topic.at_most}: {_bar(topic)}"
-
-
-def _target(topic: TopicStatus) -> str:
-    one = topic.target
-    if one is None:
-        return ""
-    kept = f"{one.met:,} of {one.told:,} in 7 days" if one.told else "nothing told in 7 days"
-    return f", target {words_of(one.target)}: {kept}"
 
 
 def _bar(one: TopicStatus | ChannelBudget) -> str:

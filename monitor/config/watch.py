@@ -355,8 +355,8 @@ def _without_place(configured: _Placed) -> _Placed:
 
 
 def _without_examples(topic: Topic) -> Topic:
-    """The same without what only says how it must answer, and without its line."""
-    return replace(topic, place="", must_match=(), must_not_match=())
+    """The same without what only says how and how soon it must answer, and without its line."""
+    return replace(topic, place="", must_match=(), must_not_match=(), target_s=None)
 
 
 def _access_of(loaded: Loaded) -> object:

@@ -14,7 +14,7 @@ from monitor.topics.match import CompiledTopic, CompiledWatchlist
 _OF_MATCHING = frozenset({"name", "also", "query", "exclude", "level", "feedback"})
 """Keys that may change which articles answer."""
 _OF_NO_KEY = frozenset({"key", "place"})
-_WRITTEN = {"settle_s": "settle"}
+_WRITTEN = {"settle_s": "settle", "target_s": "target"}
 """How the file writes a key that the model names after its unit."""
 
 

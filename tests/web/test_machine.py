@@ -1,6 +1,7 @@
 """What programs ask: the numbers of a newsroom at work, whether it lives, and whether all is well."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from monitor.gauges import KEPT_S
 from monitor.readiness import OVERDUE_MAX
 from monitor.storage.tables import FEED
 from tests.pipeline.given import a_failed_visit, a_visit, an_entry, ingest
-from tests.web.newsroom import Newsroom
+from tests.web.newsroom import WATCHLIST, Newsroom, open_newsroom
 
 
 def numbers(room: Newsroom) -> dict[str, float]:
@@ -77,6 +78,15 @@ def test_the_database_is_asked_once_in_five_seconds(newsroom: Newsroom) -> None:
     newsroom.clock.forward(seconds=KEPT_S)
     numbers(newsroom)
     assert len(asked) > first
+
+
+def test_the_first_page_shows_how_a_target_is_kept(tmp_path: Path) -> None:
+    """Beside the topic it is of, and nothing where there is none."""
+    watchlist = WATCHLIST.replace("[topics.floods]", '[topics.floods]\ntarget = "2h"')
+    with open_newsroom(tmp_path, watchlist=watchlist) as room:
+        page = room.client.get("/").text
+        assert page.count("target 2 h: nothing told in 7 days") == page.count("target ") == 1
+        assert numbers(room)['monitor_target_seconds{topic="floods"}'] == 7200
 
 
 def test_openmetrics_where_it_is_asked_for(shown_newsroom: Newsroom) -> None:
