@@ -12,14 +12,17 @@ EVERY_S = 1.0
 class Pulse:
     """Tells each second how late the loop turned; all methods belong to the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, note: Callable[[float], None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, note: Callable[[float], None], *, every_s: float = EVERY_S
+    ) -> None:
         self._loop = loop
+        self._every_s = every_s
         self._note = note
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin, or go on."""
-        due_s = self._loop.time() + EVERY_S
+        due_s = self._loop.time() + self._every_s
         self._timer = self._loop.call_at(due_s, self._turn, due_s)
 
     def stop(self) -> None:
