@@ -2,7 +2,8 @@
 
 The archive is made by `years_archive`: BENCH_ARTICLES says how many, BENCH_KEEP names a folder that is kept and used
 again. Pages and the API are asked in this process through the whole site, the routes as they are, with real keys;
-the first answer counts, and the best of three beside it. Commands run as a person runs them, start included.
+of three answers the best counts. Commands run as a person runs them, start included. What is held against the second
+is CPU time, so that a busy machine does not count; the wall clock stands beside it.
 
 Effects: files, child processes, writes to standard output.
 """
@@ -10,6 +11,7 @@ Effects: files, child processes, writes to standard output.
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -47,14 +49,14 @@ class Timed:
     """One question and what it took."""
 
     name: str
-    first_s: float
-    best_s: float
+    cpu_s: float
+    wall_s: float
     said: str
 
     @property
     def is_over(self) -> bool:
         """Whether it takes longer than a page or command may."""
-        return self.best_s > BOUND_S and not self.name.startswith(tuple(f"monitor {name}" for name in NOT_BOUND))
+        return self.cpu_s > BOUND_S and not self.name.startswith(tuple(f"monitor {name}" for name in NOT_BOUND))
 
 
 def open_archive(folder: Path) -> Made:
@@ -101,6 +103,8 @@ def addresses(routes: list[BaseRoute], made: Made, prefix: str = "") -> list[str
             found += addresses(list(route.routes), made, prefix + route.path)
         elif isinstance(route, Route) and "GET" in (route.methods or ()):
             found.append(_filled(prefix + route.path, made))
+        elif (inner := getattr(route, "original_router", None)) is not None:
+            found += addresses(list(inner.routes), made, prefix)
     return sorted({one for one in found if not NOT_ASKED.search(one)})
 
 
@@ -120,7 +124,8 @@ def asked_more(made: Made) -> list[str]:
     first, second = made.words
     article = f"/explain?article={made.told_article}"
     return [
-        f"/search?q={first}+{second}", f"/search?q={first}+AND+{second}", f"/search?q={first}*", "/search?q=the+AND+was",
+        f"/search?q={first}+{second}", f"/search?q={first}+AND+{second}", f"/search?q={first}*",
+        "/search?q=the+AND+was",
         f"/stories/{made.big_story}", article, f"/explain?q={made.middle_article}", f"/topics/{made.topic}?days=90",
         f"/api/v1/search?q={first}+{second}", f"/api/v1/stories?topic={made.topic}",
     ]  # fmt: skip
@@ -134,11 +139,11 @@ def time_pages(made: Made) -> Iterator[Timed]:
         for address in [*known, *asked_more(made)]:
             took = []
             for _ in range(3):
-                began = time.perf_counter()
+                began, cpu = time.perf_counter(), time.process_time()
                 answer = client.get(address)
-                took.append(time.perf_counter() - began)
+                took.append((time.process_time() - cpu, time.perf_counter() - began))
             if answer.status_code != 404 or address in known:
-                yield Timed(address, took[0], min(took), f"{answer.status_code}, {len(answer.content) // 1000} kB")
+                yield Timed(address, *_best(took), f"{answer.status_code}, {len(answer.content) // 1000} kB")
 
 
 def time_commands(made: Made) -> Iterator[Timed]:
@@ -150,17 +155,27 @@ def time_commands(made: Made) -> Iterator[Timed]:
         ["explain", str(made.middle_article)], ["explain", "https://outlet1.example/nothing-like-it"],
         ["explain", "a headline nobody wrote"], ["stories", "list"],
         ["stories", "list", "--topic", made.topic], ["stories", "show", str(made.told_story)], ["feeds", "list"],
-        ["watchlist", "log"], ["outbox", "list"], ["outbox", "list", "--all"], ["mute", "list"], ["preview", made.topic],
+        ["watchlist", "log"], ["outbox", "list"], ["outbox", "list", "--all"], ["mute", "list"],
+        ["preview", made.topic],
         ["plan"], ["export", "--since", "1d"], ["check"], ["db", "check"],
     ]  # fmt: skip
     for line in lines:
         took, said = [], ""
         for _ in range(2):
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), _children_s()
             code, output = _run(line, made)
-            took.append(time.perf_counter() - began)
+            took.append((_children_s() - cpu, time.perf_counter() - began))
             said = f"exit {code}, {len(output.splitlines())} lines"
-        yield Timed("monitor " + " ".join(line), took[0], min(took), said)
+        yield Timed("monitor " + " ".join(line), *_best(took), said)
+
+
+def _best(took: list[tuple[float, float]]) -> tuple[float, float]:
+    return min(cpu for cpu, _ in took), min(wall for _, wall in took)
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _run(line: list[str], made: Made) -> tuple[int, str]:
@@ -175,8 +190,8 @@ def _run(line: list[str], made: Made) -> tuple[int, str]:
 def show(timed: Timed) -> None:
     """One line of the table."""
     mark = "OVER" if timed.is_over else ""
-    print(f"{timed.name:62} {timed.first_s:7.3f} s first {timed.best_s:7.3f} s = {timed.best_s / BOUND_S:6.2f} of the"
-          f" bound  {timed.said} {mark}", flush=True)  # fmt: skip
+    said = f"{timed.cpu_s / BOUND_S:5.2f} of the bound, wall {timed.wall_s:.2f} s; {timed.said}"
+    print(f"{timed.name:62} {timed.cpu_s:7.3f} s = {said} {mark}", flush=True)
 
 
 def run() -> int:

@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
-from pathlib import Path
 
 from monitor import __version__
 from monitor.applying import write_config
@@ -48,7 +47,7 @@ from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
 from monitor.preparing import Parts, prepare, wishes_of
 from monitor.starting import LoadInstead, choose_start
-from monitor.storage.engine import ProcessLock, open_engine
+from monitor.storage.engine import ProcessLock, lock_path, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.stories.rarity import read_table
@@ -366,11 +365,6 @@ def build_app(
             lock.release()
         raise
     return app
-
-
-def lock_path(database: Path) -> Path:
-    """The file whose lock says that a process works on this database."""
-    return database.with_name(f"{database.name}.lock")
 
 
 def _write_out(text: str) -> None:

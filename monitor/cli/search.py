@@ -20,7 +20,7 @@ from monitor.errors import ConfigError, QueryError, StorageError
 from monitor.logs import get_log
 from monitor.model import Field, Watchlist
 from monitor.pipeline.indexing import catch_up_for
-from monitor.storage.search import Hit, search
+from monitor.storage.search import ENOUGH, Hit, search
 from monitor.storage.store import Store
 from monitor.text import plural
 from monitor.topics.explain import describe_evidence
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", metavar="N", type=_positive, default=LIMIT, help=f"articles shown at most (default: {LIMIT})"
     )
+    parser.add_argument("--count", action="store_true", help="judge every article, to count all that answer")
     parser.add_argument("--json", action="store_true", help="one JSON object per article")
 
 
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     since = since_of(args.since, clock.now())
     with opened_store(loaded) as store:
         refresh(store, clock)
-        found = search(store, compiled, since=since, limit=args.limit)
+        found = search(store, compiled, since=since, limit=args.limit, enough=None if args.count else ENOUGH)
     for hit in found.hits:
         if args.json:
             write_line(hit_record(hit))
@@ -81,7 +82,10 @@ def run(args: argparse.Namespace) -> int:
     if not args.json:
         shown = len(found.hits)
         more = "" if shown == found.total else f", the newest {shown} shown (--limit N for more)"
-        print(f"{shown} of {plural(found.total, 'article')}{when}{more}.")
+        if found.unjudged:
+            more += f"; {found.unjudged} older ones hold the words and were not looked at (--count for all)"
+        least = "at least " if found.unjudged else ""
+        print(f"{shown} of {least}{plural(found.total, 'article')}{when}{more}.")
     return EXIT_FOUND
 
 

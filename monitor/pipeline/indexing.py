@@ -8,20 +8,18 @@ Effects: database.
 from monitor.clock import Clock
 from monitor.model import ArticleId
 from monitor.storage.store import Store
-from monitor.storage.word_index import entry_of, read_whole
+from monitor.storage.word_index import BEHIND, entry_of, read_whole
 
 PORTION = 250
 """Articles put in with one transaction: about a tenth of a second, most of it spent before the transaction begins."""
-BEHIND = 5_000
-"""Ids looked at again behind the newest one known: writers that run together may end in another order."""
 
 
 class Indexer:
     """Knows up to where the index is complete, so that a look at a complete one costs nothing."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, after: ArticleId | None = None) -> None:
         self._store = store
-        self._after: ArticleId | None = None
+        self._after = after
 
     def catch_up(self, *, portions: int = 1) -> bool:
         """Put in what is missing, at most so many portions; whether nothing is missing now."""
@@ -45,7 +43,9 @@ class Indexer:
 
 def catch_up_for(store: Store, clock: Clock, seconds: float) -> bool:
     """Put in what is missing for at most about so many seconds; whether nothing is missing now."""
-    indexer = Indexer(store)
+    with store.read() as tx:
+        newest = tx.words.newest()
+    indexer = Indexer(store, after=ArticleId(max(0, newest - BEHIND)))  # the daemon looks at all of it, once
     until = clock.monotonic_s() + seconds
     is_complete = False
     while not is_complete and clock.monotonic_s() < until:

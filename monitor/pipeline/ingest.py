@@ -216,7 +216,9 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
     first = feed.state.first_polled_at is None
     keys = poll_keys(parsed.entries, feed_link=parsed.link)
     known: dict[tuple[AliasKind, int], KnownAlias] = {}
-    if not first:  # a feed read for the first time has no names, and cold starts are the heavy case
+    # Read before, and its first reading taken back: a copy was restored. What it shows may have been told since.
+    again = first and feed.state.last_ok_at is not None
+    if not first or again:  # a feed read for the first time has no names, and cold starts are the heavy case
         known = tx.articles.known_aliases(feed.id, ((kind, key) for named in keys for kind, key in named.items()))
     headlines = sum(1 for kind, _ in known if kind is AliasKind.HEADLINE)
     # Another feed under the old name: what it shows is its baseline, and nothing was lost of it.
@@ -225,7 +227,7 @@ def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datet
         parsed.entries,
         keys,
         known,
-        first_poll=first and not context.tell_first_poll,
+        first_poll=first and (again or not context.tell_first_poll),
         watermark_at=feed.state.watermark_at,
         now=now,
     )

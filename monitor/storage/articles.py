@@ -172,6 +172,11 @@ class ArticleTable:
         kinds = self._db.execute(sa.select(ENTRY_ALIAS.c.kind).where(*mine).distinct().order_by(ENTRY_ALIAS.c.kind))
         return [AliasKind(kind) for kind in kinds.scalars()]
 
+    def newest(self, limit: int) -> list[ArticleId]:
+        """The ids of the newest articles, the oldest of them first."""
+        ids = self._db.execute(sa.select(ARTICLE.c.id).order_by(ARTICLE.c.id.desc()).limit(limit)).scalars()
+        return [ArticleId(number) for number in reversed(list(ids))]
+
     def count(self) -> int:
         """How many articles are kept."""
         return self._db.execute(sa.select(sa.func.count()).select_from(ARTICLE)).scalar_one()

@@ -11,6 +11,9 @@ from pathlib import Path
 from monitor.errors import MonitorError, StorageError, StorageReason
 from monitor.storage.engine import Database, translated
 
+PG_BACKUP = "Run: pg_dump --format=custom --file=monitor.dump URL (see docs/operations.md)."
+PG_RESTORE = "Stop the daemon, then: pg_restore --clean --if-exists --single-transaction --dbname=URL monitor.dump"
+
 
 def backup(database: Database, target: Path) -> int:
     """Copy the SQLite database to `target` as of one moment, checked, in one piece; returns its size in bytes.
@@ -19,7 +22,7 @@ def backup(database: Database, target: Path) -> int:
     that fails its check. PostgreSQL has its own tools: refused with the command to run.
     """
     if database.path is None:
-        raise MonitorError("PostgreSQL is not copied by this command", remedy="Run: pg_dump --format=custom …")
+        raise MonitorError("PostgreSQL is not copied by this command", remedy=PG_BACKUP)
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -243,6 +243,11 @@ def _by_code(cause: object) -> tuple[StorageReason, str, str] | None:
     return _SQLSTATES.get(str(getattr(cause, "sqlstate", "")))
 
 
+def lock_path(database: Path) -> Path:
+    """The file whose lock says that a process works on this database."""
+    return database.with_name(f"{database.name}.lock")
+
+
 class ProcessLock:
     """Held by the one process that may poll into a SQLite file; the system lets it go when the process dies."""
 

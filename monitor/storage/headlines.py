@@ -18,6 +18,9 @@ from monitor.words import DEFAULT_LANGUAGE, stem, words
 
 WORDS_MAX = 8
 """Words looked up, the longest: they are the rarest as a rule, and each costs a question."""
+HOLDING_MAX = 20_000
+"""Articles counted that hold one word, the newest: a word that more hold tells little."""
+_ID_MAX = ArticleId(2**62)
 ENOUGH = 1 / 3
 """How much of the words' weight a headline must have to be shown."""
 LOOKED_AT_MAX = 2_000
@@ -58,9 +61,9 @@ def likely(tx: Transaction, text: str, *, limit: int) -> list[Likely]:
     total = max(1, tx.articles.count())
     weights: dict[str, float] = {}
     found: Counter[ArticleId] = Counter()
-    lacking = tx.words.missing(limit=LOOKED_AT_MAX) if languages is not None else _newest(tx)
+    lacking = tx.words.unread(limit=LOOKED_AT_MAX) if languages is not None else tx.articles.newest(LOOKED_AT_MAX)
     for word in wanted:
-        ids = tx.words.find(_in_any_form(word, languages)) if languages is not None else []
+        ids = _holding(tx, _in_any_form(word, languages)) if languages is not None else []
         weights[word] = math.log(1 + total / (1 + len(ids)))
         for article_id in ids:
             found[article_id] += 1 + int(1000 * weights[word])
@@ -73,7 +76,7 @@ def likely_since(tx: Transaction, text: str, first: ArticleId, *, limit: int) ->
     wanted = sorted(dict.fromkeys(words(text)), key=lambda word: (-len(word), word))[:WORDS_MAX]
     languages = tx.words.languages()
     if languages is None:
-        return _best(tx, _newest(tx), dict.fromkeys(wanted, 1.0), limit)
+        return _best(tx, tx.articles.newest(LOOKED_AT_MAX), dict.fromkeys(wanted, 1.0), limit)
     found: Counter[ArticleId] = Counter()
     weights: dict[str, float] = {}
     for word in wanted:
@@ -98,9 +101,8 @@ def _best(tx: Transaction, ids: Sequence[ArticleId], weights: dict[str, float], 
     ]
 
 
-def _newest(tx: Transaction) -> list[ArticleId]:
-    """Where there is no index the newest are looked through."""
-    return tx.words.missing()[-LOOKED_AT_MAX:]
+def _holding(tx: Transaction, wanted: Wanted) -> list[ArticleId]:
+    return tx.words.find_newest(wanted, _ID_MAX, ArticleId(0), HOLDING_MAX)
 
 
 def _in_any_form(word: str, languages: Sequence[str]) -> Wanted:

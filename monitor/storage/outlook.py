@@ -57,7 +57,7 @@ def look_ahead(
         if languages is None or count < ARTICLES_MIN:
             return found
         since, days = period(tx, now)
-        missing = tx.words.missing()
+        missing = tx.words.unread()
         share = max(PER_TOPIC_MIN, JUDGED_MAX // max(1, len(compiled.topics)))
         for topic in compiled.topics:
             if is_over():

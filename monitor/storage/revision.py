@@ -27,6 +27,13 @@ def migrations_folder() -> Path:
 
 
 @cache
+def known_revisions() -> frozenset[str]:
+    """Every revision this version can bring up."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((migrations_folder() / "versions").glob("*.py"))]
+    return frozenset(found[1] for text in texts if (found := _REVISION.search(text)))
+
+
+@cache
 def head_revision() -> str:
     """The revision this version needs: the one that no other follows."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((migrations_folder() / "versions").glob("*.py"))]

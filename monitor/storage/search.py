@@ -21,6 +21,8 @@ from monitor.storage.word_index import read_whole
 from monitor.topics.match import CompiledWatchlist, compile_watchlist, match_article
 from monitor.topics.wanted import ask_for_topic, one_of, words_to_count
 
+ENOUGH = 400
+"""Articles judged for a person who waits: a third of a second. More where too few of them answer."""
 READ_AT_ONCE = 200
 """Articles read together: with their pages about 2 MB."""
 
@@ -43,24 +45,36 @@ class Found:
     """How many answer in all."""
     judged: int
     """How many articles had to be judged."""
+    unjudged: int = 0
+    """How many more hold the words and may answer, all older: with enough at hand they were not looked at."""
 
 
 def search(
-    store: Store, compiled: CompiledWatchlist, *, since: datetime | None = None, limit: int | None = None
+    store: Store,
+    compiled: CompiledWatchlist,
+    *,
+    since: datetime | None = None,
+    limit: int | None = None,
+    enough: int | None = None,
 ) -> Found:
     """The articles first seen since then that answer the one topic of a watchlist.
 
-    The same as judging every article, whatever the index holds; the newest first, of one moment the last stored.
+    The same as judging every article, whatever the index holds; the newest first, of one moment the last stored. With
+    `enough` it ends once so many were judged and `limit` are found: then the total is of what was judged.
     """
     hits: list[Hit] = []
-    total = 0
+    total = judged = 0
     with store.read() as tx:
         ids = candidates(tx, compiled, since)
-        for hit in judge(tx, compiled, ids):
-            total += 1
-            if limit is None or len(hits) < limit:
-                hits.append(hit)
-    return Found(tuple(hits), total, len(ids))
+        for some in portions(ids, READ_AT_ONCE):
+            if enough is not None and judged >= enough and limit is not None and len(hits) >= limit:
+                break
+            judged += len(some)
+            for hit in judge(tx, compiled, some):
+                total += 1
+                if limit is None or len(hits) < limit:
+                    hits.append(hit)
+    return Found(tuple(hits), total, judged, len(ids) - judged)
 
 
 def judge(tx: Transaction, compiled: CompiledWatchlist, ids: Sequence[ArticleId]) -> Iterator[Hit]:
@@ -94,7 +108,7 @@ def candidates(
     if wanted is None:
         rows = list(tx.connection.execute(question))
     else:
-        ids = sorted({*tx.words.find(wanted), *(tx.words.missing() if missing is None else missing)})
+        ids = sorted({*tx.words.find(wanted), *(tx.words.unread() if missing is None else missing)})
         rows = [row for some in portions(ids) for row in tx.connection.execute(question.where(ARTICLE.c.id.in_(some)))]
     return [ArticleId(row.id) for row in sorted(rows, key=attrgetter("first_seen_at", "id"), reverse=True)]
 

@@ -34,6 +34,10 @@ from monitor.topics.wanted import (
 )
 from monitor.words import stem
 
+BEHIND = 5_000
+"""Ids looked at again behind the newest one known: writers that run together may end in another order."""
+PAGES_BEHIND = 50_000
+"""The same for articles whose page was read after they were indexed, which takes a day at most."""
 FORMAT = 2
 """Of the index; another number makes it anew."""
 # Put together of the table's name alone; every value goes in as a parameter.
@@ -195,9 +199,22 @@ class WordIndex:
         )
         if after is not None:
             lacking = lacking.where(ARTICLE.c.id > after)
+            longer = longer.where(PAGE.c.article_id > after - (PAGES_BEHIND - BEHIND))
         either = sa.union(lacking, longer).subquery()
         question = sa.select(either.c.id).order_by(either.c.id)
         return [ArticleId(number) for number in self._db.execute(question.limit(limit)).scalars()]
+
+    def clear(self) -> None:
+        """Empty the index: it is made anew by whoever brings it up next."""
+        self._clear()
+
+    def count_held(self) -> int:
+        """How many articles the index itself holds, by the tokens of their languages."""
+        if self._kind == "sqlite":
+            held = f"SELECT coalesce(sum(doc), 0) FROM {ARTICLE_WORDS}_counts WHERE term >= 'l' AND term < 'm'"  # noqa: S608
+        else:
+            held = f"SELECT count(*) FROM {ARTICLE_WORDS}"  # noqa: S608
+        return int(self._db.exec_driver_sql(held).scalar_one())
 
     def put_together(self, pages: int, *, begins: bool) -> bool:
         """Put so many pages of the index together anew, without what was removed; whether there is more to do.
@@ -212,6 +229,10 @@ class WordIndex:
         merge = f"INSERT INTO {ARTICLE_WORDS}({ARTICLE_WORDS}, rank) VALUES ('merge', ?)"  # noqa: S608
         self._db.exec_driver_sql(merge, (-pages if begins else pages,))
         return int(self._db.exec_driver_sql(changes).scalar_one()) - int(before) >= 2
+
+    def unread(self, *, limit: int | None = None) -> list[ArticleId]:
+        """As `missing`, at the cost of the newest articles alone: it grows from the oldest on, without a gap."""
+        return self.missing(after=ArticleId(max(0, self.newest() - BEHIND)), limit=limit)
 
     def begin(self) -> None:
         """Make the index one of this version's rules; what was made by others goes."""

@@ -1,5 +1,6 @@
 """`monitor db`: schema, copy, retention."""
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -45,3 +46,37 @@ def test_prune_keeps_what_is_within_the_days(newsroom: Newsroom) -> None:
     assert "Removed 1 articles" in newsroom.run("db", "prune", "--days", "9").out
     with newsroom.store() as store:
         assert [stored.article.title for stored in articles_of(store)] == [an_entry(2).title]
+
+
+def test_a_copy_is_restored_and_taken_back(newsroom: Newsroom) -> None:
+    """It says what is lost, where the archive before is, and that nothing is told by itself."""
+    newsroom.read_first(an_entry(1))
+    copy = newsroom.path / "copy.db"
+    assert newsroom.run("db", "backup", str(copy)).code == 0
+    newsroom.read(an_entry(2), ago=timedelta(minutes=5))
+    shown = newsroom.run("db", "restore", str(copy))
+    assert shown.code == 0
+    assert "what came between is lost" in shown.out
+    assert "Nothing from before now is told by itself" in shown.out
+    kept = shown.out.partition("To take this back: monitor db restore ")[2].splitlines()[0]
+    with newsroom.store() as store:
+        assert len(articles_of(store)) == 1
+    assert newsroom.run("db", "restore", kept, "--as-it-stood").code == 0
+    with newsroom.store() as store:
+        assert len(articles_of(store)) == 2
+    refused = newsroom.run("db", "restore", str(newsroom.path / "none.db"))
+    assert (refused.code, "no such copy" in refused.err) == (1, True)
+
+
+def test_check_says_what_does_not_hold_together(newsroom: Newsroom) -> None:
+    """Exit 1 with the remedy; mended where it can be; the same as JSON."""
+    newsroom.read_first(an_entry(1))
+    well = newsroom.run("db", "check")
+    assert (well.code, "WRONG" in well.out) == (0, False)
+    with newsroom.store() as store, store.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE counter SET value = 0 WHERE name = 'article'")
+    wrong = newsroom.run("db", "check")
+    assert (wrong.code, "monitor db check --repair" in wrong.out) == (1, True)
+    shown = json.loads(newsroom.run("db", "check", "--json").out)
+    assert shown["ok"] is False
+    assert newsroom.run("db", "check", "--repair").code == 0

@@ -1,6 +1,7 @@
 """Keys of a topic get other values in the text, and not a byte beside them changes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def edited(text: str, topic: str = "talks", **values: object) -> str:
         ("", {"level": None}, ""),
     ],
 )
-def test_a_value_is_put_in_its_place(before: str, values: dict[str, object], after: str) -> None:
+def test_a_value_is_put_in_its_place(before: str, values: dict[str, Any], after: str) -> None:
     """Behind its key, or as a new key below the name; comments stay."""
     assert edited(HEAD + before + TAIL, **values) == HEAD + after + TAIL
     windows = (HEAD + before + TAIL).replace("\n", "\r\n")
