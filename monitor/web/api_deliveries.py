@@ -17,6 +17,7 @@ from monitor.web.forms import EditorIn
 from monitor.web.page_deliveries import payload_file
 from monitor.web.pages import DeskIn
 from monitor.web.paging import LIMIT, AfterIn, LimitIn, Paged
+from monitor.web.person import PersonIn
 from monitor.web.refusals import NotThere
 
 router = APIRouter(tags=["deliveries"])
@@ -117,9 +118,9 @@ def delivery(desk: DeskIn, number: NumberIn) -> WholeDelivery:
 
 
 @router.get("/deliveries/{number}/payload", response_class=Response)
-def payload(desk: DeskIn, number: NumberIn, _: EditorIn) -> Response:
+def payload(desk: DeskIn, person: PersonIn, number: NumberIn) -> Response:
     """What goes over the line, to the byte; for a token that may edit: mails hold links to leave by."""
-    return payload_file(_find(desk, number))
+    return payload_file(_find(desk, number), person)
 
 
 @router.post("/deliveries/{number}/retry")

@@ -19,26 +19,17 @@ from monitor.views.deliveries import (
     what_words,
 )
 from monitor.web.desk import Desk
-from monitor.web.forms import EditorIn, FormIn
-from monitor.web.headers import PAGE_HEADERS
+from monitor.web.forms import FormIn
+from monitor.web.headers import MAIL_HEADERS, PAGE_HEADERS, PREVIEW_HEADERS
 from monitor.web.pages import DeskIn, PagesIn
-from monitor.web.person import PersonIn
-from monitor.web.refusals import NotThere
+from monitor.web.person import Person, PersonIn
+from monitor.web.refusals import NotThere, Refused
 
 router = APIRouter()
 
 LISTED = 50
-FRAME_HEADERS = PAGE_HEADERS | {
-    "Content-Security-Policy": (
-        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'self'"
-    ),
-    "X-Frame-Options": "SAMEORIGIN",
-}
-"""Of a mail's HTML part: nothing in it runs, loads or leads anywhere, and it stands in our own page alone."""
 FILE_HEADERS = PAGE_HEADERS | {"Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'"}
 """Of the bytes themselves: they are saved, and opened by nothing of ours."""
-_FRAMING = PAGE_HEADERS["Content-Security-Policy"] + "; frame-src 'self'"
 DONE = {"retried": "It is in line again and goes out in a moment.", "dropped": "It was given up."}
 SHOWN_STATES = {
     "": "all",
@@ -90,7 +81,7 @@ def delivery(request: Request, desk: DeskIn, pages: PagesIn, number: NumberIn, d
         names=_names(desk),
     )
     if page.sent.html:
-        answer.headers["Content-Security-Policy"] = _FRAMING
+        answer.headers.update(PREVIEW_HEADERS)
     return answer
 
 
@@ -100,13 +91,13 @@ def mail_html(desk: DeskIn, number: NumberIn) -> HTMLResponse:
     page = _find(desk, number)
     if not page.sent.html:
         raise NotThere(f"delivery {number} has no HTML part", remedy="Look at the delivery itself.")
-    return HTMLResponse(page.sent.html, headers=FRAME_HEADERS)
+    return HTMLResponse(page.sent.html, headers=MAIL_HEADERS)
 
 
 @router.get("/deliveries/{number}/payload")
-def payload(desk: DeskIn, number: NumberIn, _: EditorIn) -> Response:
+def payload(desk: DeskIn, person: PersonIn, number: NumberIn) -> Response:
     """What goes over the line, to the byte. For who may edit: a mail holds its reader's link to leave by."""
-    return payload_file(_find(desk, number))
+    return payload_file(_find(desk, number), person)
 
 
 @router.post("/deliveries/{number}/retry")
@@ -123,9 +114,11 @@ def drop(desk: DeskIn, person: PersonIn, number: NumberIn, _: FormIn) -> Redirec
     return RedirectResponse(f"/deliveries/{number}?done=dropped", 303)
 
 
-def payload_file(page: DeliveryPage) -> Response:
-    """The bytes as a file to be saved; NotThere where the retention removed them."""
+def payload_file(page: DeliveryPage, person: Person) -> Response:
+    """The bytes as a file to be saved; NotThere where the retention removed them, Refused for who may only read."""
     number, sent = page.one.id, page.sent
+    if not person.may_edit:
+        raise Refused("the bytes are for who may edit", remedy="What they say stands on the delivery's own page.")
     if sent.form == "gone":
         raise NotThere(f"the text of delivery {number} is gone with the retention", remedy="Its row stays as proof.")
     headers = FILE_HEADERS | {"Content-Disposition": f'attachment; filename="delivery-{number}.{sent.file_ending}"'}

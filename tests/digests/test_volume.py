@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.digests.volume import volume_of
+from monitor.digests.volume import volume_of, volume_of_days
 from monitor.model import Volume
 
 END = datetime(2026, 3, 14, 8, tzinfo=UTC)
@@ -67,3 +67,12 @@ def test_a_weekly_digest_is_held_against_weeks() -> None:
 def test_a_window_of_seconds_has_no_volume() -> None:
     """Two slots of a moment say nothing of how much there is."""
     assert volume_of([], END - timedelta(minutes=9), END, known_since=LONG) is None
+
+
+def test_the_last_day_is_held_against_the_days_before() -> None:
+    """All fifteen are shown, the newest last; of a young topic nothing is usual."""
+    counts = [12, 3, 4, 3, 2, 4, 3, 5, 3, 3, 4, 3, 2, 4, 3]
+    volume = volume_of_days(counts, days_known=15)
+    assert volume == Volume(12, 3, tuple(reversed(counts)), is_burst=True)
+    assert volume_of_days(counts, days_known=3).usual is None
+    assert volume_of_days([12, 3, 4, 3, 2, 4, 3, 12, *counts[8:]], days_known=15).is_burst is False

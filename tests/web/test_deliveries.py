@@ -95,10 +95,10 @@ def test_it_is_sent_again_or_given_up(newsroom: Newsroom) -> None:
     assert "in line again" in retried.text
     assert client.get("/api/v1/deliveries/13").json()["delivery"]["standing"] == "waiting"
     assert client.post("/deliveries/1/retry", data=csrf).status_code == 400
-    assert client.post("/api/v1/deliveries/13/drop").json() == {"delivery": 13, "parts_behind": 0}
-    assert client.post("/api/v1/deliveries/13/retry").json()["standing"] == "waiting"
-    assert client.post("/api/v1/deliveries/1/drop").status_code == 400
-    assert client.post("/api/v1/deliveries/99/drop").status_code == 404
+    assert client.post("/api/v1/deliveries/13/drop", json={}).json() == {"delivery": 13, "parts_behind": 0}
+    assert client.post("/api/v1/deliveries/13/retry", json={}).json()["standing"] == "waiting"
+    assert client.post("/api/v1/deliveries/1/drop", json={}).status_code == 400
+    assert client.post("/api/v1/deliveries/99/drop", json={}).status_code == 404
     with newsroom.app.store.write() as tx:
         tx.outbox.drop(DeliveryId(13), newsroom.clock.now())
         tx.outbox.forget(newsroom.clock.forward(days=90))

@@ -33,7 +33,11 @@ async function renew() {
   if (document.hidden || isAsking || isInUse()) return;
   isAsking = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+    if (answer.type === "opaqueredirect") {
+      say("You are not signed in any more, so what is shown here is old. Load the page again.");
+      return;
+    }
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const [content, foot] = [fresh.getElementById("main"), fresh.querySelector(".foot")];
