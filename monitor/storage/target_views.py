@@ -16,8 +16,9 @@ from monitor.storage.digests import SPLIT_REASON
 from monitor.storage.rows import portions
 from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, MATCH, SENT_LOG
 
-WAYS_MAX = 2_000
-"""Tellings of a topic that are looked at, the newest."""
+WAYS_MAX = 500
+"""Tellings that are looked at at a time, the newest."""
+_AT_ONCE = (DigestKind.NOW.value, DigestKind.BREAKING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +62,21 @@ class TargetViews:
             return []
         # By topic and moment, which an index holds; a digest and its tellings are of one moment.
         at = (SENT_LOG.c.topic == digest.topic, SENT_LOG.c.told_at == digest.closed_at)
-        return self._ways(*at, SENT_LOG.c.digest_id == digest_id, SENT_LOG.c.channel == channel)
+        return self._ways(*at, SENT_LOG.c.digest_id == digest_id, SENT_LOG.c.channel == channel, with_news=True)
 
-    def told_since(self, topic: TopicKey, since: datetime) -> list[Way]:
-        """What a topic told since then, the newest first, at most `WAYS_MAX`; none whose article is swept."""
-        return self._ways(SENT_LOG.c.topic == topic, SENT_LOG.c.told_at >= since)
+    def told_since(self, topic: TopicKey, since: datetime, *, limit: int = WAYS_MAX) -> list[Way]:
+        """What a topic told since then, the newest first, at most `limit`; none whose article is swept.
+
+        Of what was told in a slot, `seen_at` and `matched_at` are those of the article that led it.
+        """
+        return self._ways(SENT_LOG.c.topic == topic, SENT_LOG.c.told_at >= since, limit=limit)
 
     def intervals(self) -> dict[FeedId, timedelta]:
         """How often each feed is visited at present."""
         rows = self._db.execute(sa.select(FEED.c.id, FEED.c.interval_s).where(FEED.c.active))
         return {FeedId(row.id): timedelta(seconds=row.interval_s) for row in rows}
 
-    def _ways(self, *conditions: sa.ColumnElement[bool]) -> list[Way]:
+    def _ways(self, *conditions: sa.ColumnElement[bool], with_news: bool = False, limit: int = WAYS_MAX) -> list[Way]:
         question = (
             sa.select(
                 SENT_LOG.c.topic,
@@ -91,11 +95,12 @@ class TargetViews:
             .join(ARTICLE, ARTICLE.c.id == SENT_LOG.c.article_id)
             .where(*conditions, ~SENT_LOG.c.reason.startswith(SPLIT_REASON))
             .order_by(SENT_LOG.c.told_at.desc(), SENT_LOG.c.channel, SENT_LOG.c.story_id)
-            .limit(WAYS_MAX)
+            .limit(limit)
         )
         rows: list[Row[Any]] = list(self._db.execute(question))
         digests = sorted({row.digest_id for row in rows})
-        news = self._news({row.topic for row in rows}, digests)
+        of_news = sorted({row.digest_id for row in rows if with_news or row.kind in _AT_ONCE})
+        news = self._news({row.topic for row in rows}, of_news)
         taken, dropped = self._taken(digests)
         return [
             _to_way(row, news.get((row.digest_id, row.story_id)), taken, dropped)
