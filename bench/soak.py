@@ -106,14 +106,15 @@ class Reader:
         self.arrived.update(set(_CODE.findall(text)))
 
 
-_CODE = re.compile(rf"(?:{'|'.join(SUBJECTS)}): (\w+x)\b")
+_CODE = re.compile(r"\b([A-Z]\w{7}x)\b")
 
 
 class Soak:
     """One run over a folder of its own."""
 
-    def __init__(self, folder: Path, days: int, feeds: int, tell: Callable[[Day], None] = lambda _: None) -> None:
+    def __init__(self, folder: Path, days: int, feeds: int, tell: Callable[[Day], None], tick: timedelta) -> None:
         self._tell = tell
+        self._tick = tick
         self.days = days
         self.world = SoakWorld(START, feeds)
         self.clock = VirtualClock(START)
@@ -135,7 +136,7 @@ class Soak:
         """All days, one after the other."""
         end = START + timedelta(days=self.days)
         while self.clock.now() < end:
-            self._step(self.clock.now() + TICK)
+            self._step(self.clock.now() + self._tick)
         self.machine.store.close()
 
     def _step(self, until: datetime) -> None:
@@ -217,9 +218,8 @@ class Soak:
         self._ingest_s, self._articles, self._visits = 0.0, 0, 0
         return day
 
-    @staticmethod
-    def _falls_on(now: datetime, every: timedelta) -> bool:
-        return now > START and (now - START) % every < TICK
+    def _falls_on(self, now: datetime, every: timedelta) -> bool:
+        return now > START and (now - START) % every < self._tick
 
     @staticmethod
     def _next_multiple(now: datetime, every: timedelta) -> datetime:
@@ -327,10 +327,10 @@ def shortened() -> Iterator[None]:
             setattr(sweeping, name, days)
 
 
-def soak_for(days: int, feeds: int, tell: Callable[[Day], None] = lambda _: None) -> Soak:
+def soak_for(days: int, feeds: int, tell: Callable[[Day], None] = lambda _: None, *, tick: timedelta = TICK) -> Soak:
     """A whole run, its files gone afterwards."""
     with shortened(), tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        soak = Soak(Path(folder), days, feeds, tell)
+        soak = Soak(Path(folder), days, feeds, tell, tick)
         soak.run()
         return soak
 

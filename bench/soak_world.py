@@ -29,7 +29,7 @@ CARRIED_BY = 5
 """Outlets that carry one watched text."""
 BURST_EVERY = 10
 """Each so many watched texts one is carried by many more, within half an hour."""
-SUBJECTS = ("Quillhaven accord", "Ostrander ferry")
+SUBJECTS = ("Quillhaven", "Ostrander")
 """What the topics watch; no other text of this world has these words."""
 _HOURS = tuple(3.0 if 7 <= hour < 20 else 0.5 for hour in range(24))
 _LETTERS = "bcdfghklmnprstvz"
@@ -135,8 +135,8 @@ class SoakWorld:
             carried = min(
                 self.feeds, 3 * CARRIED_BY if count % BURST_EVERY == 0 else self._chance.randint(1, CARRIED_BY)
             )
-            title = f"{SUBJECTS[subject]}: {code} {words(self._chance, 6).lower()}"
-            text = f"{words(self._chance, 25)}. The {SUBJECTS[subject]} and {code}, {words(self._chance, 30).lower()}."
+            title = f"{code} {words(self._chance, 9).lower()}"
+            text = f"{words(self._chance, 40)} {SUBJECTS[subject]} {words(self._chance, 40).lower()}, of {code}."
             yield Event(code, subject, title, text, at, tuple(self._chance.sample(range(self.feeds), carried)))
 
     def _carry(self, event: Event) -> None:
