@@ -1,4 +1,4 @@
-"""A recorded day, run again: the same tellings each time, those of the day itself, and what another edit would change."""
+"""A recorded day, run again: the same tellings each time, those of that day, and what another edit would change."""
 
 import json
 import shutil
