@@ -67,11 +67,13 @@ def test_every_page_reads_without_script(newsroom: Newsroom, browser: Browser) -
             assert page.locator("h1").inner_text(), name
 
 
+RUNS = "main script, iframe:not([sandbox]), iframe[sandbox*=script], [onload], [onerror], [onclick], [onfocus]"
+"""What could run something. A mail is shown in a frame of its own, in which nothing does."""
+
+
 def test_what_feeds_write_runs_nowhere(hostile_newsroom: Newsroom, browser: Browser) -> None:
     """Not one of the payloads opens a dialog or is refused by the browser: they are words."""
     with served(hostile_newsroom) as address, opened(browser) as page:
         for path in PAGES.values():
             page.goto(address + path)
-            assert (
-                page.evaluate("document.querySelectorAll('main script, main iframe, [onload], [onerror]').length") == 0
-            )
+            assert page.locator(RUNS).count() == 0, path
