@@ -23,8 +23,8 @@ from monitor.views.marking import Piece, mark_article, mark_title, say_why
 
 STORIES = 20
 """Of one page."""
-ASKED_AT_ONCE = 200
-SCANNED_MAX = 1_000
+ASKED_AT_ONCE = 60
+SCANNED_MAX = 600
 """Matches looked through for one page, where most of them are not of the kind that is asked for."""
 _RECORDED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC")
 

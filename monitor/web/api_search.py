@@ -66,6 +66,8 @@ def search(
     loaded, now = desk.force().loaded, desk.clock.now()
     if not q.strip():
         raise MonitorError("nothing was asked", remedy="Give a name or a query as `q`.")
+    if feed and feed not in {one.name for one in loaded.feeds}:
+        raise MonitorError("there is no such feed", remedy="Name it as in feeds.toml.")
     try:
         asked = understand(q.strip(), loaded.watchlist.lists, loaded.compiled.lexicon)
     except QueryError as error:

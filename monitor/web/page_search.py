@@ -11,9 +11,11 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from monitor.config.values import near_miss
 from monitor.digests.schedule import parse_duration
 from monitor.errors import ConfigError, MonitorError, QueryError
 from monitor.model import ArticleId
+from monitor.text import shorten
 from monitor.views.found import QUERY_CHARS_MAX, Asked, FoundPage, find_page, foresee, free_key, understand
 from monitor.web.desk import Desk
 from monitor.web.forms import Form, FormIn
@@ -54,14 +56,18 @@ def search(
 ) -> HTMLResponse:
     """What answers, the newest first."""
     asked, fault = read(desk, q)
+    names = sorted({one.name for one in desk.force().loaded.feeds}, key=str.casefold)
+    if feed and feed not in names:
+        fault = Fault(
+            f"there is no feed “{shorten(feed, 100)}”", f"{near_miss(feed, names)}Leave it empty for all.", None
+        )
     found: FoundPage | None = None
-    if asked is not None:
+    if asked is not None and fault is None:
         now, is_over = desk.clock.now(), over_after(desk.clock)
         start = now - timedelta(seconds=parse_duration(since)) if since in SPANS and since else None
         below = None if before is None else ArticleId(before)
         with desk.store.read() as tx:
             found = find_page(tx, asked, since=start, feed=feed, before=below, limit=HITS, is_over=is_over)
-    names = sorted({one.name for one in desk.force().loaded.feeds}, key=str.casefold)
     return pages.render(
         request,
         "search.html",

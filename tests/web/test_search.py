@@ -11,7 +11,6 @@ SEIZED = "tanker AND seized"
 
 def test_hits_come_with_their_words_marked(shown_newsroom: Newsroom) -> None:
     """The query is echoed as it is understood."""
-    page = shown_newsroom.client.get("/search", params={"q": "tanker seized OR vessel"}).text
     page = shown_newsroom.client.get("/search", params={"q": SEIZED}).text
     assert page.count('class="hit"') == 8
     assert "<mark>Tanker</mark>" in page
@@ -26,6 +25,9 @@ def test_a_faulty_query_is_marked_where_it_is_faulty(shown_newsroom: Newsroom) -
     answer = shown_newsroom.client.get("/api/v1/search", params={"q": "tanker AND (seized"})
     assert answer.status_code == 400
     assert answer.json()["where"] == "column 12"
+    page = shown_newsroom.client.get("/search", params={"q": SEIZED, "feed": "Valley Pots"}).text
+    assert "Did you mean" in page
+    assert 'class="hit"' not in page
 
 
 def test_pages_of_hits_hold_each_once(shown_newsroom: Newsroom) -> None:
@@ -47,7 +49,10 @@ def test_pages_of_hits_hold_each_once(shown_newsroom: Newsroom) -> None:
     assert client.get("/api/v1/search", params={"q": SEIZED, "feed": "Gulf Wire"}).json()["items"] == []
 
 
-@pytest.mark.parametrize("given", [{"q": " "}, {"q": "x", "since": "soon"}, {"q": "x", "after": "-1"}, {"q": "NOT x"}])
+@pytest.mark.parametrize(
+    "given",
+    [{"q": " "}, {"q": "x", "feed": "Nobody"}, {"q": "x", "since": "soon"}, {"q": "x", "after": "-1"}, {"q": "NOT x"}],
+)
 def test_what_cannot_be_asked_is_said(shown_newsroom: Newsroom, given: dict[str, str]) -> None:
     """As JSON with a remedy."""
     answer = shown_newsroom.client.get("/api/v1/search", params=given)
