@@ -6,7 +6,7 @@ which others go first, so that nobody waits for it. Beyond the configured size t
 Effects: database.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -134,11 +134,12 @@ class _Sweep:
             size = pace.size if at_most is None else min(pace.size, at_most - total)
             with self._store.read() as tx:
                 ids = tx.articles.past(before, limit=size)
+                ready = tx.words.prepare_forget(ids)
             if not ids:
                 break
             with self._store.write() as tx, pace.timed():
                 still = tx.articles.past(before, limit=size, among=ids)
-                forget_articles(tx, still)
+                forget_articles(tx, still, ready)
             total += len(still)
             if len(ids) < size:
                 break
@@ -271,9 +272,12 @@ class _Sweep:
         return total
 
 
-def forget_articles(tx: Transaction, ids: list[ArticleId]) -> None:
-    """Remove articles with all that goes with them."""
-    tx.words.forget(ids)  # reads their texts once more, so it comes first
+def forget_articles(
+    tx: Transaction, ids: list[ArticleId], ready: Mapping[ArticleId, tuple[bool, str]] | None = None
+) -> None:
+    """Remove articles with all that goes with them; `ready` is what `prepare_forget` said of them, or of more."""
+    mine = set(ids)
+    tx.words.forget(ids, {number: said for number, said in (ready or {}).items() if number in mine})
     tx.articles.forget(ids)
     tx.sightings.forget(ids)
     tx.matches.forget(ids)

@@ -269,15 +269,35 @@ class WordIndex:
         upsert(self._db, INDEX_STATE, [state], update=["languages"])
         return len(fresh)
 
-    def forget(self, ids: Sequence[ArticleId]) -> None:
-        """Take articles out before they are removed: what they hold is read from them once more."""
+    def prepare_forget(self, ids: Sequence[ArticleId]) -> dict[ArticleId, tuple[bool, str]]:
+        """What `forget` takes out of these, worked out while nobody waits: milliseconds for each article."""
+        if self._kind != "sqlite" or self.languages() is None:
+            return {}
+        known = self._known(ids)
+        ready: dict[ArticleId, tuple[bool, str]] = {}
+        for whole in read_whole(self._db, sorted(known)):
+            with_page = known[whole.fed.id]
+            tokens = article_tokens(whole.article if with_page else whole.fed)[1]
+            ready[whole.fed.id] = (with_page, " ".join(sorted(tokens)))
+        return ready
+
+    def forget(self, ids: Sequence[ArticleId], ready: Mapping[ArticleId, tuple[bool, str]] | None = None) -> None:
+        """Take articles out before they are removed: what they hold is read from them once more, where not `ready`."""
         known = self._known(ids)
         if not known:
             return
         if self.languages() is None:
             self.begin()
             return
-        wholes = read_whole(self._db, sorted(known))
+        # What was made ready is what stands in the index still, unless its page came in meanwhile.
+        taken = {
+            number: said[1]
+            for number, said in (ready or {}).items()
+            if number in known and bool(known[number]) == bool(said[0])
+        }
+        if taken:
+            self._db.exec_driver_sql(_REMOVE[self._kind], list(taken.items()))
+        wholes = read_whole(self._db, sorted(known.keys() - taken.keys()))
         self._take_out([whole.article if known[whole.fed.id] else whole.fed for whole in wholes])
         for some in portions(sorted(known)):
             self._db.execute(sa.delete(INDEXED_ARTICLE).where(INDEXED_ARTICLE.c.article_id.in_(some)))
