@@ -16,6 +16,7 @@ from tests.web.newsroom import Newsroom
 
 PAGES = {
     "overview": "/",
+    "explain": "/explain?of=47",
     "topics": "/topics",
     "topic": "/topics/hostage-negotiations",
     "topic-query": "/topics/gulf-shipping?show=untold",
