@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bench import soak
 from bench.soak import growth, growths, soak_for
 
 
+@pytest.mark.slow
 def test_days_of_trouble_tell_each_story_once_on_each_channel() -> None:
     """Ten feeds for four days, with everything that befalls the large one."""
-    done = soak_for(4, 10, tick=timedelta(minutes=30))
+    done = soak_for(4, 10, tick=timedelta(hours=1))
 
     assert soak.faults_of(done) == []
     assert sum(done.reader.arrived.values()) > 20
