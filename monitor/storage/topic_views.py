@@ -24,7 +24,7 @@ from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, HELD_BACK, M
 COUNTED_MAX = 20_000
 """Matches, and near misses, of one topic that are counted, the newest: nobody's month has more."""
 TELLINGS_MAX = 5_000
-"""Tellings, and reasons for not telling, of some hundred stories: the newest."""
+"""Tellings of some hundred stories that are read: the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +142,16 @@ class TopicViews:
                 found[row.story_id].append(to_sent(row))
         return dict(found)
 
-    def held_under(self, topic: TopicKey, keys: Collection[int]) -> dict[int, list[HeldRecord]]:
-        """Why the topic's digests did not tell what stands under these keys, the latest first."""
-        found: dict[int, list[HeldRecord]] = defaultdict(list)
+    def latest_held(self, topic: TopicKey, keys: Collection[int]) -> HeldRecord | None:
+        """Why a digest of the topic last did not tell what stands under one of these keys."""
         join = sa.join(HELD_BACK, DIGEST, HELD_BACK.c.digest_id == DIGEST.c.id)
+        columns = (DIGEST, HELD_BACK.c.channel, HELD_BACK.c.story_id, HELD_BACK.c.reason)
+        asked = sa.select(*columns).select_from(join).where(DIGEST.c.topic == topic)
+        found: list[HeldRecord] = []
         for some in portions(sorted(keys)):
-            columns = (DIGEST, HELD_BACK.c.channel, HELD_BACK.c.story_id, HELD_BACK.c.reason)
-            asked = sa.select(*columns).select_from(join).where(HELD_BACK.c.story_id.in_(some), DIGEST.c.topic == topic)
-            for row in self._db.execute(asked.order_by(DIGEST.c.id.desc()).limit(TELLINGS_MAX)):
-                found[row.story_id].append(to_held(row))
-        return dict(found)
+            mine = asked.where(HELD_BACK.c.story_id.in_(some)).order_by(HELD_BACK.c.digest_id.desc()).limit(1)
+            found += map(to_held, self._db.execute(mine))
+        return max(found, key=lambda one: one.digest.id, default=None)
 
     def delivered(self, digests: Collection[DigestId]) -> set[tuple[DigestId, ChannelName]]:
         """Which of these digests arrived, in part at least, on which channel."""

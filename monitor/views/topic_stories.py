@@ -14,7 +14,7 @@ from monitor.digests.mutes import mute_of
 from monitor.feeds.fulltext import complete
 from monitor.model import ArticleId, ChannelName, DigestId, Match, Mute, StoryId, Topic, Verdict
 from monitor.storage.articles import StoredArticle
-from monitor.storage.digests import SPLIT_REASON, HeldRecord, SentRecord
+from monitor.storage.digests import SPLIT_REASON, SentRecord
 from monitor.storage.pages import page_texts
 from monitor.storage.store import Transaction
 from monitor.storage.topic_views import MatchLine
@@ -105,7 +105,6 @@ class _Known:
 
     articles: Mapping[ArticleId, StoredArticle]
     told: Mapping[int, Sequence[SentRecord]]
-    held: Mapping[int, Sequence[HeldRecord]]
     delivered: set[tuple[DigestId, ChannelName]]
     mutes: Sequence[Mute]
     state: TopicState | None
@@ -178,7 +177,6 @@ def _look_up(
     return _Known(
         articles=articles,
         told=told,
-        held=tx.topic_views.held_under(topic.key, keys),
         delivered=tx.topic_views.delivered(digests),
         mutes=mutes,
         state=state,
@@ -196,7 +194,7 @@ def _to_line(
         return None  # swept this very moment
     keys = {int(story), *(int(row.article_id) for row in rows), int(stored.text_id or 0)}
     told = _told(keys, known)
-    fate = _fate(topic, story, stored, rows, told, keys, known)
+    fate = _fate(tx, topic, story, stored, rows, told, keys, known)
     match = tx.topic_views.matches_of(topic.key, [best.article_id]) if _is_wanted(fate, show) else {}
     if best.article_id not in match:
         return None
@@ -253,6 +251,7 @@ def _told(keys: set[int], known: _Known) -> list[ToldOn]:
 
 
 def _fate(
+    tx: Transaction,
     topic: Topic,
     story: StoryId,
     stored: StoredArticle,
@@ -267,7 +266,6 @@ def _fate(
         return Fate(FateKind.TOLD, words, told[-1].at)
     if all(row.silent for row in rows):
         return Fate(FateKind.SILENT, "it was there already when the feed or the topic was first read")
-    held = sorted((one for key in keys for one in known.held.get(key, ())), key=lambda one: one.digest.id)
     if any(row.digest_id is None and not row.silent for row in rows):
         mutes = [
             mute_of(known.mutes, topic=topic.key, channel=name, story=story, article=stored.article)
@@ -279,8 +277,9 @@ def _fate(
         if known.state is None or known.state.next_due_at is None:
             return Fate(FateKind.WAITS, "for the topic's next digest")
         return Fate(FateKind.WAITS, "for the digest of", max(known.now, known.state.next_due_at))
-    if held:
-        return Fate(FateKind.HELD, _local(held[-1].reason, topic), held[-1].digest.closed_at)
+    held = tx.topic_views.latest_held(topic.key, keys)
+    if held is not None:
+        return Fate(FateKind.HELD, _local(held.reason, topic), held.digest.closed_at)
     return Fate(FateKind.HELD, "taken by a digest that told nothing of it")
 
 
