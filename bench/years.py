@@ -122,11 +122,13 @@ def _key(name: str, path: str, made: Made) -> str:
 def asked_more(made: Made) -> list[str]:
     """Questions with something in them: searches, lists that go on, the biggest story."""
     first, second = made.words
-    article = f"/explain?article={made.told_article}"
+    article = f"/explain?of={made.told_article}"
     return [
-        f"/search?q={first}+{second}", f"/search?q={first}+AND+{second}", f"/search?q={first}*",
+        f"/explain?of={first}+{second}+headline",
+        f"/search?q={first}+{second}",
+        f"/search?q={first}+AND+{second}", f"/search?q={first}*",
         "/search?q=the+AND+was",
-        f"/stories/{made.big_story}", article, f"/explain?q={made.middle_article}", f"/topics/{made.topic}?days=90",
+        f"/stories/{made.big_story}", article, f"/explain?of={made.middle_article}", f"/topics/{made.topic}?days=90",
         f"/api/v1/search?q={first}+{second}", f"/api/v1/stories?topic={made.topic}",
     ]  # fmt: skip
 
