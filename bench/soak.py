@@ -45,7 +45,7 @@ TICK = timedelta(minutes=10)
 POLLING = '[polling]\ninterval_min = "20m"\ninterval_max = "2h"\n'
 CLAIM_MAX = 250
 RETENTION = sweeping.Retention(articles_days=8, polls_days=2)
-SHORTENED = {"ALIAS_DAYS": 10, "PRINT_DAYS": 8, "NEAR_DAYS": 6}
+SHORTENED = {"ALIAS_DAYS": 10, "PRINT_DAYS": 8, "NEAR_DAYS": 6, "KNOWN_DAYS": 10}
 """Days for which the sweep keeps what it keeps for months."""
 RESTART_EVERY, KILL_EVERY, RELOAD_EVERY, OUTAGE_EVERY = (timedelta(hours=hours) for hours in (50, 31, 70, 90))
 OUTAGE = timedelta(hours=3)

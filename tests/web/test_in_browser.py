@@ -36,7 +36,6 @@ PAGES = {
     "watchlist": "/watchlist",
     "watchlist-history": "/watchlist/revisions",
     "watchlist-feeds": "/watchlist/feeds",
-    "explain": "/explain?of=47",
     "deliveries": "/deliveries",
     "delivery": "/deliveries/13",
 }
