@@ -12,6 +12,7 @@ from monitor.outbox.notices import KINDS
 from monitor.storage.health import FeedHealth
 from monitor.storage.recipients import READER, SERVER, Recipient
 from monitor.storage.store import Transaction
+from monitor.text import plural
 
 FAILING_NEEDS_PERSON = timedelta(days=1)
 """A feed that fails this long will not mend itself: its address moved, or its server shuts us out."""
@@ -19,6 +20,9 @@ MISSING_NEEDS_PERSON = timedelta(days=7)
 """An address that answers 404 often comes back after a site's rebuilding."""
 DAEMON_SILENT = timedelta(minutes=2)
 """Twelve missed beats of the daemon."""
+STUCK_AFTER = timedelta(hours=1)
+STUCK_ATTEMPTS = 5
+"""So often was something tried before its channel counts as stuck: what waited out a quiet night has just begun."""
 DEAD_MAX = 50
 """Deliveries given up that are told one by one, the newest."""
 
@@ -26,7 +30,7 @@ OF_CHANNELS = frozenset({"channel-held", "delivery-dead", "recipient"})
 """What a failed attempt to send may bring: looked at in its very transaction."""
 FOUND = OF_CHANNELS | {
     *("feed-fails", "feed-gone", "feed-unauthorised", "feed-held", "feed-double", "feeds-all", "no-feed"),
-    *("mail-nobody", "channel-gone", "daemon"),
+    *("mail-nobody", "channel-gone", "channel-stuck", "daemon"),
 }
 """The kinds that `find_needs` finds, all of them each time: what it does not find is over."""
 
@@ -45,6 +49,7 @@ def find_needs(
         *_of_daemon(health, beat_at, now),
         *find_channel_needs(tx, recipients, channels),
         *_of_feeds([feed for feed in health if feed.active], now),
+        *_stuck(tx, channels, now),
         *_orphans(tx, channels),
         *_nobody(recipients, channels),
     ]
@@ -70,6 +75,16 @@ def _holds(tx: Transaction) -> Iterator[Need]:
         why = hold.error.removesuffix(hold.remedy).strip() if hold.remedy else hold.error
         head = f'Channel "{hold.channel}" takes nothing since {_at(hold.since)}: its deliveries wait. {why}'
         yield Need(f"channel-held:{hold.channel}", head, hold.remedy or KINDS["channel-held"].remedy)
+
+
+def _stuck(tx: Transaction, channels: Collection[str], now: datetime) -> Iterator[Need]:
+    held = {hold.channel for hold in tx.holds.all()}
+    for name, line in tx.delivery_views.stuck(now - STUCK_AFTER, STUCK_ATTEMPTS).items():
+        if name in channels and name not in held:
+            waits = f"{plural(line.count, 'delivery', 'deliveries')} {'waits' if line.count == 1 else 'wait'}"
+            since = f", the oldest since {_at(line.oldest_at)}" if line.oldest_at is not None else ""
+            head = f'Channel "{name}" takes nothing: {waits}{since}. {line.error}'
+            yield _need("channel-stuck", head.strip(), name)
 
 
 def _dead(tx: Transaction, recipients: Sequence[Recipient]) -> Iterator[Need]:

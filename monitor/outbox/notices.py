@@ -128,6 +128,14 @@ _ALL: tuple[Kind, ...] = (
         of_channel=True,
     ),
     Kind(
+        "channel-stuck",
+        "A channel has taken nothing for an hour, though it was tried again and again; its deliveries wait.",
+        "See that its server is up: monitor doctor. It is tried again by itself; at once: monitor outbox retry ID.",
+        "{n} channels have taken nothing for an hour",
+        gather=timedelta(0),
+        of_channel=True,
+    ),
+    Kind(
         "delivery-dead",
         "A delivery was given up.",
         "See why: monitor outbox list; then monitor outbox retry ID or monitor outbox drop ID.",

@@ -29,6 +29,8 @@ class Line:
     oldest_at: datetime | None
     is_retried: bool
     """Whether something of it was tried before."""
+    error: str = ""
+    """Why, where that was asked."""
 
 
 NO_LINE = Line(0, None, False)
@@ -91,6 +93,23 @@ class DeliveryViews:
         asked = asked.where(DELIVERY.c.state.in_(OPEN), DELIVERY.c.channel != CANARY_CHANNEL)
         rows = self._db.execute(asked.group_by(DELIVERY.c.channel))
         return {ChannelName(row.channel): Line(row.n, row.oldest_at, row.attempts > 0) for row in rows}
+
+    def stuck(self, before: datetime, attempts: int) -> dict[ChannelName, Line]:
+        """What waits since then at least, though it was tried so often, by channel."""
+        asked = sa.select(
+            DELIVERY.c.channel,
+            sa.func.count().label("n"),
+            sa.func.min(DELIVERY.c.created_at).label("oldest_at"),
+            sa.func.max(DELIVERY.c.error).label("error"),
+        )
+        asked = asked.where(
+            DELIVERY.c.state == DeliveryState.PENDING.value,
+            DELIVERY.c.attempt >= attempts,
+            DELIVERY.c.created_at < before,
+            DELIVERY.c.channel != CANARY_CHANNEL,
+        )
+        rows = self._db.execute(asked.group_by(DELIVERY.c.channel).order_by(DELIVERY.c.channel))
+        return {ChannelName(row.channel): Line(row.n, row.oldest_at, True, row.error) for row in rows}
 
     def page(
         self, *, channel: str = "", state: str = "", before: DeliveryId | None = None, limit: int

@@ -188,7 +188,7 @@ def _way(need: Need, feed_ids: Mapping[str, int]) -> tuple[str, str]:
     if need.kind.startswith("feed") or need.kind == "no-feed":
         number = feed_ids.get(thing)
         return (f"/feeds/{number}", "Open the feed") if number is not None else ("/feeds", "Open the feeds")
-    if need.kind in ("channel-held", "channel-gone"):
+    if need.kind in ("channel-held", "channel-gone", "channel-stuck"):
         return f"/deliveries?channel={quote(thing, safe='')}&state=waiting", "See what waits"
     if need.kind == "delivery-dead":
         return "/deliveries?state=failed", "See them"
