@@ -204,7 +204,9 @@ def _bytes_of(connection: Connection, names: Sequence[str]) -> dict[str, int]:
         size = sa.text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
         return {name: connection.execute(size, {"name": f'"{name}"'}).scalar_one() for name in names}
     try:
-        rows = connection.exec_driver_sql("SELECT name, SUM(pgsize) FROM dbstat WHERE aggregate GROUP BY name").all()
+        rows = connection.exec_driver_sql(
+            "SELECT name, SUM(pgsize) FROM dbstat WHERE aggregate = 1 GROUP BY name"
+        ).all()
     except sa.exc.DBAPIError:
         return {}  # this SQLite was built without it
     owner = {name: table for table, name in connection.exec_driver_sql("SELECT tbl_name, name FROM sqlite_master")}

@@ -13,12 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from monitor.errors import MonitorError, StorageError, StorageReason
+from monitor.storage.backup import BESIDE
 from monitor.storage.engine import ProcessLock, lock_path, open_engine, transaction
 from monitor.storage.migrate import upgrade
 from monitor.storage.restored import Quieted, newest_article_at, quiet
 from monitor.storage.revision import known_revisions
-
-_BESIDE = ("-wal", "-shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def restore(path: Path, copy: Path, now: datetime, *, as_it_stood: bool = False)
             lost_from = _fold(path)
             kept = _swap(draft, path, now)
     finally:
-        for tail in ("", *_BESIDE, ".migrating"):
+        for tail in ("", *BESIDE, ".migrating"):
             with contextlib.suppress(OSError):
                 draft.with_name(draft.name + tail).unlink(missing_ok=True)
         lock.release()
@@ -158,7 +157,7 @@ def _swap(draft: Path, path: Path, now: datetime) -> Path | None:
     if path.exists():
         kept = _free_name(path, now)
         os.link(path, kept)
-        for tail in _BESIDE:  # there only where it was too damaged to be folded
+        for tail in BESIDE:  # there only where it was too damaged to be folded
             beside = path.with_name(path.name + tail)
             if beside.exists():
                 beside.replace(kept.with_name(kept.name + tail))

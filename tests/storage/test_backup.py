@@ -37,6 +37,31 @@ def test_a_copy_that_cannot_be_written_leaves_the_old_one(sqlite_store: Store, t
     assert (target / "inside").read_text() == "kept"
 
 
+def test_a_copy_never_takes_the_place_of_the_archive(sqlite_store: Store, tmp_path: Path) -> None:
+    """Under whatever name: the daemon would go on writing into a file that is gone."""
+    path = sqlite_store.database.path
+    assert path is not None
+    store_articles(sqlite_store, [an_article(1)])
+    (tmp_path / "other-name.db").symlink_to(path)
+    (tmp_path / "hard.db").hardlink_to(path)
+    inode = path.stat().st_ino
+    names = (path, Path(f"{path}-wal"), tmp_path / "other-name.db", tmp_path / "hard.db", path.parent / "." / path.name)
+    for target in names:
+        with pytest.raises(MonitorError, match="the archive itself"):
+            backup(sqlite_store.database, target)
+    assert path.stat().st_ino == inode
+
+
+def test_a_copy_replaces_nothing_but_a_copy(sqlite_store: Store, tmp_path: Path) -> None:
+    """A slip of the hand costs no other file; an empty one, as of `mktemp`, is taken."""
+    (tmp_path / "watchlist.toml").write_text("[topics]\n")
+    with pytest.raises(MonitorError, match="no archive"):
+        backup(sqlite_store.database, tmp_path / "watchlist.toml")
+    assert (tmp_path / "watchlist.toml").read_text() == "[topics]\n"
+    (tmp_path / "copy.db").touch()
+    assert backup(sqlite_store.database, tmp_path / "copy.db") == backup(sqlite_store.database, tmp_path / "copy.db")
+
+
 @pytest.mark.postgres
 def test_postgres_is_pointed_to_its_own_tool(postgres_template: str, tmp_path: Path) -> None:
     """Nobody believes to have a backup that is none."""
