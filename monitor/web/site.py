@@ -24,6 +24,7 @@ from monitor.web.leaving import Leaving
 from monitor.web.machine import machine_routes
 from monitor.web.page_routes import ROUTERS
 from monitor.web.pages import Pages
+from monitor.web.sealed import Sealed
 from monitor.web.statics import Statics
 
 
@@ -38,7 +39,7 @@ def build_site(answers: Answers, host: str, desk: Desk | None = None) -> FastAPI
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=[hosts] if gate is None else [hosts, Middleware(Access, gate=gate)],
+        middleware=[Middleware(Sealed), hosts, *([] if gate is None else [Middleware(Access, gate=gate)])],
     )
     site.router.redirect_slashes = False  # no address is guessed, and no redirect repeats a Host header
     site.router.routes.extend([*machine_routes(answers), *_reader_routes(answers)])
@@ -62,7 +63,7 @@ def _reader_routes(answers: Answers) -> list[Route]:
         found = answers.feed(request.path_params["key"], str(request.url.replace(query="")))
         if found is None:
             return PlainTextResponse("Not Found", status_code=404)
-        headers = {"ETag": found.etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        headers = {"ETag": found.etag, "Cache-Control": "private, no-cache"}
         asked = request.headers.get("if-none-match", "")
         if found.etag in (one.strip().removeprefix("W/") for one in asked.split(",")):
             return Response(status_code=304, headers=headers)

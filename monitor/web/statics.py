@@ -33,7 +33,5 @@ class Statics:
         is_exact = request.query_params.get("v") == self._marks[name]
         headers = {
             "Cache-Control": "max-age=31536000, immutable" if is_exact else "no-cache",
-            "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Resource-Policy": "same-origin",
         }
         return Response(body, headers=headers, media_type=TYPES[Path(name).suffix])

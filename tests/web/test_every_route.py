@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from monitor.web.gate import is_open
-from tests.web.guarded import Guarded, bearer, guarded
+from tests.web.guarded import DESK_TOKEN, WALL_TOKEN, Guarded, basic, bearer, guarded
 from tests.web.newsroom import Newsroom
 from tests.web.payloads import PAYLOADS
 from tests.web.routes import Way, walk, ways_of
@@ -39,6 +39,33 @@ def test_no_way_is_open_to_strangers(shown_newsroom: Newsroom) -> None:
         for way in (way for way in ways if not is_open(way.path)):
             answer = there.client.request(way.method, way.address, headers=bearer("x" * 32), follow_redirects=False)
             assert answer.status_code == 403, way
+
+
+def test_every_answer_says_what_a_browser_may_do_with_it(shown_newsroom: Newsroom) -> None:
+    """Good or bad, short or long, known or not: it runs nothing, is guessed at by nobody, and is kept by no proxy."""
+    with guarded(shown_newsroom) as there:
+        ways = [*site_of(there), Way("GET", "/static/none"), Way("GET", "/api/v1/none"), Way("OPTIONS", "/feeds")]
+        for way in ways:
+            for headers in ({}, bearer(WALL_TOKEN), {"Host": "[", **bearer(WALL_TOKEN)}):
+                answer = there.client.request(way.method, way.address, headers=headers, follow_redirects=False)
+                assert "default-src 'none'" in answer.headers["content-security-policy"], way
+                assert answer.headers["x-content-type-options"] == "nosniff", way
+                kept = answer.headers["cache-control"]
+                assert "no-store" in kept or "private" in kept or way.path.startswith("/static/"), way
+                assert answer.status_code != 500, way
+
+
+def test_a_token_that_may_read_changes_nothing(shown_newsroom: Newsroom) -> None:
+    """Whatever way it tries; and no token that comes as a password does either."""
+    with guarded(shown_newsroom) as there:
+        for way in site_of(there):
+            if way.method == "GET" or is_open(way.path) or way.path == "/sign-out":
+                continue
+            for given in (bearer(WALL_TOKEN), basic(WALL_TOKEN), basic(DESK_TOKEN)):
+                for content, kind in (("{}", "application/json"), ("a=b", "application/x-www-form-urlencoded")):
+                    headers = given | {"Content-Type": kind}
+                    answer = there.client.request(way.method, way.address, headers=headers, content=content)
+                    assert answer.status_code in (403, 422), (way, answer.text)
 
 
 def test_no_change_is_made_for_a_page_elsewhere(shown_newsroom: Newsroom) -> None:
