@@ -8,6 +8,7 @@ Effects: network, threads for name resolution.
 
 import asyncio
 import ipaddress
+import os
 import re
 import socket
 import ssl
@@ -225,7 +226,8 @@ def guarded_client(guard: Guard, timeout_s: float) -> httpx.AsyncClient:
     the guard.
     """
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
-    transport = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), limits=limits, trust_env=False, retries=0)
+    trusted = _trusted(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
+    transport = httpx.AsyncHTTPTransport(verify=trusted, limits=limits, trust_env=False, retries=0)
     # The one private attribute we lean on; a test pins it, and the versions of httpx and httpcore are pinned with it.
     transport._pool._network_backend = GuardedBackend(guard)
     return httpx.AsyncClient(
@@ -236,6 +238,12 @@ def guarded_client(guard: Guard, timeout_s: float) -> httpx.AsyncClient:
         timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
         headers={"user-agent": "news-monitor", "accept-encoding": "gzip"},
     )
+
+
+@lru_cache(maxsize=4)
+def _trusted(_file: str, _folder: str) -> ssl.SSLContext:
+    """Who may answer, read from the system once for each place the environment names: it takes as long as a post."""
+    return ssl.create_default_context()
 
 
 @lru_cache(maxsize=1_024)
