@@ -8,6 +8,7 @@ import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 
 from monitor.errors import MonitorError
@@ -19,9 +20,11 @@ _HEAD = re.compile(r"(words|related) ([a-z]{2,3})\]")
 """The head of a section after its bracket, as in `[words en]`: the language by the code that feeds use."""
 
 
+@cache
 def load_lexicon() -> Lexicon:
     """The lexicon of this installation; the empty one where its file is not installed.
 
+    Read once by a process: nobody changes one, and a file of the package stays as it is while the package runs.
     Raises `MonitorError` where the file is damaged: a topic that silently finds less is worse than none.
     """
     path = files("monitor.topics") / "data" / FILE_NAME
