@@ -115,18 +115,18 @@ def troubles_of(feed: Feed, outcome: str, reason: str, now: datetime) -> list[Fe
     state, troubles = feed.state, []
     is_told = state.fail_count >= FAILURES_TOLD or outcome == "gone" or (state.fail_count and reason in SHUT_OUT)
     if state.failing_since is not None and is_told:
-        troubles.append(FeedTrouble(feed.name, reason or "failed", state.failing_since))
+        troubles.append(FeedTrouble(feed.name, reason or "failed", state.failing_since, feed_id=feed.id))
     is_shut_out = outcome == "failed" and reason == FetchReason.RATE_LIMITED and not state.fail_count
     if is_shut_out and (state.last_ok_at is None or now - state.last_ok_at > SHUT_OUT_TOLD):
-        troubles.append(FeedTrouble(feed.name, reason, state.last_ok_at or now))
+        troubles.append(FeedTrouble(feed.name, reason, state.last_ok_at or now, feed_id=feed.id))
     if state.last_lost_at is not None and state.last_lost_at > now - LOST_TOLD:
-        lost = FeedTrouble(feed.name, "lost entries", state.last_lost_at, TroubleKind.LOST, state.last_lost)
-        troubles.append(lost)
+        at, count = state.last_lost_at, state.last_lost
+        troubles.append(FeedTrouble(feed.name, "lost entries", at, TroubleKind.LOST, count, feed.id))
     if state.quarantine:
-        since = state.quarantined_at or now
-        troubles.append(FeedTrouble(feed.name, "seems to be another feed", since, TroubleKind.HELD))
+        since, why = state.quarantined_at or now, "seems to be another feed"
+        troubles.append(FeedTrouble(feed.name, why, since, TroubleKind.HELD, feed_id=feed.id))
     elif is_stale(state, now) and not troubles and state.watermark_at is not None:
-        troubles.append(FeedTrouble(feed.name, "silent", state.watermark_at, TroubleKind.STALE))
+        troubles.append(FeedTrouble(feed.name, "silent", state.watermark_at, TroubleKind.STALE, feed_id=feed.id))
     return troubles
 
 

@@ -3,12 +3,12 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from monitor.model.articles import Article, Relation
-from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, StoryId, TopicKey
+from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
 from monitor.model.topics import Budget, Match
 
 
@@ -172,6 +172,8 @@ class FeedTrouble:
     kind: TroubleKind = TroubleKind.FAILS
     count: int = 0
     """Entries it may have lost, where that is the trouble."""
+    feed_id: FeedId | None = field(default=None, compare=False)
+    """Which feed, for a link to its page."""
 
 
 class DigestKind(StrEnum):

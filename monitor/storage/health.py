@@ -19,6 +19,8 @@ from monitor.storage.tables import ARTICLE, FEED, POLL
 
 SILENCE_LOOKED_AT = timedelta(days=1)
 """A digest looks at what is silent for a day; what is unusual sooner, the operator is told sooner."""
+TROUBLES_MAX = 1000
+"""Troubles of a kind that are looked at: as many feeds as one is meant to poll, so that their count is true."""
 BROUGHT_MAX = 30_000
 """Articles whose addresses are read for whose site they are: what a host brought lately tells most, and takes 0.1 s."""
 
@@ -76,7 +78,7 @@ class HealthTable:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def troubles(self, now: datetime, *, limit: int = 20) -> list[FeedTrouble]:
+    def troubles(self, now: datetime, *, limit: int = TROUBLES_MAX) -> list[FeedTrouble]:
         """What feeds may keep from us, the longest first, at most `limit` of a kind."""
         rows = self._db.execute(
             sa.select(FEED)

@@ -3,13 +3,14 @@
 Effects: reads its templates.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -30,6 +31,10 @@ NAV = (
     ("deliveries", "/deliveries", "Deliveries"),
 )
 """What stands at the top of each page: key, address, words."""
+MOMENT = "%d %b %H:%M"
+"""How a time is shown, unless a page asks for another shape."""
+LONG_AGO = timedelta(days=180)
+"""What lies further off is shown with its year and without the hour, as in a digest."""
 
 
 def read_templates() -> Environment:
@@ -49,7 +54,7 @@ class Pages:
     def __init__(self, statics: Statics) -> None:
         self._templates = read_templates()
         self._templates.globals.update(static=statics.address, nav_items=NAV)
-        self._templates.filters.update(moment=say_moment, count=say_count)
+        self._templates.filters.update(moment=_moment, count=say_count)
 
     def render(self, request: Request, template: str, **values: object) -> HTMLResponse:
         """A page for whoever asks; `nav` names its place in the bar. `person`, `zone` and `now` are always there."""
@@ -61,7 +66,15 @@ class Pages:
         return HTMLResponse(page, headers=PAGE_HEADERS)
 
 
-def say_moment(at: datetime | None, zone: str, shape: str = "%d %b %H:%M", never: str = "never") -> Markup:
+@pass_context
+def _moment(page: Context, at: datetime | None, zone: str, shape: str = MOMENT, never: str = "never") -> Markup:
+    now = page.get("now")
+    if shape == MOMENT and at is not None and now is not None and abs(now - at) > LONG_AGO:
+        shape = "%d %b %Y"
+    return say_moment(at, zone, shape, never)
+
+
+def say_moment(at: datetime | None, zone: str, shape: str = MOMENT, never: str = "never") -> Markup:
     """A time as a person there reads it, for machines beside it."""
     if at is None:
         return escape(never)
