@@ -120,7 +120,8 @@ def read_overview(store: Store, loaded: Loaded, watcher: Watcher, now: datetime)
     views = [TopicView(one, volumes[TopicKey(one.key)], muted.get(one.key)) for one in status.topics]
     faults = [] if watcher.faults is None else [str(problem) for problem in watcher.faults.problems]
     waits = "" if watcher.waiting is None else watcher.waiting.in_words()
-    since = watcher.in_force_since
+    # A start takes the configuration up again that was in force before it.
+    since = revision.at if revision is not None else watcher.in_force_since
     config = ConfigView(since, revision, tuple(faults[:FAULTS_MAX]), max(0, len(faults) - FAULTS_MAX), waits)
     ids = {feed.feed.url: int(feed.feed.id) for feed in status.feeds_failing}
     # The files are known better here than by what the daemon remembered at its last look.

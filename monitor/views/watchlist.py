@@ -92,7 +92,8 @@ def read_standing(store: Store, watcher: Watcher, loaded: Loaded) -> Standing:
             state, waits_for = State.WAITS, watcher.waiting.in_words()
         else:
             state = State.COMING
-    return Standing(str(path), body, state, watcher.in_force_since, head, problems, waits_for)
+    since = head.at if head is not None else watcher.in_force_since
+    return Standing(str(path), body, state, since, head, problems, waits_for)
 
 
 def draft_of(store: Store, loaded: Loaded, body: bytes) -> Draft:
