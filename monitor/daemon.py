@@ -20,7 +20,7 @@ from monitor.auditor import LOOK_EVERY_S as AUDIT_LOOK_S
 from monitor.auditor import Auditor
 from monitor.config.watch import Watcher
 from monitor.edits import Edits
-from monitor.errors import StorageError
+from monitor.errors import StorageError, StorageReason
 from monitor.feeds.recordings import sweep_recordings
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
 from monitor.listening import Listening
@@ -74,6 +74,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
+        self._file_id = app.store.database.file_id()
         self._indexer = Indexer(app.store)
         self._second_looks = app.pages.second_looks(lambda: app.in_force.channels, lambda: app.in_force.topics)
         self._digests_paused: dict[TopicKey, datetime] = {}
@@ -205,11 +206,22 @@ class Daemon:
     def _beat(self) -> None:
         """Note that the loop turned and the database took a write; only then is the file touched."""
         now = self._app.clock.now()
+        self._refuse_other_file()
         with self._app.store.write() as tx:
             tx.topics.beat("daemon", now)
         beat(self._heartbeat)
         if self._watchman.note_beat():
             self._loop.call_soon_threadsafe(self._ping)
+
+    def _refuse_other_file(self) -> None:
+        """Without a beat whoever looks at the daemon's health starts it anew, on the file that is there now."""
+        database = self._app.store.database
+        if database.file_id() != self._file_id:
+            raise StorageError(
+                "the archive's file was moved, removed or replaced while the daemon runs; what it writes is lost",
+                reason=StorageReason.UNREACHABLE, where=str(database.path),
+                remedy="Stop the daemon, put the archive back there, and start it again.",
+            )  # fmt: skip
 
     def _ping(self) -> None:
         self._runner.submit("ping", lambda: in_pool(self._app.sender_pool, self._watchman.ping))

@@ -50,6 +50,14 @@ class Database:
         """The SQLite file, None on PostgreSQL."""
         return Path(self.url.database) if self.is_sqlite and self.url.database else None
 
+    def file_id(self) -> tuple[int, int] | None:
+        """Which file stands at the SQLite path now; None where none does, and on PostgreSQL."""
+        try:
+            found = None if self.path is None else self.path.stat()
+        except OSError:
+            return None
+        return None if found is None else (found.st_dev, found.st_ino)
+
     def give_back_space(self, pages: int) -> bool:
         """Return so many freed pages of a SQLite file to the disk; whether there are more.
 

@@ -14,6 +14,7 @@ from monitor.errors import ConfigError, StorageError, StorageReason
 from monitor.storage.engine import ProcessLock, open_engine, transaction
 from monitor.storage.store import Store
 from monitor.storage.tables import COUNTER
+from tests.storage.given import an_article, store_articles
 
 
 def test_concurrent_updates_are_all_kept(store: Store) -> None:
@@ -163,3 +164,18 @@ def test_a_second_process_is_refused_and_told_who_has_it(tmp_path: Path) -> None
     lock.take()
     lock.release()
     lock.release()
+
+
+def test_a_file_that_was_replaced_is_another(sqlite_store: Store, tmp_path: Path) -> None:
+    """So the daemon sees that what it writes goes into a file that is gone."""
+    path = sqlite_store.database.path
+    assert path is not None
+    store_articles(sqlite_store, [an_article(1)])
+    before = sqlite_store.database.file_id()
+    store_articles(sqlite_store, [an_article(2)])
+    assert before is not None
+    assert sqlite_store.database.file_id() == before
+    path.rename(tmp_path / "away.db")
+    assert sqlite_store.database.file_id() is None
+    path.touch()
+    assert sqlite_store.database.file_id() not in (None, before)
