@@ -1,8 +1,9 @@
-"""feeds.toml as it stands, some lines at a time, with its faults; passwords in addresses are hidden.
+"""feeds.toml as it stands, some lines at a time, with its faults; what opens private feeds is hidden.
 
 Effects: reads files.
 """
 
+import re
 from dataclasses import dataclass
 
 from monitor.config.edit_whole import read_body
@@ -13,6 +14,7 @@ from monitor.logs import redact
 
 NAME = "feeds.toml"
 LINES_SHOWN = 500
+_QUERY = re.compile(r"""(?i)(https?://[^\s"'?#]*\?)[^\s"'#]+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class FeedsFile:
     previous: int | None
 
 
+def without_keys(line: str) -> str:
+    """A line of the file without the query, user and password of an address, where private feeds carry their keys."""
+    return _QUERY.sub(r"\1…", redact(line))
+
+
 def read_feeds_file(watcher: Watcher, after: int = 0) -> FeedsFile:
     """The lines after one; faults are those that the daemon found when it read the file last."""
     path = watcher.folder / NAME
@@ -50,7 +57,7 @@ def read_feeds_file(watcher: Watcher, after: int = 0) -> FeedsFile:
     own = tuple(one for one in faults if one.path == str(path))
     marked = {one.line for one in own}
     shown = tuple(
-        NumberedLine(number, redact(line.rstrip("\r")), number in marked)
+        NumberedLine(number, without_keys(line.rstrip("\r")), number in marked)
         for number, line in enumerate(lines[after : after + LINES_SHOWN], after + 1)
     )
     end = after + len(shown)

@@ -3,12 +3,13 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.logs import redact
 from monitor.storage.revisions import RevisionHead
 from monitor.storage.store import Store
 from monitor.views.difference import DiffLine, read_difference
+from monitor.views.feeds_file import without_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,11 @@ def read_comparison(store: Store, number: int, against: int | None = None) -> Co
     for name in ("watchlist.toml", "feeds.toml"):
         if other is None:
             break
-        lines, is_cut = read_difference(redact(other.bodies[name].decode()), redact(one.bodies[name].decode()))
+        # Compared as they are and hidden afterwards, so that a key which changed is seen to have changed.
+        lines, is_cut = read_difference(other.bodies[name].decode(), one.bodies[name].decode())
+        hide = redact if name == "watchlist.toml" else without_keys
         if lines:
-            files.append(FileDifference(name, lines, is_cut))
+            files.append(FileDifference(name, [replace(line, text=hide(line.text)) for line in lines], is_cut))
     return Comparison(
         listed=Listed(one, say_change(one, before), one.id == newest.id),
         watchlist=one.watchlist,

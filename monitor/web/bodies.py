@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.web.headers import API_HEADERS
 
 BODY_BYTES_MAX = 1_000_000
+PASSED_OVER_MAX = 20
+"""Times the bound that are still taken in and thrown away: who is cut off while sending reads no answer."""
 
 
 class BoundedBodies:
@@ -23,16 +25,19 @@ class BoundedBodies:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        body, is_more = bytearray(), True
-        while is_more:
+        body, taken, is_more = bytearray(), 0, True
+        while is_more and taken <= self._bytes_max * PASSED_OVER_MAX:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return  # nobody reads an answer
-            body += message.get("body", b"")
+            part = message.get("body", b"")
+            taken += len(part)
+            if taken <= self._bytes_max:
+                body += part
             is_more = message.get("more_body", False)
-            if len(body) > self._bytes_max:
-                await self._refuse(scope, receive, send)
-                return
+        if taken > self._bytes_max:
+            await self._refuse(scope, receive, send)
+            return
         is_given = False
 
         async def give() -> Message:

@@ -32,6 +32,7 @@ STATUSES: tuple[tuple[type[MonitorError], int], ...] = (
 )
 """The first that fits."""
 WORDS = {
+    400: MonitorError("the request cannot be read", remedy="Send what /api/v1/openapi.json describes."),
     404: MonitorError("there is no such page", remedy="Begin at the overview."),
     405: MonitorError("that cannot be done here", remedy="Begin at the overview."),
     422: MonitorError("the address is not one of ours", remedy="Begin at the overview."),

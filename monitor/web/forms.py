@@ -12,6 +12,7 @@ from fastapi import Depends
 from starlette.requests import ClientDisconnect, Request
 
 from monitor.errors import MonitorError
+from monitor.web.bodies import PASSED_OVER_MAX
 from monitor.web.person import Person, person_of
 from monitor.web.refusals import Refused
 
@@ -68,14 +69,18 @@ async def read_fields(request: Request, bytes_max: int = FORM_BYTES_MAX) -> Mapp
     """The fields of any form. Raises Refused for what is none or is too large."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise Refused("a form is expected", remedy="Use the page's own buttons.")
-    body = bytearray()
+    body, taken = bytearray(), 0
     try:
         async for chunk in request.stream():
-            body += chunk
-            if len(body) > bytes_max:
-                raise Refused("the form is too large", remedy=f"At most {bytes_max:,} bytes are read.")
+            taken += len(chunk)
+            if taken <= bytes_max:
+                body += chunk
+            elif taken > bytes_max * PASSED_OVER_MAX:
+                break
     except ClientDisconnect as error:
         raise Refused("the form did not come whole", remedy="Send it again.") from error
+    if taken > bytes_max:
+        raise Refused("the form is too large", remedy=f"At most {bytes_max:,} bytes are read.")
     try:
         return parse_qs(
             body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=FIELDS_MAX,

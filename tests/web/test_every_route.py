@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from monitor.web.bodies import BODY_BYTES_MAX
 from monitor.web.gate import is_open
 from tests.web.guarded import DESK_TOKEN, WALL_TOKEN, Guarded, basic, bearer, guarded
 from tests.web.newsroom import Newsroom
@@ -99,3 +100,17 @@ def test_what_feeds_write_is_words_on_every_page(shown_hostile_newsroom: Newsroo
         for payload in PAYLOADS:
             assert payload not in page.text, (page.path, payload)
     assert len(seen) >= 3
+
+
+def test_what_cannot_be_read_is_answered(shown_newsroom: Newsroom) -> None:
+    """A body too large, too deep or no JSON: whoever sent it reads why, and nothing of it was kept."""
+    sent = {"Content-Type": "application/json"}
+    for content, status, what in (
+        (b" " * (BODY_BYTES_MAX + 1), 413, "too large"),
+        (b"[" * 100_000, 400, "cannot be read"),
+        (b"\xff\xfe", 422, "not as described"),
+    ):
+        answer = shown_newsroom.client.post("/api/v1/watchlist/plan", content=content, headers=sent)
+        assert answer.status_code == status
+        assert what in answer.json()["what"]
+        assert answer.json()["remedy"]

@@ -29,14 +29,18 @@ def test_feeds_are_shown_without_passwords_and_written_back(newsroom: Newsroom) 
     """The file itself with the lines that are faulty; monitor.toml is on no page."""
     path = newsroom.folder / "feeds.toml"
     before = path.read_text(encoding="utf-8")
-    more = '\n[[feeds]]\nname = "Paid"\nurl = "https://paid.example/rss"\n'
+    more = '\n[[feeds]]\nname = "Paid"\nurl = "https://paid.example/rss?key=opensesame"\n'
     path.write_text(before + more, encoding="utf-8")
     take(newsroom)
     take(newsroom)
-    assert "paid.example" in newsroom.client.get("/watchlist/feeds").text
+    shown = newsroom.client.get("/watchlist/feeds").text
+    assert "https://paid.example/rss?…" in shown
+    assert "opensesame" not in shown
     with newsroom.app.store.read() as tx:
         head, first, *_ = tx.revisions.listed()
-    assert "paid.example" in newsroom.client.get(f"/watchlist/revisions/{head.id}").text
+    compared = newsroom.client.get(f"/watchlist/revisions/{head.id}").text
+    assert "https://paid.example/rss?…" in compared
+    assert "opensesame" not in compared
     answer = newsroom.client.post(f"/watchlist/revisions/{first.id}/feeds", data={"csrf": newsroom.csrf()})
     assert "Written back" in answer.text
     assert path.read_text(encoding="utf-8") == before
