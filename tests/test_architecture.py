@@ -48,10 +48,10 @@ LAYERS: dict[int, str] = {
           storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
           storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
           channels.email_reading config.edit_lists config.web storage.web_sessions storage.delivery_views
-          storage.story_lists storage.topic_views storage.looking storage.feed_views config.edit_whole
-          config.edit_values config.draft metrics storage.gauge_views storage.target_views storage.sweeping
-          feeds.recorder feeds.recordings storage.day_tellings storage.candidates storage.restore storage.restored
-          storage.checking""",
+          config.edit_list_values storage.story_lists storage.topic_views storage.looking storage.feed_views
+          config.edit_whole config.edit_values config.draft metrics storage.gauge_views storage.target_views
+          storage.sweeping feeds.recorder feeds.recordings storage.day_tellings storage.candidates storage.restore
+          storage.restored storage.checking""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
@@ -73,7 +73,8 @@ LAYERS: dict[int, str] = {
           web.planner web.outcome web.editing web.applying web.page_watchlist web.page_revisions readiness pulse
           web.machine web.asked web.attempts web.bodies web.gate web.keyring web.sessions web.sign_in
           web.page_explain web.api_explain web.page_search web.new_topic web.api_watchlist web.api_revisions
-          web.api_topics web.api_topic_edits web.api_search web.api_marked web.sealed""",
+          web.api_topics web.api_topic_edits web.api_search web.api_marked web.topic_form web.page_topic_form
+          web.sealed""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
           watchman canary dead_man auditor applying rerun replaying""",
     7: "cli __main__",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monitor.config.edit import lines_of
+from monitor.config.edit_list_values import with_list
 from monitor.config.edit_topics import topic_of, topics_of
 from monitor.config.files import ConfigFile, parse_config_file
 from monitor.config.places import STRING
@@ -45,8 +46,7 @@ def with_values(file: ConfigFile, topic: str, values: Mapping[str, object]) -> s
         elif value is None:
             text = _without(file, topic, key)
         else:
-            span = _find_value(file, topic, key, value)
-            text = f"{file.text[: span.start]}{_written(key, value, file.text)}{file.text[span.end :]}"
+            text = _with_other(file, topic, key, known[key], value)
         edited = parse_config_file(text.encode(), file.path, file.shown_path)
         wanted = {**known, key: value}
         if value is None:
@@ -55,6 +55,15 @@ def with_values(file: ConfigFile, topic: str, values: Mapping[str, object]) -> s
             raise _refusal(file, topic, key, value)
         file = edited
     return file.text
+
+
+def _with_other(file: ConfigFile, topic: str, key: str, before: object, value: object) -> str:
+    if isinstance(before, list) and isinstance(value, list):
+        text = with_list(file, topic, key, before, value)
+        if text is not None:
+            return text
+    span = _find_value(file, topic, key, value)
+    return f"{file.text[: span.start]}{_written(key, value, file.text)}{file.text[span.end :]}"
 
 
 def _find_value(file: ConfigFile, topic: str, key: str, value: object) -> _Span:
@@ -98,11 +107,18 @@ def _without(file: ConfigFile, topic: str, key: str) -> str:
 
 def _written(key: str, value: object, text: str) -> str:
     """A value as it stands behind its key."""
-    line = toml_value(value)
+    line, newline = toml_value(value), "\r\n" if "\r\n" in text else "\n"
+    if isinstance(value, str) and _is_of_lines(value):
+        return "'''" + newline + value.replace("\n", newline) + "'''"
     if not isinstance(value, list | tuple) or len(key) + len(line) <= LINE_CHARS_MAX:
         return line
-    newline = "\r\n" if "\r\n" in text else "\n"
     return f"[{newline}{''.join(f'    {toml_value(one)},{newline}' for one in value)}]"
+
+
+def _is_of_lines(value: str) -> bool:
+    """Whether a text is written on lines of its own, as long queries are: then nothing in it is escaped."""
+    plain = value.replace("\n", "").replace('"', "").replace("\\", "")
+    return value.endswith("\n") and "'''" not in value and toml_value(plain) == f'"{plain}"'
 
 
 def _refusal(file: ConfigFile, topic: str, key: str, value: object) -> ConfigError:

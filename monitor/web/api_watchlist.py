@@ -15,7 +15,7 @@ from monitor.pipeline.plan_words import topic_record, total_record
 from monitor.views.watchlist import read_standing
 from monitor.web.applying import NOTE_CHARS_MAX, apply_text
 from monitor.web.desk import Desk
-from monitor.web.forms import EditorIn
+from monitor.web.forms import AskerIn, EditorIn
 from monitor.web.outcome import Fault, faults_of, judge_text
 from monitor.web.pages import DeskIn
 
@@ -124,8 +124,10 @@ def put_watchlist(asked: WatchlistEdit, desk: DeskIn, person: EditorIn) -> EditA
 
 
 @router.post("/watchlist/plan")
-def plan_watchlist(asked: PlanAsked, desk: DeskIn, person: EditorIn) -> PlanAnswer:
-    """What a text would change, by the stored articles. 409 where the same asker asks again before it is answered."""
+def plan_watchlist(asked: PlanAsked, desk: DeskIn, person: AskerIn) -> PlanAnswer:
+    """What a text would change, by the stored articles; who may only read may ask too. 409 where the same asker asks
+    again before it is answered.
+    """
     body = as_typed(asked.text.replace("\r\n", "\n"), desk.force().loaded.bodies["watchlist.toml"])
     outcome = judge_text(desk, body, f"{person.author} by the API")
     plan = outcome.plan

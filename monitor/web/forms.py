@@ -56,9 +56,14 @@ class Form:
 
 async def read_form(request: Request) -> Form:
     """The fields of a form of ours. Raises Refused for one that came from elsewhere, or from who may only read."""
-    person = person_of(request)
-    if not person.may_edit:
+    if not person_of(request).may_edit:
         raise Refused("this access may read and change nothing", remedy="Sign in with a token that may edit.")
+    return await read_question(request)
+
+
+async def read_question(request: Request) -> Form:
+    """The fields of a form of ours that only asks: who may read may send it. Raises Refused for one of elsewhere."""
+    person = person_of(request)
     form = Form(await read_fields(request))
     if not person.csrf or not hmac.compare_digest(form.text("csrf", chars_max=200).encode(), person.csrf.encode()):
         raise Refused("the form is too old, or of another page", remedy="Go back, load the page again and repeat it.")
@@ -91,6 +96,8 @@ async def read_fields(request: Request, bytes_max: int = FORM_BYTES_MAX) -> Mapp
 
 
 FormIn = Annotated[Form, Depends(read_form)]
+AskFormIn = Annotated[Form, Depends(read_question)]
+"""For what writes nothing."""
 
 
 async def check_edit(request: Request) -> Person:
@@ -104,13 +111,30 @@ async def check_edit(request: Request) -> Person:
         raise Refused("this token may read and change nothing", remedy='Use one with role = "edit", as a Bearer.')
     if person.is_program:
         return person
+    return _check_browser(request, person)
+
+
+async def check_question(request: Request) -> Person:
+    """Who asks the API what something would change, with a body as an edit has: who may read may ask.
+
+    A reader's token may be the password of a feed reader, which a browser sends by itself; so JSON is asked of it too.
+    Raises Refused.
+    """
+    person = person_of(request)
+    if person.is_program and person.may_edit:
+        return person
+    return _check_browser(request, person)
+
+
+def _check_browser(request: Request, person: Person) -> Person:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method != "DELETE" and kind != "application/json":
         raise Refused("JSON is expected", remedy="Send it as Content-Type: application/json.")
     mark = request.headers.get("x-csrf", "")
-    if not person.is_local and not hmac.compare_digest(mark.encode(), person.csrf.encode()):
+    if not person.is_local and not person.is_program and not hmac.compare_digest(mark.encode(), person.csrf.encode()):
         raise Refused("a page elsewhere may have asked", remedy="Send a token, as Authorization: Bearer TOKEN.")
     return person
 
 
 EditorIn = Annotated[Person, Depends(check_edit)]
+AskerIn = Annotated[Person, Depends(check_question)]

@@ -16,6 +16,7 @@ from monitor.web import (
     page_search,
     page_stories,
     page_topic_edits,
+    page_topic_form,
     page_topics,
     page_watchlist,
 )
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     page_search.router,
     page_stories.router,
     page_topic_edits.router,
+    page_topic_form.router,
     page_topics.router,
     page_watchlist.router,
 )

@@ -18,7 +18,7 @@ from monitor.views.revisions import read_revisions
 from monitor.views.watchlist import read_standing, say_author
 from monitor.web.applying import NOTE_CHARS_MAX, REPLAY_S, Done, apply_revision, apply_text
 from monitor.web.editing import Editing, begin, find_conflict, propose_level, propose_revision
-from monitor.web.forms import Form, FormIn
+from monitor.web.forms import AskFormIn, Form, FormIn
 from monitor.web.outcome import DAYS, Outcome, faults_of, judge_text
 from monitor.web.pages import DeskIn, Pages, PagesIn
 from monitor.web.person import PersonIn
@@ -76,7 +76,7 @@ def state(request: Request, desk: DeskIn, pages: PagesIn) -> HTMLResponse:
 
 
 @router.post("/watchlist/plan")
-def plan(request: Request, desk: DeskIn, pages: PagesIn, person: PersonIn, form: FormIn) -> HTMLResponse:
+def plan(request: Request, desk: DeskIn, pages: PagesIn, person: PersonIn, form: AskFormIn) -> HTMLResponse:
     """What would come of the text, as the part of the page that says so."""
     body = as_typed(form.raw("text"), desk.force().loaded.bodies["watchlist.toml"])
     try:
@@ -87,7 +87,7 @@ def plan(request: Request, desk: DeskIn, pages: PagesIn, person: PersonIn, form:
 
 
 @router.post("/watchlist/check")
-def check(request: Request, desk: DeskIn, pages: PagesIn, person: PersonIn, form: FormIn) -> HTMLResponse:
+def check(request: Request, desk: DeskIn, pages: PagesIn, person: PersonIn, form: AskFormIn) -> HTMLResponse:
     """The same on the whole page, for browsers without script; what was typed stays."""
     editing = _typed(desk, form)
     body = as_typed(editing.text, desk.force().loaded.bodies["watchlist.toml"])

@@ -34,6 +34,7 @@ PAGES = {
     "search-fault": "/search?q=tanker+AND+%28seized",
     "search-topic": "/search/topic?q=tanker+AND+seized",
     "watchlist": "/watchlist",
+    "topic-form": "/watchlist/topics/hostage-negotiations",
     "watchlist-history": "/watchlist/revisions",
     "watchlist-feeds": "/watchlist/feeds",
     "deliveries": "/deliveries",

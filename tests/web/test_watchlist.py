@@ -5,7 +5,7 @@ import re
 import pytest
 
 from monitor.edits import Edits
-from tests.web.guarded import WALL_TOKEN, guarded
+from tests.web.guarded import WALL_TOKEN, basic, bearer, guarded
 from tests.web.newsroom import WATCHLIST, Newsroom
 
 FAULTY = WATCHLIST.replace('level = "broad"', 'level = "brode"')
@@ -125,13 +125,26 @@ def test_a_level_is_proposed_in_the_text(shown_newsroom: Newsroom) -> None:
     assert shown_newsroom.client.get("/watchlist?topic=nothing&level=broad").status_code == 400
 
 
-def test_who_may_only_read_sees_it_and_no_button(shown_newsroom: Newsroom) -> None:
-    """And a form of theirs is refused."""
+def test_who_may_only_read_may_ask_what_an_edit_would_do(shown_newsroom: Newsroom) -> None:
+    """A plan, on the page and by the API; but no button writes, and a form of theirs that would is refused."""
     with guarded(shown_newsroom) as site:
         site.sign_in(WALL_TOKEN)
         page = site.client.get("/watchlist").text
         assert "this comment stays" in page
         assert "Apply as a revision" not in page
-        assert "readonly" in page
+        sent = {"csrf": page.partition('name="csrf" value="')[2].partition('"')[0], "text": WIDER}
+        for path in ("plan", "check"):
+            assert "edited: level" in site.client.post(f"/watchlist/{path}", data=sent).text
+            assert site.client.post(f"/watchlist/{path}", data={**sent, "csrf": "x"}).status_code == 403
         assert "Go back to" not in site.client.get("/watchlist/revisions/1").text
-        assert site.client.post("/watchlist/apply", data={"csrf": "x"}).status_code == 403
+        assert site.client.post("/watchlist/apply", data=sent).status_code == 403
+        site.client.cookies.clear()
+        asked = {"text": WIDER}
+        for headers in (bearer(WALL_TOKEN), basic(WALL_TOKEN)):
+            answer = site.client.post("/api/v1/watchlist/plan", json=asked, headers=headers)
+            assert [one["topic"] for one in answer.json()["topics"]] == ["floods"]
+            plain = {**headers, "Content-Type": "text/plain"}
+            assert site.client.post("/api/v1/watchlist/plan", content="{}", headers=plain).status_code == 403
+        edit = {**asked, "expected_hash": "0" * 64}
+        assert site.client.put("/api/v1/watchlist", json=edit, headers=bearer(WALL_TOKEN)).status_code == 403
+    assert written(shown_newsroom) == WATCHLIST
