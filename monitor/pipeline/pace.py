@@ -1,19 +1,22 @@
-"""How much of a long work is done in one transaction: as much as takes a twentieth of a second, then others go first.
+"""How much of a long work is done in one transaction: as much as takes a fortieth of a second, then others go first.
 
 Effects: waits, by what it is handed.
 """
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
-TARGET_S = 0.05
-"""One portion is to hold the writer for so long; half of what nobody may be kept waiting for."""
+TARGET_S = 0.025
+"""One portion is to hold the writer for so long; a quarter of what nobody may be kept waiting for."""
 REST_S = (0.002, 0.1)
 """Between two portions: as long as the last one took, within these, so that whoever waits gets the turn."""
-SIZE_FIRST = 50
-SIZE_MIN = 5
+SIZE_FIRST = 10
+SIZE_MIN = 2
 SIZE_MAX = 5_000
+
+_Held = TypeVar("_Held")
 
 
 class Pace:
@@ -44,10 +47,14 @@ class Pace:
         self.size = self._first
 
     @contextmanager
-    def timed(self) -> Iterator[None]:
-        """One portion, from when the writer is held until it is given back; the next one's size follows from it."""
-        began_s = self._monotonic_s()
-        yield
+    def timed(self, turn: AbstractContextManager[_Held]) -> Iterator[_Held]:
+        """One portion, done while `turn` is had; the next one's size follows from how long that was.
+
+        Waiting for the turn does not count. Giving it back does: a transaction is over when the disk has it.
+        """
+        with turn as held:
+            began_s = self._monotonic_s()
+            yield held
         took_s = max(1e-6, self._monotonic_s() - began_s)
         self.longest_s = max(self.longest_s, took_s)
         fitting = int(self.size * TARGET_S / took_s)

@@ -1,6 +1,6 @@
 """Retention: texts go, what was seen and told stays known.
 
-What is past its time is found by reading alone; it is removed in transactions of a twentieth of a second, between
+What is past its time is found by reading alone; it is removed in transactions of a fortieth of a second, between
 which others go first, so that nobody waits for it. Beyond the configured size the oldest articles go earlier.
 
 Effects: database.
@@ -137,7 +137,7 @@ class _Sweep:
                 ready = tx.words.prepare_forget(ids)
             if not ids:
                 break
-            with self._store.write() as tx, pace.timed():
+            with pace.timed(self._store.write()) as tx:
                 still = tx.articles.past(before, limit=size, among=ids)
                 forget_articles(tx, still, ready)
             total += len(still)
@@ -202,7 +202,7 @@ class _Sweep:
             with self._store.read() as tx:
                 keys = tx.sweeps.find(past, limit=size)
             if keys:
-                with self._store.write() as tx, pace.timed():
+                with pace.timed(self._store.write()) as tx:
                     tx.sweeps.forget(past, keys)
             if len(keys) < size:
                 return
@@ -219,7 +219,7 @@ class _Sweep:
                 keys = tx.sweeps.old_names(feed_id, before)
             while keys and not pace.is_stopping():
                 some, keys = keys[: pace.size], keys[pace.size :]
-                with self._store.write() as tx, pace.timed():
+                with pace.timed(self._store.write()) as tx:
                     tx.sweeps.forget_names(some, before)
                 pace.rest()
         self._beat("sweep:names")
@@ -232,7 +232,7 @@ class _Sweep:
         for _ in range(SLICES_MAX):
             if pace.is_stopping():
                 return
-            with self._store.write() as tx, pace.timed():
+            with pace.timed(self._store.write()) as tx:
                 has_more = tx.words.put_together(pace.size, begins=is_first)
             if not has_more:
                 break
@@ -251,7 +251,7 @@ class _Sweep:
         for _ in range(SLICES_MAX):
             if pace.is_stopping():
                 return
-            with self._store.database.turn(), pace.timed():
+            with pace.timed(self._store.database.turn()):
                 has_more = self._store.database.give_back_space(pace.size)
             if not has_more:
                 return
@@ -263,7 +263,7 @@ class _Sweep:
         pace.begin()
         while not pace.is_stopping():
             size = pace.size
-            with self._store.write() as tx, pace.timed():
+            with pace.timed(self._store.write()) as tx:
                 gone = forget(tx, size)
             total += gone
             if gone < max(1, size // parts):
