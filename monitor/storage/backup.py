@@ -39,6 +39,8 @@ def backup(database: Database, target: Path) -> int:
             try:
                 raw.backup(copy)
                 verdict = copy.execute("PRAGMA quick_check").fetchone()[0]
+                # One file, which is read from a disk that is mounted read-only too.
+                copy.execute("PRAGMA journal_mode=DELETE")
             finally:
                 copy.close()
         if verdict != "ok":

@@ -42,7 +42,12 @@ def restore(path: Path, copy: Path, now: datetime, *, as_it_stood: bool = False)
     the copy does not know is not told twice (`restored`), but `as_it_stood`: that is for taking a restore back.
     """
     if not copy.is_file():
-        raise StorageError("there is no such copy", reason=StorageReason.UNREACHABLE, where=str(copy))
+        raise StorageError(
+            "there is no such copy",
+            reason=StorageReason.UNREACHABLE,
+            where=str(copy),
+            remedy="Name a file of monitor db backup.",
+        )
     if path.exists() and copy.samefile(path):
         raise MonitorError(
             "the copy is the archive itself", where=str(copy), remedy="Name a file of monitor db backup."
@@ -78,10 +83,9 @@ def _told_where(file: Path) -> Iterator[None]:
 
 def _copy_checked(copy: Path, draft: Path) -> None:
     """A whole copy of the copy, with what stands in its write-ahead log, and nothing wrong in it."""
-    uri = f"file:{_quoted(copy)}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as source, closing(sqlite3.connect(draft)) as target:
+    with closing(_opened(copy)) as source, closing(sqlite3.connect(draft)) as target:
         source.backup(target)
-        verdict = target.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        verdict = " ".join(target.execute("PRAGMA integrity_check(1)").fetchone()[0].split())
         if verdict != "ok":
             raise StorageError(
                 f"the copy is damaged ({verdict})", reason=StorageReason.DAMAGED, where=str(copy),
@@ -98,6 +102,23 @@ def _copy_checked(copy: Path, draft: Path) -> None:
             f"the copy is of a newer version (revision {found[0][0]})", reason=StorageReason.DAMAGED, where=str(copy),
             remedy="Nothing was changed. Restore it with the version that made it, or a newer one.",
         )  # fmt: skip
+
+
+def _opened(copy: Path) -> sqlite3.Connection:
+    """The copy, for reading; also where nothing can be written beside it, as on a disk that is mounted read-only."""
+    with open(copy, "rb"):
+        pass  # one that may not be read says so better than SQLite does
+    uri = f"file:{_quoted(copy)}?mode=ro"
+    opened = sqlite3.connect(uri, uri=True)
+    try:
+        opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        opened.close()
+        if error.sqlite_errorname != "SQLITE_CANTOPEN" or copy.with_name(f"{copy.name}-wal").exists():
+            raise
+        # In WAL mode SQLite wants to make its index beside the file; nobody writes where we cannot.
+        opened = sqlite3.connect(f"{uri}&immutable=1", uri=True)
+    return opened
 
 
 def _bring_up(draft: Path, now: datetime, *, as_it_stood: bool) -> tuple[datetime | None, Quieted | None]:

@@ -131,6 +131,14 @@ def test_a_restore_is_refused_while_anybody_has_the_archive(sqlite_store: Store,
     assert list(path.parent.glob("*before*")) == []
 
 
+def test_a_copy_is_one_file_that_is_read_where_nothing_can_be_written(sqlite_store: Store, tmp_path: Path) -> None:
+    """It needs nothing beside it, as on a disk that is mounted read-only."""
+    copy = tmp_path / "copy.db"
+    backup(sqlite_store.database, copy)
+    with closing(sqlite3.connect(copy)) as opened:
+        assert opened.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
 def test_a_copy_that_is_none_changes_nothing(sqlite_store: Store, tmp_path: Path) -> None:
     """Missing, damaged, something else, of a newer version, or the archive itself: each is said."""
     path, copy = path_of(sqlite_store), tmp_path / "copy.db"
