@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.model import DeliveryState
+from monitor.storage.canary import IS_CANARY_FEED
 from monitor.storage.tables import ARTICLE, COUNTER, DELIVERY, FEED, MATCH
 
 IDS_BEYOND = 1_000_000
@@ -52,6 +53,9 @@ def quiet(connection: Connection, now: datetime) -> Quieted:
         "first_polled_at": None, "etag": None, "last_modified": None, "validators_at": None, "body_hash": None,
         "entries_hash": None, "watermark_at": None, "next_poll_at": now, "lease_owner": None, "lease_until": None,
     }  # fmt: skip
-    feeds = connection.execute(sa.update(FEED).where(FEED.c.first_polled_at.is_not(None)).values(as_new)).rowcount
+    was_read = FEED.c.first_polled_at.is_not(None)
+    counted = sa.select(sa.func.count()).select_from(FEED).where(was_read, sa.not_(IS_CANARY_FEED))
+    feeds = int(connection.execute(counted).scalar_one())
+    connection.execute(sa.update(FEED).where(was_read).values(as_new))
     connection.execute(sa.update(COUNTER).values(value=COUNTER.c.value + IDS_BEYOND))
     return Quieted(matches, deliveries, feeds)
