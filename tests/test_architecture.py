@@ -172,6 +172,7 @@ ASYNC = {
     "web.forms",
     "web.hosts",
     "web.leaving",
+    "web.sealed",
     "web.sign_in",
     "app",
     "cycle",
