@@ -6,7 +6,6 @@ is one message at their end.
 Effects: none.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from monitor.digests.schedule import held_until, next_slot_at
@@ -34,11 +33,3 @@ class AlertCount:
         held = held_until(self._quiet, self._schedule.timezone, due_at)
         if held is not None or not self._schedule.now:
             self._told_at = held or due_at
-
-
-def count_alerts(schedule: Schedule, quiet: QuietHours | None, times: Iterator[datetime]) -> int:
-    """The messages that stories of these times make, the oldest first."""
-    count = AlertCount(schedule, quiet)
-    for at in times:
-        count.add(at)
-    return count.messages

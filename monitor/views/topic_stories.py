@@ -29,7 +29,7 @@ SCANNED_MAX = 600
 _RECORDED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC")
 
 
-class Show(StrEnum):
+class ShowOfTopic(StrEnum):
     """Which stories are asked for."""
 
     ALL = "all"
@@ -116,7 +116,7 @@ def read_stories(
     topic: Topic,
     now: datetime,
     *,
-    show: Show = Show.ALL,
+    show: ShowOfTopic = ShowOfTopic.ALL,
     before: ArticleId | None = None,
     limit: int = STORIES,
 ) -> StoryPage:
@@ -156,8 +156,8 @@ def _group(rows: Sequence[MatchLine], seen: set[StoryId]) -> dict[StoryId, list[
     return groups
 
 
-def _is_wanted(fate: Fate, show: Show) -> bool:
-    return show is Show.ALL or (fate.kind is FateKind.TOLD) == (show is Show.TOLD)
+def _is_wanted(fate: Fate, show: ShowOfTopic) -> bool:
+    return show is ShowOfTopic.ALL or (fate.kind is FateKind.TOLD) == (show is ShowOfTopic.TOLD)
 
 
 def _look_up(
@@ -185,7 +185,7 @@ def _look_up(
 
 
 def _to_line(
-    tx: Transaction, topic: Topic, story: StoryId, rows: Sequence[MatchLine], known: _Known, show: Show
+    tx: Transaction, topic: Topic, story: StoryId, rows: Sequence[MatchLine], known: _Known, show: ShowOfTopic
 ) -> StoryLine | None:
     """The story, or None where it is not of the kind that is asked for: of those nothing more is read."""
     best = max(rows, key=lambda row: (row.score, row.article_id))

@@ -5,10 +5,12 @@ Within a version keys and operations are added, never renamed or removed.
 Effects: none by itself.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI, Security
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.middleware import Middleware
 
@@ -55,6 +57,11 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+def _operation_of(route: APIRoute) -> str:
+    """What programs that are made from the description call it: `get_topics_key_stories`."""
+    return re.sub(r"\W+", "_", f"{min(route.methods or ())}{route.path}".lower()).strip("_")
+
+
 def build_api(desk: Desk) -> FastAPI:
     """The API over a desk. Lists are paged, failures are `{what, where, remedy}`, bodies are bounded."""
     api = FastAPI(
@@ -65,6 +72,7 @@ def build_api(desk: Desk) -> FastAPI:
         redoc_url=None,
         dependencies=[Security(BEARER)],
         responses=RESPONSES,
+        generate_unique_id_function=_operation_of,
         middleware=[Middleware(BoundedBodies)],
     )
     api.router.redirect_slashes = False

@@ -169,7 +169,7 @@ class AdviceAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundAnswer:
+class FeedFound:
     """A feed that was found at an address."""
 
     url: str
@@ -258,7 +258,7 @@ def feed(number: FeedNumber, desk: DeskIn) -> FeedWhole:
 
 
 @router.post("/feeds/find")
-def find(asked: FindAsked, desk: DeskIn, person: EditorIn) -> list[FoundAnswer]:
+def find(asked: FindAsked, desk: DeskIn, person: EditorIn) -> list[FeedFound]:
     """The feeds of the page at an address, each with the topics it would answer; nothing is written."""
     return list(map(_found, look(desk, asked.address)))
 
@@ -352,9 +352,9 @@ def _whole(page: FeedPage) -> FeedWhole:
     )
 
 
-def _found(one: Looked) -> FoundAnswer:
+def _found(one: Looked) -> FeedFound:
     parsed = one.found.parsed
-    return FoundAnswer(
+    return FeedFound(
         url=one.found.url,
         title=parsed.title,
         language=parsed.language,

@@ -95,7 +95,7 @@ class ConfigAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class MuteAnswer:
+class MuteBrief:
     """What a person holds back."""
 
     kind: str
@@ -124,7 +124,7 @@ class OverviewAnswer:
     """At most 100."""
     channels: list[ChannelAnswer]
     config: ConfigAnswer
-    mutes: list[MuteAnswer]
+    mutes: list[MuteBrief]
 
 
 TROUBLES_MAX = 100
@@ -157,7 +157,7 @@ def overview(desk: DeskIn) -> OverviewAnswer:
             seen.config.waits or None,
         ),
         mutes=[
-            MuteAnswer(one.kind.value, one.value, one.channel, one.until, one.by, one.reason) for one in status.mutes
+            MuteBrief(one.kind.value, one.value, one.channel, one.until, one.by, one.reason) for one in status.mutes
         ],
     )
 

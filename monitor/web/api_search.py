@@ -39,7 +39,7 @@ class HitAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundAnswer:
+class SearchAnswer:
     """A page of what answers."""
 
     query: bool
@@ -49,7 +49,7 @@ class FoundAnswer:
     items: list[HitAnswer]
     next: str | None
     judged: int
-    cut: bool
+    is_cut: bool
     """Whether the time was over before the page was full: go on with `next`."""
 
 
@@ -61,7 +61,7 @@ def search(
     feed: Annotated[str, Query(max_length=300, description="Only what this feed showed.")] = "",
     limit: LimitIn = LIMIT,
     after: AfterIn = None,
-) -> FoundAnswer:
+) -> SearchAnswer:
     """The articles that answer, the newest first."""
     loaded, now = desk.force().loaded, desk.clock.now()
     if not q.strip():
@@ -77,14 +77,14 @@ def search(
     before, is_over = read_cursor(after), over_after(desk.clock)
     with desk.store.read() as tx:
         found = find_page(tx, asked, since=start, feed=feed, before=before, limit=limit, is_over=is_over)
-    return FoundAnswer(
+    return SearchAnswer(
         query=asked.is_query,
         normalised=asked.normalised,
         hints=list(asked.hints),
         items=list(map(_hit, found.hits)),
         next=None if found.next is None else str(found.next),
         judged=found.judged,
-        cut=found.is_cut,
+        is_cut=found.is_cut,
     )
 
 

@@ -17,6 +17,7 @@ from monitor.views.found import QUERY_CHARS_MAX, understand
 from monitor.web.forms import EditorIn
 from monitor.web.new_topic import SCHEDULE, Wish, add_wished, checked_wish
 from monitor.web.pages import DeskIn
+from monitor.web.paging import LIMIT, AfterIn, LimitIn, Paged
 from monitor.web.topics_in import KeyIn, find_topic
 
 router = APIRouter(tags=["topics"])
@@ -105,11 +106,15 @@ def mark_article(desk: DeskIn, person: EditorIn, key: KeyIn, article: ArticleNum
 
 
 @router.get("/mutes")
-def mutes(desk: DeskIn) -> list[MuteAnswer]:
-    """What is held back now, what ends first at the top."""
-    now = desk.clock.now()
+def mutes(desk: DeskIn, limit: LimitIn = LIMIT, after: AfterIn = None) -> Paged[MuteAnswer]:
+    """What is held back now, what was held first at the top."""
+    if after is not None and not (after.isascii() and after.isdecimal()):
+        raise MonitorError("`after` is no cursor of ours", remedy="Give `next` of the page before.")
+    begin = int(after) if after is not None else 0
     with desk.store.read() as tx:
-        return [_mute(one) for one in tx.mutes.in_force(now)]
+        found = [one for one in tx.mutes.in_force(desk.clock.now()) if one.id > begin]
+    shown = found[:limit]
+    return Paged(items=[_mute(one) for one in shown], next=str(shown[-1].id) if len(found) > limit else None)
 
 
 @router.post("/mutes")

@@ -16,7 +16,7 @@ from monitor.views.changes import word_of
 from monitor.views.levels import AtLevel, Headline, read_levels
 from monitor.views.topic import Stretch, read_card, read_scores, read_volumes
 from monitor.views.topic_list import TopicLine, read_topics
-from monitor.views.topic_stories import Show, StoryLine, read_stories
+from monitor.views.topic_stories import ShowOfTopic, StoryLine, read_stories
 from monitor.web.api_marked import Marked, marked, read_cursor
 from monitor.web.pages import DeskIn
 from monitor.web.paging import LIMIT, AfterIn, LimitIn, Paged
@@ -99,7 +99,7 @@ class StretchAnswer:
     start: datetime
     articles: int
     usual: int | None
-    burst: bool
+    is_burst: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class LevelsAnswer:
     levels: list[LevelAnswer]
     judged: int
     since: datetime
-    cut: bool
+    is_cut: bool
     """Whether less than 30 days were looked at, because there was too much."""
 
 
@@ -258,7 +258,7 @@ def scores(desk: DeskIn, key: KeyIn) -> ScoresAnswer:
 def stories(
     desk: DeskIn,
     key: KeyIn,
-    show: Annotated[Show, Query(description="All, those told, or those not told.")] = Show.ALL,
+    show: Annotated[ShowOfTopic, Query(description="All, those told, or those not told.")] = ShowOfTopic.ALL,
     limit: LimitIn = LIMIT,
     after: AfterIn = None,
 ) -> Paged[TopicStory]:

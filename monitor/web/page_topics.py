@@ -15,7 +15,7 @@ from monitor.views.changes import word_of
 from monitor.views.levels import read_levels
 from monitor.views.topic import draw_days, draw_hours, draw_scores, read_card, read_scores, read_volumes
 from monitor.views.topic_list import read_topics
-from monitor.views.topic_stories import Show, read_stories
+from monitor.views.topic_stories import ShowOfTopic, read_stories
 from monitor.web.pages import DeskIn, PagesIn
 from monitor.web.patience import over_after
 from monitor.web.topics_in import KeyIn, find_topic
@@ -65,7 +65,7 @@ def topic(
     """All of one topic."""
     force, now = desk.force(), desk.clock.now()
     compiled = find_topic(force, key)
-    wanted = Show(show) if show in set(Show) else Show.ALL
+    wanted = ShowOfTopic(show) if show in set(ShowOfTopic) else ShowOfTopic.ALL
     loaded = force.loaded
     with desk.store.read() as tx:
         card = read_card(tx, compiled, loaded.compiled.lexicon, loaded.watchlist.topics, loaded.at_most, now)

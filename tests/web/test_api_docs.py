@@ -55,3 +55,12 @@ def test_the_page_names_every_failure_and_every_operation(shown_newsroom: Newsro
         and (way.method, re.sub(r"\{[^}]+\}", "{}", way.path.removeprefix("/api/v1"))) not in named
     ]
     assert not missing, missing
+
+
+def test_names_are_those_of_a_program_that_is_made_from_the_description(shown_newsroom: Newsroom) -> None:
+    """Each operation and each shape has one name of its own, and none tells of our modules."""
+    described = shown_newsroom.client.get("/api/v1/openapi.json").json()
+    operations = [one["operationId"] for path in described["paths"].values() for one in path.values()]
+    assert "get_topics_key_stories" in operations
+    assert len(set(operations)) == len(operations)
+    assert not [name for name in described["components"]["schemas"] if "__" in name]

@@ -113,7 +113,7 @@ def test_a_topic_a_story_and_a_term_are_muted_and_lifted(newsroom: Newsroom) -> 
     assert "No longer muted" in page
     assert "Muted on console" not in page
     assert client.delete(f"/api/v1/mutes/{held['term'].id}").json()["lifted_at"]
-    assert [one["kind"] for one in client.get("/api/v1/mutes").json()] == ["story"]
+    assert [one["kind"] for one in client.get("/api/v1/mutes").json()["items"]] == ["story"]
 
 
 @pytest.mark.parametrize(
