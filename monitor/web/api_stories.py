@@ -19,6 +19,7 @@ from monitor.storage.digests import SentRecord
 from monitor.text import plain_line
 from monitor.views.stories import Show, StoryLine, list_page
 from monitor.views.story import Member, StoryPage
+from monitor.web.desk import Desk
 from monitor.web.forms import EditorIn
 from monitor.web.page_stories import HELD_FOR, NUMBER_MAX, read_page
 from monitor.web.pages import DeskIn
@@ -202,6 +203,7 @@ def story(number: StoryNumber, desk: DeskIn) -> StoryWhole:
 @router.post("/stories/{number}/split")
 def split(number: StoryNumber, asked: SplitAsked, desk: DeskIn, person: EditorIn) -> CorrectedAnswer:
     """Give articles a story of their own. Nothing is told by it."""
+    _check_there(desk, number)
     articles = [ArticleId(one) for one in asked.articles]
     now = desk.clock.now()
     return _corrected(
@@ -212,6 +214,7 @@ def split(number: StoryNumber, asked: SplitAsked, desk: DeskIn, person: EditorIn
 @router.post("/stories/{number}/merge")
 def merge(number: StoryNumber, asked: MergeAsked, desk: DeskIn, person: EditorIn) -> CorrectedAnswer:
     """Make one story of two; the older one's number stays, and nothing is told by it."""
+    _check_there(desk, number)
     one, other, now = StoryId(number), StoryId(asked.other), desk.clock.now()
     return _corrected(merge_stories(desk.store, one, other, by=person.author, reason=asked.reason, now=now))
 
@@ -245,6 +248,13 @@ def follow(number: StoryNumber, asked: FollowAsked, desk: DeskIn, person: Editor
     with desk.store.write() as tx:
         made = tx.follows.set(channel, outline.story.id, by=person.author, now=now, until=until)
     return HeldUntil(outline.story.id, made.until)
+
+
+def _check_there(desk: Desk, number: int) -> None:
+    """Raises NotThere for a story that never was; one that was merged stands in another."""
+    with desk.store.read() as tx:
+        if tx.corrections.resolve(StoryId(number)) is None:
+            raise NotThere(f"there is no story {number}", remedy="See /api/v1/stories.")
 
 
 def _brief(line: StoryLine) -> StoryBrief:

@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 
 from monitor.errors import ConfigError, MonitorError, QueryError
 from monitor.model import ArticleId, ChannelName, Mute, MuteKind
-from monitor.views.changes import FOR_HOURS_MAX, REASON_CHARS_MAX, lift, mark, mute, word_of
+from monitor.views.changes import FOR_HOURS_MAX, NO_MARK, REASON_CHARS_MAX, lift, mark, mute, word_of
 from monitor.views.found import QUERY_CHARS_MAX, understand
 from monitor.web.forms import EditorIn
 from monitor.web.new_topic import SCHEDULE, Wish, add_wished, checked_wish
 from monitor.web.pages import DeskIn
 from monitor.web.paging import LIMIT, AfterIn, LimitIn, Paged
+from monitor.web.refusals import NotThere
 from monitor.web.topics_in import KeyIn, find_topic
 
 router = APIRouter(tags=["topics"])
@@ -100,6 +101,8 @@ def mark_article(desk: DeskIn, person: EditorIn, key: KeyIn, article: ArticleNum
     topic = find_topic(force, key).topic
     with desk.store.read() as tx:
         before = tx.marks.get(topic.key, ArticleId(article))
+        if wish.verdict != NO_MARK and not tx.articles.by_ids([ArticleId(article)]):
+            raise NotThere(f"there is no article {article}", remedy="It may be past the retention. See /api/v1/search.")
     lexicon, now = force.loaded.compiled.lexicon, desk.clock.now()
     mark(desk.store, lexicon, topic.key, article, wish.verdict, by=person.author, note=wish.note, now=now)
     return MarkDone(topic.key, article, wish.verdict, word_of(before.verdict if before is not None else None))
@@ -143,6 +146,9 @@ def add_mute(desk: DeskIn, person: EditorIn, wish: MuteWish) -> MuteAnswer:
 @router.delete("/mutes/{number}")
 def lift_mute(desk: DeskIn, person: EditorIn, number: ArticleNumber) -> MuteAnswer:
     """End a mute before its time; one that is over stays as it is."""
+    with desk.store.read() as tx:
+        if tx.mutes.get(number) is None:
+            raise NotThere(f"there is no mute {number}", remedy="See /api/v1/mutes.")
     return _mute(lift(desk.store, number, by=person.author, now=desk.clock.now()))
 
 

@@ -16,6 +16,7 @@ from monitor.config.faults import ConfigFaults
 from monitor.errors import MonitorError, StorageError
 from monitor.logs import get_log
 from monitor.web.headers import API_HEADERS
+from monitor.web.hosts import OUTSIDE
 from monitor.web.planner import Overtaken
 from monitor.web.refusals import NotThere, Refused
 
@@ -85,7 +86,9 @@ def _handle(app: FastAPI, answer: Callable[[Request, int, MonitorError], Respons
         return said
 
     def broken(request: Request, error: Exception) -> Response:
-        log.error("web.broke", path=request.url.path, error=error, hint="report it with this line")
+        path = request.url.path  # whoever has a link to leave may use it, and a log is read by many
+        shown = f"{OUTSIDE}…" if path.startswith(OUTSIDE) else path
+        log.error("web.broke", path=shown, error=error, hint="report it with this line")
         return answer(request, 500, WORDS[500])
 
     app.add_exception_handler(MonitorError, ours)

@@ -114,3 +114,19 @@ def test_what_cannot_be_read_is_answered(shown_newsroom: Newsroom) -> None:
         assert answer.status_code == status
         assert what in answer.json()["what"]
         assert answer.json()["remedy"]
+
+
+def test_what_is_not_there_cannot_be_changed(shown_newsroom: Newsroom) -> None:
+    """A change of what is not there is answered 404, whatever it is."""
+    for method, path, body in (
+        ("DELETE", "/mutes/999", None),
+        ("PUT", "/topics/floods/marks/999", {"verdict": "useful"}),
+        ("POST", "/stories/999/split", {"articles": [1], "reason": "another"}),
+        ("POST", "/stories/999/merge", {"other": 1, "reason": "the same"}),
+        ("POST", "/stories/999/mute", {"hours": 1}),
+        ("POST", "/feeds/999/retry", {}),
+        ("POST", "/deliveries/999/drop", {}),
+        ("POST", "/revisions/999/rollback", {}),
+    ):
+        answer = shown_newsroom.client.request(method, f"/api/v1{path}", json=body)
+        assert answer.status_code == 404, (method, path, answer.text)
