@@ -53,6 +53,7 @@ LAYERS: dict[int, str] = {
           storage.sweeping feeds.recorder feeds.recordings storage.day_tellings storage.candidates storage.restore
           storage.restored storage.checking""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
+          views.widening
           pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
           pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
           pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle

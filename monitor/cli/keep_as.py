@@ -5,7 +5,6 @@ Effects: database, writes watchlist.toml, prints.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from monitor.cli.edited import noting_edit
@@ -17,17 +16,12 @@ from monitor.config.load import Loaded
 from monitor.config.values import near_miss, shown
 from monitor.errors import ConfigError
 from monitor.feeds.fulltext import complete
-from monitor.model import Article, Match, NoMatch, Topic, Watchlist
+from monitor.model import Article, NoMatch, Topic
 from monitor.storage.store import Store
-from monitor.storage.suggesting import suggest_terms
 from monitor.text import plain_line, plural
 from monitor.topics.explain import explain
-from monitor.topics.match import CompiledWatchlist, compile_watchlist, judge_article
-from monitor.topics.suggest import write_term
 from monitor.trail import Trail
-
-SUGGEST_DAYS = 30
-TERMS_SHOWN = 5
+from monitor.views.widening import SUGGEST_DAYS, how_to_use, terms_that_find
 
 
 def keep_article(wanted: Sequence[str], loaded: Loaded, store: Store, trail: Trail) -> int:
@@ -65,12 +59,13 @@ def _say_failed(
     score = f"Score {judged.score} of 100. " if isinstance(judged, NoMatch) and judged.score else ""
     yield f"  {score}{plain_line(explain(judged))}"
     if isinstance(judged, NoMatch) and not judged.is_excluded:
-        terms = _terms_that_find(topic, loaded, store, article)
-        use = "joined to the query with OR" if topic.query is not None else "put into `also`"
+        clock, use = SystemClock(), how_to_use(topic)
+        refresh(store, clock)
+        terms = terms_that_find(store, loaded, topic, article, clock.now())
         if terms:
             yield f"  Each of these terms, {use}, would find it:"
-            for text, more in terms:
-                yield f"    {text}  (+{plural(more, 'article')} in {SUGGEST_DAYS} days)"
+            for one in terms:
+                yield f"    {one.text}  (+{plural(one.more, 'article')} in {SUGGEST_DAYS} days)"
         else:
             yield f"  No term that the archive suggests would find it; its own words, {use}, will."
     elif isinstance(judged, NoMatch):
@@ -82,26 +77,3 @@ def _say_failed(
     yield f"  Or edit both in one go: this line goes into `{side}` of {topic.place or path}:"
     yield f"    {choice.text},"
     yield "  A watchlist with an example that fails is refused; `monitor check` says when all is well."
-
-
-def _terms_that_find(topic: Topic, loaded: Loaded, store: Store, article: Article) -> list[tuple[str, int]]:
-    """The terms suggested for the topic that would find the article, with how many articles more each would bring."""
-    clock = SystemClock()
-    refresh(store, clock)
-    lists, lexicon = loaded.watchlist.lists, loaded.compiled.lexicon
-    alone = compile_watchlist(Watchlist((replace(topic, must_match=(), must_not_match=()),), lists), lexicon)
-    suggested = suggest_terms(store, alone, clock.now() - timedelta(days=SUGGEST_DAYS))
-    found = [
-        (one.text, one.more)
-        for one in suggested.additions
-        if isinstance(judge_article(_widened(topic, one.text, loaded), article)[0], Match)
-    ]
-    return found[:TERMS_SHOWN]
-
-
-def _widened(topic: Topic, term: str, loaded: Loaded) -> CompiledWatchlist:
-    if topic.query is None:
-        wider = replace(topic, also=(*topic.also, term))
-    else:
-        wider = replace(topic, query=f"({topic.query}\n) OR {write_term(term)}")  # a comment may end the query
-    return compile_watchlist(Watchlist((wider,), loaded.watchlist.lists), loaded.compiled.lexicon)

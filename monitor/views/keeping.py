@@ -5,6 +5,7 @@ Effects: database, reads and writes files.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from monitor.config.edit import NoteEdit
 from monitor.config.edit_examples import SIDES, Choice, choose_example, keep_example
@@ -14,8 +15,9 @@ from monitor.errors import ConfigError, MonitorError
 from monitor.feeds.fulltext import complete
 from monitor.model import Article, ArticleId, NoMatch, Topic, TopicKey
 from monitor.storage.store import Store
-from monitor.text import plain_line
+from monitor.text import plain_line, plural
 from monitor.topics.explain import explain
+from monitor.views.widening import SUGGEST_DAYS, how_to_use, terms_that_find
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ def keep_article(
     topic: str,
     side: str,
     noting: Callable[[str], NoteEdit],
+    now: datetime,
 ) -> KeptExample:
     """Write it at the end of the topic's list; `noting` is given what the edit is, in words.
 
     Raises MonitorError, and writes nothing, where there is no such article, topic or list, and where the topic answers
-    it otherwise: that says why, with the line to write by hand.
+    it otherwise: that says why, which terms would help, and the line to write by hand.
     """
     if side not in SIDES:
         near = near_miss(side, list(SIDES))
@@ -54,7 +57,7 @@ def keep_article(
     article = _article(store, article_id)
     choice = choose_example(loaded.compiled, found.key, side, article)
     if not choice.holds:
-        raise _otherwise(choice, side, found, article)
+        raise _otherwise(choice, side, found, article, _help_words(store, loaded, choice, found, article, now))
     note = noting(f"{side} of {found.key}: {plain_line(article.title)}")
     lexicon = loaded.compiled.lexicon
     kept = keep_example(loaded.folder, found.key, side, choice.written, lexicon, address=article.url, noting=note)
@@ -71,21 +74,25 @@ def _article(store: Store, article_id: ArticleId) -> Article:
     return replace(article, text=complete(article.text, page.text)) if page is not None and page.text else article
 
 
-def _otherwise(choice: Choice, side: str, topic: Topic, article: Article) -> ConfigError:
+def _help_words(store: Store, loaded: Loaded, choice: Choice, topic: Topic, article: Article, now: datetime) -> str:
+    """What would make the topic answer as it must."""
+    if not isinstance(choice.judged, NoMatch):
+        return "Narrow the query, or say in `exclude` what is not meant."
+    if choice.judged.is_excluded:
+        return "Narrow `exclude` first."
+    terms = terms_that_find(store, loaded, topic, article, now)
+    if not terms:
+        return f"No term that the archive suggests would find it; its own words, {how_to_use(topic)}, will."
+    named = "; ".join(f"{one.text} (+{plural(one.more, 'article')} in {SUGGEST_DAYS} days)" for one in terms)
+    return f"Each of these terms, {how_to_use(topic)}, would find it: {named}."
+
+
+def _otherwise(choice: Choice, side: str, topic: Topic, article: Article, help_words: str) -> ConfigError:
     """Why it does not hold, what would help, and the line to write by hand."""
     answer = "does not find" if side == "must_match" else "finds"
-    judged = choice.judged
-    if isinstance(judged, NoMatch):
-        help_words = (
-            "Narrow `exclude` first."
-            if judged.is_excluded
-            else "Widen the topic by a word of the article, in `also` or in its query."
-        )
-    else:
-        help_words = "Narrow the query, or say in `exclude` what is not meant."
     return ConfigError(
         f"{topic.key} {answer} “{plain_line(article.title)}” as it is; nothing was written",
         where=topic.place,
-        remedy=f"{plain_line(explain(judged))} {help_words} Or edit both in one go: this goes into `{side}`: "
-        f"{choice.text}",
+        remedy=f"{plain_line(explain(choice.judged))} {help_words} "
+        f"Or edit both in one go: this goes into `{side}`: {choice.text}",
     )

@@ -69,6 +69,12 @@ def keep(desk: DeskIn, person: EditorIn, asked: KeepAsk) -> KeptAnswer:
     loaded = desk.force().loaded
     number = ArticleId(max(0, min(asked.article, 10**17)))
     kept = keep_article(
-        desk.store, loaded, number, asked.topic, asked.side, lambda note: noting_edit(desk, person, note)
+        desk.store,
+        loaded,
+        number,
+        asked.topic,
+        asked.side,
+        lambda note: noting_edit(desk, person, note),
+        desk.clock.now(),
     )
     return KeptAnswer(kept.topic, kept.side, kept.text, kept.line, kept.is_new)

@@ -70,7 +70,13 @@ def keep(desk: DeskIn, person: PersonIn, form: FormIn) -> RedirectResponse:
     topic, side = form.text("topic", chars_max=100), form.text("side", chars_max=20)
     loaded = desk.force().loaded
     kept = keep_article(
-        desk.store, loaded, ArticleId(number), topic, side, lambda note: noting_edit(desk, person, note)
+        desk.store,
+        loaded,
+        ArticleId(number),
+        topic,
+        side,
+        lambda note: noting_edit(desk, person, note),
+        desk.clock.now(),
     )
     return RedirectResponse(f"/explain?of={number}&done={'kept' if kept.is_new else 'known'}", 303)
 

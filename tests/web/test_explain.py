@@ -81,6 +81,7 @@ def test_an_article_is_kept_as_an_example(newsroom: Newsroom) -> None:
     refused = client.post("/explain/keep", data={**form, "topic": "floods"})
     assert refused.status_code == 400
     assert "nothing was written" in refused.text
+    assert "put into `also`, will" in refused.text, "no term of the archive is near"
     ask = {"article": 47, "topic": "floods", "side": "must_not_match"}
     answer = client.post("/api/v1/explain/keep", json=ask)
     assert answer.json()["is_new"] is True
