@@ -114,6 +114,15 @@ class TargetStanding:
         return f"target {words_of(self.target)}: {kept}"
 
     @property
+    def lost_in_words(self) -> str:
+        """Where most of the time went that the late ones lost; empty where none was late."""
+        said = f"most time lost by {_WORDS[self.lost_by][0]}" if self.lost_by is not None else ""
+        if self.before is not None and self.before_by is not None:
+            seen = f"articles were seen {words_of(self.before)} after their dates: {_WORDS[self.before_by][0]}"
+            return f"{said}; {seen}" if said else seen
+        return said
+
+    @property
     def is_missed(self) -> bool:
         """Whether the operator should know."""
         return self.day_told > 0 and self.day_met / self.day_told < SHARE_MIN

@@ -16,6 +16,7 @@ from monitor.pipeline.marks import learned_of
 from monitor.storage.store import Transaction
 from monitor.storage.topic_views import COUNTED_MAX
 from monitor.storage.topics import TopicState
+from monitor.targets import TargetStanding, read_targets
 from monitor.topics.concepts import least_score
 from monitor.topics.feedback import MARKS_MAX
 from monitor.topics.match import CompiledTopic
@@ -75,6 +76,8 @@ class TopicCard:
     not_relevant: int
     learned: tuple[LearnedWord, ...]
     bars: Mapping[str, Standing]
+    target: TargetStanding | None
+    """How soon it is told beside its target; None where it has none."""
 
 
 def read_card(
@@ -102,6 +105,7 @@ def read_card(
         not_relevant=len(marks) - useful,
         learned=learned_of(tx, compiled, lexicon) if marks else (),
         bars=standings(tx, topic, topics, at_most, now),
+        target=next(iter(read_targets(tx, [topic], now)), None),
     )
 
 

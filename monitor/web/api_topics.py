@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from monitor.errors import MonitorError
 from monitor.model import Level
 from monitor.storage.topics import TopicState
+from monitor.targets import TargetStanding, read_targets
 from monitor.views.changes import word_of
 from monitor.views.levels import AtLevel, Headline, read_levels
 from monitor.views.topic import Stretch, read_card, read_scores, read_volumes
@@ -24,6 +25,27 @@ from monitor.web.patience import over_after
 from monitor.web.topics_in import KeyIn, find_topic
 
 router = APIRouter(tags=["topics"])
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAnswer:
+    """How soon a topic is told, beside its target; of seven days."""
+
+    target_s: int
+    told: int
+    """Tellings that can be judged; of many, the newest."""
+    met: int
+    share: float | None
+    """`met` of `told`; null where nothing was told."""
+    missed: bool
+    """Whether less than nine of ten were in time in the last 24 hours."""
+    worst_s: int
+    lost_by: str | None
+    """What most often lost the time of those that were late: `match`, `digest` or `channel`."""
+    before_s: int | None
+    """The median time from a feed's date until the article was seen."""
+    before_by: str | None
+    """`feed` or `interval`, where `before_s` is longer than the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,7 @@ class TopicBrief:
     next_due_at: datetime | None
     last_closed_at: datetime | None
     muted_until: datetime | None
+    target: TargetAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +113,7 @@ class TopicWhole:
     useful: int
     not_relevant: int
     learned: list[LearnedAnswer]
+    target: TargetAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +226,9 @@ def topics(desk: DeskIn, limit: LimitIn = LIMIT, after: AfterIn = None) -> Paged
     shown = every[start : start + limit]
     with desk.store.read() as tx:
         lines = read_topics(tx, shown, desk.clock.now())
-    return Paged(items=list(map(_brief, lines)), next=str(shown[-1].key) if start + limit < len(every) else None)
+        targets = {one.topic: target_answer(one) for one in read_targets(tx, shown, desk.clock.now())}
+    items = [_brief(line, targets.get(line.topic.key)) for line in lines]
+    return Paged(items=items, next=str(shown[-1].key) if start + limit < len(every) else None)
 
 
 @router.get("/topics/{key}")
@@ -233,6 +259,7 @@ def topic(desk: DeskIn, key: KeyIn) -> TopicWhole:
         useful=card.useful,
         not_relevant=card.not_relevant,
         learned=[LearnedAnswer(word.word, word.points, word.useful, word.not_relevant) for word in card.learned],
+        target=target_answer(card.target) if card.target is not None else None,
     )
 
 
@@ -283,7 +310,22 @@ def levels(desk: DeskIn, key: KeyIn) -> LevelsAnswer:
     return LevelsAnswer(found.now, list(map(_level, found.levels)), found.judged, found.since, found.is_cut)
 
 
-def _brief(line: TopicLine) -> TopicBrief:
+def target_answer(one: TargetStanding) -> TargetAnswer:
+    """How a target is kept, for programs."""
+    return TargetAnswer(
+        target_s=int(one.target.total_seconds()),
+        told=one.told,
+        met=one.met,
+        share=one.share,
+        missed=one.is_missed,
+        worst_s=int(one.worst.total_seconds()),
+        lost_by=one.lost_by,
+        before_s=int(one.before.total_seconds()) if one.before is not None else None,
+        before_by=one.before_by,
+    )
+
+
+def _brief(line: TopicLine, target: TargetAnswer | None) -> TopicBrief:
     topic = line.topic
     return TopicBrief(
         key=topic.key,
@@ -299,6 +341,7 @@ def _brief(line: TopicLine) -> TopicBrief:
         next_due_at=line.next_due_at,
         last_closed_at=line.last_closed_at,
         muted_until=line.mute.until if line.mute is not None else None,
+        target=target,
     )
 
 

@@ -86,6 +86,14 @@ def test_the_first_page_shows_how_a_target_is_kept(tmp_path: Path) -> None:
     with open_newsroom(tmp_path, watchlist=watchlist) as room:
         page = room.client.get("/").text
         assert page.count("target 2 h: nothing told in 7 days") == page.count("target ") == 1
+        page = room.client.get("/topics/floods").text
+        assert "<dt>Target, 2 h</dt>" in page
+        assert "nothing told in 7 days" in page
+        assert "Target," not in room.client.get("/topics/gulf-shipping").text
+        answer = room.client.get("/api/v1/topics/floods").json()["target"]
+        assert (answer["target_s"], answer["told"], answer["share"], answer["lost_by"]) == (7200, 0, None, None)
+        listed = {one["key"]: one["target"] for one in room.client.get("/api/v1/topics").json()["items"]}
+        assert listed == {"hostage-negotiations": None, "gulf-shipping": None, "floods": answer}
         assert numbers(room)['monitor_target_seconds{topic="floods"}'] == 7200
 
 
