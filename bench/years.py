@@ -180,10 +180,17 @@ def _children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def installed_environ() -> dict[str, str]:
+    """What a command finds where it is installed: modules that are compiled already, whatever this shell forbids."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _run(line: list[str], made: Made) -> tuple[int, str]:
     command = [sys.executable, "-m", "monitor", *line, "--config", str(made.config)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False, env=installed_environ()
+        )
     except subprocess.TimeoutExpired:
         return -1, ""
     return done.returncode, done.stdout

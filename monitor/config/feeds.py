@@ -138,6 +138,9 @@ def gather_feeds(entries: FeedsFile | None, file: ConfigFile, secrets: FeedSecre
 
 def new_feeds(known: Iterable[FeedSpec], found: Iterable[FeedSpec]) -> list[FeedSpec]:
     """The feeds found whose address is not known yet, each once, under names that are not taken yet."""
+    found = list(found)
+    if not found:
+        return []  # most have no OPML file, and a command's start would take apart each address for nothing
     known = list(known)
     addresses = {address_key(feed.url) for feed in known}
     names = {feed.name.casefold() for feed in known}
