@@ -10,17 +10,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 import monitor
 from monitor.storage.engine import open_engine
 from monitor.storage.store import Store
+from tests.acceptance.forks import Forked, Forker
 from tests.fakes.slack import TOKEN
 from tests.fakes.webhook import SECRET
 
 ROOT = Path(monitor.__file__).parent.parent
 WAIT_S = 30.0
 """How long a test waits for something that comes within a few seconds on an idle machine."""
+FORKER = Forker()
+"""What the processes of this one's tests are forked from."""
 SECRETS = {"SLACK_BOT_TOKEN": TOKEN, "HOOK_SECRET": SECRET}
 
 
@@ -100,7 +104,7 @@ class Stream:
 class Daemon:
     """`monitor run`, running."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
     log: Stream
     out: Stream
 
@@ -176,20 +180,19 @@ class Place:
 
     def run(self, command: str, *arguments: str) -> Ended:
         """Run a command to its end."""
-        done = subprocess.run(
-            self._command(command, arguments),
-            env=self._environ(),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=WAIT_S,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as err:
+            process = self._fork(command, arguments, out.fileno(), err.fileno())
+            try:
+                code = process.wait(WAIT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+            out.seek(0)
+            err.seek(0)
+            return Ended(code, out.read(), err.read())
 
     def run_on_terminal(self, command: str) -> Ended:
-        """Run a command whose standard error is a terminal; `err` is what the terminal was given, at most a page."""
+        """Start and run a command whose standard error is a terminal; `err` is what it was given, at most a page."""
         ours, theirs = os.openpty()
         try:
             done = subprocess.run(
@@ -213,8 +216,21 @@ class Place:
         return self.run("once", "--json")
 
     @contextmanager
-    def daemon(self, *arguments: str) -> Iterator[Daemon]:
-        """`monitor run`, once it says that it started; killed at the end of the block if it still runs."""
+    def daemon(self, *arguments: str, is_loaded: bool = True) -> Iterator[Daemon]:
+        """`monitor run`, once it says that it started; killed at the end of the block if it still runs.
+
+        Its process is forked from one that has loaded all it needs, or loads that itself (`is_loaded=False`).
+        """
+        daemon = self._start_loaded(arguments) if is_loaded else self._start(arguments)
+        try:
+            daemon.log.wait("daemon.started")
+            yield daemon
+        finally:
+            daemon.kill()
+            daemon.log.thread.join(WAIT_S)
+            daemon.out.thread.join(WAIT_S)
+
+    def _start(self, arguments: Sequence[str]) -> Daemon:
         process = subprocess.Popen(
             self._command("run", arguments),
             env=self._environ(),
@@ -226,14 +242,14 @@ class Place:
         )
         assert process.stdout is not None
         assert process.stderr is not None
-        daemon = Daemon(process, Stream(process.stderr), Stream(process.stdout))
-        try:
-            daemon.log.wait("daemon.started")
-            yield daemon
-        finally:
-            daemon.kill()
-            daemon.log.thread.join(WAIT_S)
-            daemon.out.thread.join(WAIT_S)
+        return Daemon(process, Stream(process.stderr), Stream(process.stdout))
+
+    def _start_loaded(self, arguments: Sequence[str]) -> Daemon:
+        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        process = self._fork("run", arguments, out_end, err_end)
+        os.close(out_end)
+        os.close(err_end)
+        return Daemon(process, Stream(open(err, encoding="utf-8")), Stream(open(out, encoding="utf-8")))
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -243,6 +259,10 @@ class Place:
             yield opened
         finally:
             opened.close()
+
+    def _fork(self, command: str, arguments: Sequence[str], out: int, err: int) -> Forked:
+        words = self._command(command, arguments)[3:]
+        return FORKER.start(words, self._environ(), self.folder, out, err)
 
     def _command(self, command: str, arguments: Sequence[str]) -> list[str]:
         return [sys.executable, "-m", "monitor", command, "--config", str(self.config), *arguments]

@@ -92,7 +92,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
         feeds = {"Wire": replay.url_of("/wire.xml")}
         place.configure(feeds, TOPICS, channels=desk(slack.url), listen="127.0.0.1:0")
         assert place.once().code == 0
-        daemon = stack.enter_context(place.daemon())
+        daemon = stack.enter_context(place.daemon(is_loaded=False))
         yield Newsroom(place, daemon, replay, slack, [(0, "")])
 
 
