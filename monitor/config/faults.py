@@ -213,6 +213,13 @@ def _what(value: object, key: str) -> str:
     return shown(value) if value else "empty"
 
 
+def _unit(value: object) -> str:
+    """What a bound is counted in, where the value is a text with a unit of its own: "90s", "20GB"."""
+    if not isinstance(value, str):
+        return ""
+    return {"s": " s", "m": " s", "h": " s", "d": " s", "B": " bytes"}.get(value.strip()[-1:], "")
+
+
 def _what_instead(kind: str, context: Mapping[str, object], value: object, path: Path) -> str:
     """What to write, by the kind of fault."""
     bounds = {
@@ -226,7 +233,8 @@ def _what_instead(kind: str, context: Mapping[str, object], value: object, path:
     }
     if kind in bounds:
         name, sentence = bounds[kind]
-        return sentence.format(context[name])
+        unit = _unit(value) if name in ("ge", "le", "gt") else ""
+        return sentence.format(f"{context[name]}{unit}")
     if kind in ("string_type", "string_sub_type"):
         scalar = isinstance(value, bool | int | float | datetime | date | time)
         return f'Write it in quotes: "{shown(value)}".' if scalar else "Write one text in quotes."

@@ -116,7 +116,7 @@ SLACK = "[channels.d]\nkind = 'slack'\nchannel = 'C1'\n"
             '2: [web] `listen` is "8080". Write host and port, as in "127.0.0.1:8080"',
         ),
         ("monitor", "[polling]\nconcurrency = 0", "2: [polling] `concurrency` is a number (0). It must be at least 1."),
-        ("monitor", "[polling]\ninterval_min = '0s'", '2: [polling] `interval_min` is "0s". It must be at least 1'),
+        ("monitor", "[polling]\ninterval_min = '0s'", '2: [polling] `interval_min` is "0s". It must be at least 1 s'),
         ("monitor", "[polling]\ninterval_max = '1m'", "2: [polling] `interval_max` is shorter than interval_min"),
         ("monitor", "[polling]\nallow_private_hosts = ['10.0.0.0/99']", "2: [polling] `allow_private_hosts` 1 is"),
         (
