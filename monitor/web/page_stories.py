@@ -36,7 +36,7 @@ HELD_FOR = timedelta(days=7)
 """A story that is muted or followed: as the buttons under a message do."""
 NUMBER_MAX = (1 << 63) - 1
 DONE = {
-    "split": "What was ticked is a story of its own now; “Corrected by hand” below leads to it. Nothing is told by this.",
+    "split": "What was ticked is a story of its own now, linked below. Nothing is told by this.",
     "merged": "The two are one story now. Nothing is told by this.",
     "muted": "Muted: what comes on it waits, and nothing is lost.",
     "unmuted": "No longer muted. What waited comes with the next digest.",
