@@ -69,7 +69,8 @@ class Asked:
     def origin(self, networks: Sequence[IPv4Network | IPv6Network]) -> str:
         """The address of who asks: what a trusted proxy says last, else where it came from."""
         if self.is_from(networks):
-            return self.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or self.peer
+            said = self.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            return _without_port(said) or self.peer
         return self.peer
 
     @property
@@ -97,3 +98,10 @@ def read_asked(scope: Scope) -> Asked:
         peer=str(client[0]) if client else "",
         scheme=scope.get("scheme", "http"),
     )
+
+
+def _without_port(said: str) -> str:
+    """The address alone: some proxies write its port behind it, which differs each time."""
+    host, colon, port = said.rpartition(":")
+    is_port = colon and port.isdigit() and (host.startswith("[") or ":" not in host)
+    return (host if is_port else said).strip("[]")

@@ -50,8 +50,11 @@ def headline(seen: Overview) -> str:
     """The one sentence at the top."""
     if not seen.is_watched and seen.beat_age is not None:
         return "Nobody is watching"
+    if not seen.needs and seen.is_watched:
+        failing = len(seen.status.feeds_failing)
+        return f"{plural(failing, 'feed fails', 'feeds fail')}, all else is well" if failing else "All is well"
     if not seen.needs:
-        return "All is well" if seen.is_watched else "Nothing was watched yet"
+        return "Nothing was watched yet"
     return f"{plural(len(seen.needs), 'thing needs', 'things need')} a person"
 
 

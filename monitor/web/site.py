@@ -19,6 +19,7 @@ from monitor.web.api import build_api
 from monitor.web.desk import Desk
 from monitor.web.failing import handle_failures
 from monitor.web.gate import Gate
+from monitor.web.heads import Heads
 from monitor.web.hosts import Hosts
 from monitor.web.leaving import Leaving
 from monitor.web.machine import machine_routes
@@ -39,7 +40,12 @@ def build_site(answers: Answers, host: str, desk: Desk | None = None) -> FastAPI
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(Sealed), hosts, *([] if gate is None else [Middleware(Access, gate=gate)])],
+        middleware=[
+            Middleware(Sealed),
+            Middleware(Heads),
+            hosts,
+            *([] if gate is None else [Middleware(Access, gate=gate)]),
+        ],
     )
     site.router.redirect_slashes = False  # no address is guessed, and no redirect repeats a Host header
     site.router.routes.extend([*machine_routes(answers), *_reader_routes(answers)])

@@ -106,6 +106,8 @@ def test_wrong_tokens_have_to_wait(shown_newsroom: Newsroom) -> None:
         assert [attempt(1) for _ in range(PER_ADDRESS_MAX)] == [401] * PER_ADDRESS_MAX
         assert attempt(1, DESK_TOKEN) == 429
         assert attempt(2) == 401
+        with_port = {"X-Forwarded-For": "[2001:db8:0:1::1]:50123"}
+        assert there.client.post("/sign-in", data={"token": "wrong"}, headers=with_port).status_code == 429
         answer = there.client.get("/api/v1/overview", headers={**bearer("x"), "X-Forwarded-For": "2001:db8:0:1::77"})
         assert answer.status_code == 429
         assert 1 <= int(answer.headers["retry-after"]) <= 60

@@ -14,7 +14,7 @@ def test_the_overview_says_how_things_stand(shown_newsroom: Newsroom) -> None:
     """One sentence with the age of the last beat, then topics, feeds, channels and the configuration in force."""
     page = shown_newsroom.client.get("/")
     assert page.status_code == 200
-    assert "<h1>All is well</h1>" in page.text
+    assert "<h1>1 feed fails, all else is well</h1>" in page.text
     for words in ("The daemon beat 0 s ago", "Hostage negotiations", "every 1h", "6 feeds", "Delta Herald", "archive"):
         assert words in page.text
     for href in ("/topics/gulf-shipping", "/deliveries?channel=archive", "/watchlist", "/feeds"):
@@ -108,3 +108,12 @@ def test_the_overview_renews_itself(newsroom: Newsroom, browser: Browser) -> Non
         page.wait_for_selector("#stale")
         assert "does not answer" in page.locator("#stale").inner_text()
         page.close()
+
+
+def test_a_head_is_answered_like_a_get(shown_newsroom: Newsroom) -> None:
+    """With the same headers and no body, for who only wants to know whether the page is there."""
+    for path in ("/", "/feeds", "/api/v1/overview", "/healthz"):
+        answer = shown_newsroom.client.head(path)
+        assert answer.status_code == 200, path
+        assert answer.content == b""
+    assert shown_newsroom.client.head("/nowhere").status_code == 404
