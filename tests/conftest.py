@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import gc
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +18,18 @@ from tests.fakes.postgres import fresh_database, running_server
 os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost")
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
     os.environ.pop(_name, None)
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """A command sets up logging and the collector for its process; the tests' process gets both back."""
+    root, ours = logging.getLogger(), logging.getLogger("monitor")
+    before = (root.handlers[:], root.level, ours.level, gc.get_threshold())
+    yield
+    root.handlers[:], level, own_level, threshold = before
+    root.setLevel(level)
+    ours.setLevel(own_level)
+    gc.set_threshold(*threshold)
 
 
 @pytest.fixture(scope="session")

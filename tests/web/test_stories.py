@@ -59,7 +59,7 @@ def test_a_person_takes_a_story_apart_and_together_again(newsroom: Newsroom) -> 
     page = client.post(
         f"/stories/{number}/split", data={"csrf": csrf, "article": str(odd), "reason": "another round"}
     ).text
-    assert "a story of their own now" in page
+    assert "What was ticked is a story of its own now" in page
     assert "another round" in page
     assert "web:local" in page
     whole = client.get(f"/api/v1/stories/{number}").json()

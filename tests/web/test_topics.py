@@ -90,7 +90,7 @@ def test_a_mark_is_made_and_taken_back(newsroom: Newsroom) -> None:
     client.post(f"{TOPIC}/mark", data={"csrf": csrf, "article": article, "verdict": "none"})
     done = client.put(f"/api/v1{TOPIC}/marks/{article}", json={"verdict": "not_relevant"}).json()
     assert done == {"topic": "hostage-negotiations", "article": article, "verdict": "not_relevant", "before": "none"}
-    assert client.put(f"/api/v1{TOPIC}/marks/99999", json={"verdict": "useful"}).status_code == 400
+    assert client.put(f"/api/v1{TOPIC}/marks/99999", json={"verdict": "useful"}).status_code == 404
 
 
 def test_a_topic_a_story_and_a_term_are_muted_and_lifted(newsroom: Newsroom) -> None:
