@@ -157,7 +157,10 @@ class World:
         sender = Sender(self.store, self.clock, owner=OWNER, jitter=lambda: 0.0)
         for channel in self.channels:
             sender.deliver_due(channel, SendRules())
-            got, told = Counter(self.got[channel.name]), Counter(told_stories(self.store, channel.name))
+            got, told = (
+                Counter(map(int, self.got[channel.name])),
+                Counter(map(int, told_stories(self.store, channel.name))),
+            )
             assert not told - got
             if self.now - START < timedelta(days=KNOWN_DAYS):  # what was told is known for so long at least
                 assert not got - told
@@ -173,7 +176,7 @@ class World:
 
     def told(self, channel: str = "desk") -> int:
         """How many tellings the channel got in all."""
-        return len(told_stories(self.store, channel))
+        return len(self.got[channel])
 
     def count(self, question: str) -> int:
         """The one number that a question to the database brings."""
