@@ -10,6 +10,7 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.types import ASGIApp
 
 from monitor.reception import answers_of, desk_of
 from monitor.web.app import Web
@@ -43,12 +44,15 @@ def running_browser(path: str) -> Iterator[Browser]:
 
 @contextmanager
 def served(room: Newsroom) -> Iterator[str]:
-    """The newsroom's site on a port of loopback, in a thread of its own; its address."""
-    site = build_site(
-        answers_of(room.app, lambda: (True, {"healthy": True}), room.watcher),
-        "127.0.0.1",
-        desk_of(room.app, room.watcher),
-    )
+    """The newsroom's site, as `listening` has it; its address."""
+    answers = answers_of(room.app, lambda: (True, {"healthy": True}), room.watcher)
+    with listening(build_site(answers, "127.0.0.1", desk_of(room.app, room.watcher))) as address:
+        yield address
+
+
+@contextmanager
+def listening(site: ASGIApp) -> Iterator[str]:
+    """A site on a port of loopback, in a thread of its own; its address."""
     web = Web(site, "127.0.0.1", 0)
     thread = threading.Thread(target=lambda: asyncio.run(web.serve()))
     thread.start()
