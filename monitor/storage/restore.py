@@ -4,6 +4,7 @@ Effects: database, files.
 """
 
 import contextlib
+import glob
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ def restore(path: Path, copy: Path, now: datetime, *, as_it_stood: bool = False)
         )
     lock = ProcessLock(lock_path(path))
     lock.take()
+    _clear(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.restoring")
     try:
         with _told_where(copy):
@@ -68,6 +70,13 @@ def restore(path: Path, copy: Path, now: datetime, *, as_it_stood: bool = False)
                 draft.with_name(draft.name + tail).unlink(missing_ok=True)
         lock.release()
     return Restored(kept, newest_at, lost_from, quieted)
+
+
+def _clear(path: Path) -> None:
+    """Remove what a restore that was killed left: as large as an archive, and of use to nobody. The lock is ours."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.restoring*"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 @contextmanager
