@@ -76,8 +76,8 @@ def _find_faults(
     for detail in error.errors(include_url=False):
         path = _path_in_file(detail["loc"])
         fault = (detail.get("ctx") or {}).get("error")
-        if isinstance(fault, ValueFault) and fault.key is not None:
-            path = (*path, fault.key)
+        if isinstance(fault, ValueFault) and fault.key:
+            path = (*path, *fault.key)
         elif detail["type"] == "union_tag_invalid":
             path = (*path, "kind")
         text = _in_words(detail["type"], detail, path, model, values)

@@ -63,6 +63,13 @@ def _check_database_url(url: str) -> str:
     return url
 
 
+class RunSection(Section):
+    """How the work is shared out."""
+
+    mode: Literal["embedded", "distributed"] = "embedded"
+    """One process, or as many workers as wanted over PostgreSQL."""
+
+
 class DatabaseSection(Section):
     """Where articles, stories and deliveries are kept."""
 
@@ -156,6 +163,7 @@ class RetentionSection(Section):
 class Settings(Section):
     """monitor.toml. The channel `console` is there whether or not it is written down."""
 
+    run: RunSection = RunSection()
     database: DatabaseSection = DatabaseSection()
     polling: PollingSection = PollingSection()
     matching: MatchingSection = MatchingSection()
@@ -164,6 +172,21 @@ class Settings(Section):
     retention: RetentionSection = RetentionSection()
     operator: OperatorSection = OperatorSection()
     channels: dict[ChannelKey, ChannelSettings] = {}
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether workers share the work out."""
+        return self.run.mode == "distributed"
+
+    @model_validator(mode="after")
+    def _check_mode(self) -> "Settings":
+        if self.is_distributed and self.database.url.startswith("sqlite"):
+            raise ValueFault(
+                'is "distributed", but the database is a SQLite file, which belongs to one process. '
+                'Write a `postgresql://` address as `url` under [database], or mode = "embedded".',
+                key=("run", "mode"),
+            )
+        return self
 
     @model_validator(mode="after")
     def _add_console(self) -> "Settings":

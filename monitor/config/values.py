@@ -56,12 +56,12 @@ NAME_CHARS_MAX = 100
 
 
 class ValueFault(ValueError):
-    """What is wrong with a value. `key` names the key to blame where a whole table was looked at."""
+    """What is wrong with a value. `key` names the key to blame where a whole table was looked at, or the way to it."""
 
-    def __init__(self, text: str, *, key: str | None = None, is_whole: bool = False) -> None:
+    def __init__(self, text: str, *, key: str | tuple[str, ...] = (), is_whole: bool = False) -> None:
         super().__init__(text)
         self.text = text
-        self.key = key
+        self.key = (key,) if isinstance(key, str) else key
         self.is_whole = is_whole
         """True when the text is the whole sentence, and the key's name must not stand before it."""
 

@@ -35,6 +35,8 @@ EDIT_DAYS = 90
 """An edit that was noted and never came in force is forgotten after that."""
 SESSION_IDLE_HOURS = 24
 """A browser's session that was not used for this long; it has ended long before."""
+WORKER_HOURS = 24
+"""A worker that has not beaten for a day will not come back: a new start is another one."""
 PAGE_HOURS = 24
 """A page whose turn did not come within a day is given up: its news is old, and the queue has an end."""
 SIZE_AIM = 0.95
@@ -170,6 +172,8 @@ class _Sweep:
         idle_before = self._now - timedelta(hours=SESSION_IDLE_HOURS)
         self._in_portions(lambda tx, size: tx.web_sessions.forget(self._now, idle_before, limit=size))
         self._in_portions(lambda tx, size: tx.notices.forget(self._now - NOTICES_FOR, limit=size))
+        beaten_before = self._now - timedelta(hours=WORKER_HOURS)
+        self._in_portions(lambda tx, size: tx.workers.forget(beaten_before, limit=size))
         if not self._pace.is_stopping():
             with self._store.write() as tx:
                 tx.revisions.forget(self._ago(days=EDIT_DAYS))

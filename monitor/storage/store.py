@@ -20,6 +20,7 @@ from monitor.storage.engine import Database, transaction
 from monitor.storage.feed_views import FeedViews
 from monitor.storage.feeds import FeedTable
 from monitor.storage.gauge_views import GaugeViews
+from monitor.storage.handed import HandedTable
 from monitor.storage.health import HealthTable
 from monitor.storage.holds import HoldTable
 from monitor.storage.marks import MarkTable
@@ -47,6 +48,7 @@ from monitor.storage.vectors import VectorTable
 from monitor.storage.waits import WaitTable
 from monitor.storage.web_sessions import WebSessionTable
 from monitor.storage.word_index import WordIndex
+from monitor.storage.workers import WorkerTable
 
 
 class Transaction:
@@ -91,6 +93,8 @@ class Transaction:
         self.gauge_views = GaugeViews(connection)
         self.target_views = TargetViews(connection)
         self.web_sessions = WebSessionTable(connection)
+        self.workers = WorkerTable(connection)
+        self.handed = HandedTable(connection)
         self.connection = connection
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from monitor.storage.care_tables import CONFIG_EDIT, CONFIG_REVISION, NOTICE, SIGHTING
-from monitor.storage.columns import BIG, LONG, metadata
+from monitor.storage.columns import BIG, LEASED, LONG, metadata
 from monitor.storage.delivery_tables import (
     ChannelHoldRow,
     DeliveryRow,
@@ -22,6 +22,7 @@ from monitor.storage.delivery_tables import (
     RecipientRow,
     SecondLookRow,
 )
+from monitor.storage.run_tables import WORKER
 from monitor.storage.story_tables import PrintKeyRow, StoryChangeRow, StoryPrintRow, StoryRow, WordCountsRow
 from monitor.storage.web_tables import WEB_SESSION
 
@@ -31,6 +32,7 @@ __all__ = [
     "NOTICE",
     "SIGHTING",
     "WEB_SESSION",
+    "WORKER",
     "ChannelHoldRow",
     "DeliveryRow",
     "FollowRow",
@@ -59,10 +61,11 @@ class FeedRow(SQLModel, table=True):
     """A feed, configured or once configured, and what we remember of it."""
 
     __tablename__ = "feed"
+    __table_args__ = (sa.Index(None, "lease_until", sqlite_where=LEASED, postgresql_where=LEASED),)
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     url: str = Field(unique=True)
     name: str
-    host: str
+    host: str = Field(index=True)
     language: str | None = None
     weight: float = 1.0
     active: bool = True
@@ -394,5 +397,4 @@ INDEX_STATE = _table("index_state")
 HEARTBEAT = _table("heartbeat")
 
 ARTICLE_WORDS = "article_words"
-"""What looks up words. It is no table that both databases know: FTS5 on SQLite, a tsvector on PostgreSQL, made by its
-migration and spoken to by `word_index` alone."""
+"""What looks up words: FTS5 on SQLite, a tsvector on PostgreSQL. `word_index` alone speaks to it."""

@@ -46,6 +46,7 @@ DOCS = ROOT / "docs"
 ANY_CHANNEL = set(ChannelSection.model_fields)
 
 PAGES: dict[tuple[str, str], type[Section]] = {
+    ("monitor.toml.md", "`[run]`"): schema.RunSection,
     ("monitor.toml.md", "`[database]`"): DatabaseSection,
     ("monitor.toml.md", "`[polling]`"): PollingSection,
     ("monitor.toml.md", "`[matching]`"): MatchingSection,

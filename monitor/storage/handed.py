@@ -1,0 +1,120 @@
+"""What visits brought, handed over by who visits to who stores articles. A feed stands here at most once.
+
+Effects: database.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.model import Feed, FeedId
+from monitor.storage.feed_rows import to_feed
+from monitor.storage.rows import portions
+from monitor.storage.run_tables import HANDED
+from monitor.storage.tables import FEED
+
+LEASE_S = 86_400
+"""The feed is not visited again before its news is stored; a day, for one whose row is lost by other hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """What a visit brought, ready to be kept."""
+
+    feed_id: FeedId
+    bytes_read: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a visit brought, and its feed as it is now."""
+
+    id: int
+    feed: Feed
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much is handed over and not stored."""
+
+    feeds: int
+    bytes_read: int
+    oldest_at: datetime | None
+
+
+def owner_of(handed_id: int) -> str:
+    """Under which name the feed of something handed over is leased."""
+    return f"handed:{handed_id}"
+
+
+class HandedTable:
+    """Questions and changes of what is handed over."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def hand_over(self, owner: str, brought: Sequence[HandOver], now: datetime) -> set[FeedId]:
+        """Keep what visits brought, with the feeds' leases; those whose lease is the owner's no more are left out.
+
+        Returns which were kept. What an earlier visit left behind under a lost lease is replaced.
+        """
+        kept: set[FeedId] = set()
+        for item in brought:
+            mine = sa.update(FEED).where(FEED.c.id == item.feed_id, FEED.c.lease_owner == owner)
+            until = now + timedelta(seconds=LEASE_S)
+            if not self._db.execute(mine.values(lease_until=until)).rowcount:
+                continue
+            self._db.execute(sa.delete(HANDED).where(HANDED.c.feed_id == item.feed_id))
+            values = {"feed_id": item.feed_id, "at": now, "bytes_read": item.bytes_read, "body": item.body}
+            number: int = self._db.execute(sa.insert(HANDED).values(values).returning(HANDED.c.id)).scalar_one()
+            self._db.execute(sa.update(FEED).where(FEED.c.id == item.feed_id).values(lease_owner=owner_of(number)))
+            kept.add(item.feed_id)
+        return kept
+
+    def next(self, *, feeds: int, bytes_read: int) -> list[Handed]:
+        """The first that were handed over, in that order: at most so many feeds and, but for the first, bytes."""
+        asked = sa.select(HANDED.c.id, HANDED.c.bytes_read).join(FEED, FEED.c.id == HANDED.c.feed_id)
+        sizes = self._db.execute(asked.order_by(HANDED.c.id).limit(feeds)).all()
+        chosen: list[int] = []
+        total = 0
+        for number, size in sizes:
+            total += size
+            if chosen and total > bytes_read:
+                break
+            chosen.append(number)
+        if not chosen:
+            return []
+        bodies = self._db.execute(
+            sa.select(HANDED.c.id, HANDED.c.feed_id, HANDED.c.body).where(HANDED.c.id.in_(chosen))
+        )
+        found: Mapping[int, tuple[int, bytes]] = {number: (feed_id, body) for number, feed_id, body in bodies}
+        feed_ids = [feed_id for feed_id, _ in found.values()]
+        rows = self._db.execute(sa.select(FEED).where(FEED.c.id.in_(feed_ids)))
+        known = {row.id: to_feed(row) for row in rows}
+        return [Handed(number, known[found[number][0]], found[number][1]) for number in chosen if number in found]
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Forget what was stored, or cannot be."""
+        for some in portions(sorted(ids)):
+            self._db.execute(sa.delete(HANDED).where(HANDED.c.id.in_(some)))
+
+    def drop(self, ids: Collection[int], now: datetime) -> None:
+        """Forget what cannot be read, and have its feeds visited again at once."""
+        owners = [owner_of(number) for number in sorted(ids)]
+        for some in portions(owners):
+            freed = sa.update(FEED).where(FEED.c.lease_owner.in_(some))
+            self._db.execute(freed.values(lease_owner=None, lease_until=None, next_poll_at=now))
+        self.remove(ids)
+
+    def waiting(self) -> Waiting:
+        """How much waits."""
+        asked = sa.select(
+            sa.func.count(), sa.func.coalesce(sa.func.sum(HANDED.c.bytes_read), 0), sa.func.min(HANDED.c.at)
+        )
+        feeds, bytes_read, oldest = self._db.execute(asked.select_from(HANDED)).one()
+        return Waiting(feeds, int(bytes_read), oldest)
