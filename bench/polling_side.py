@@ -23,7 +23,8 @@ from monitor.feeds.policy import PollBounds
 from monitor.feeds.sandbox import ParserProcess
 from monitor.model import FeedSpec, Watchlist
 from monitor.pipeline.ingest import IngestContext
-from monitor.pipeline.poll import HostLimit, Poller
+from monitor.pipeline.poll import Poller
+from monitor.pipeline.visitor import HostLimit, Visitor
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.engine import open_engine
 from monitor.storage.revision import ensure_schema
@@ -71,17 +72,23 @@ async def polling(
     with ThreadPoolExecutor(1) as database_pool, ThreadPoolExecutor(1) as parser_pool:
         parser = ParserProcess()
         fetcher = Fetcher(Guard(("127.0.0.0/8",)), concurrency=concurrency, exchange_s=exchange_s)
-        poller = Poller(
-            store,
+        clock = SystemClock()
+        visitor = Visitor(
             fetcher,
             parser,
-            SystemClock(),
+            clock,
             context=lambda: context,
-            owner="bench",
             concurrency=concurrency,
             limit_of=lambda _: HostLimit(concurrency, 0.0),
-            database_pool=database_pool,
             parser_pool=parser_pool,
+        )
+        poller = Poller(
+            store,
+            visitor,
+            clock,
+            context=lambda: context,
+            owner="bench",
+            database_pool=database_pool,
             report=report,
         )
         try:

@@ -21,7 +21,7 @@ from functools import cache, partial
 from monitor import __version__
 from monitor.applying import write_config
 from monitor.canary import Canary
-from monitor.clock import Clock
+from monitor.clock import Clock, SharedClock
 from monitor.config.load import Loaded
 from monitor.destinations import mail_recipients
 from monitor.digests.novelty import table_weight
@@ -39,15 +39,16 @@ from monitor.outbox.retry import ASK_AFTER_S
 from monitor.pipeline.grouping import StoryWords
 from monitor.pipeline.meanings import MeaningReader
 from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
-from monitor.pipeline.poll import HostLimit, Poller
+from monitor.pipeline.poll import Poller
 from monitor.pipeline.renames import log_left
 from monitor.pipeline.room import FREE_BYTES_MIN
 from monitor.pipeline.sweep import Retention, Swept
+from monitor.pipeline.visitor import HostLimit, Visitor
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
 from monitor.preparing import Parts, prepare, wishes_of
 from monitor.starting import LoadInstead, choose_start
-from monitor.storage.engine import ProcessLock, lock_path, open_engine
+from monitor.storage.engine import Database, ProcessLock, lock_path, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
 from monitor.stories.rarity import read_table
@@ -58,6 +59,8 @@ log = get_log()
 
 SENDER_THREADS_MAX = 256
 """Channels that may be spoken to at one time; a thread is made where none is idle. One that hangs keeps its own."""
+BATCH_THREADS = 4
+"""Batches that write at one time where PostgreSQL keeps what we have; with a file one thread writes."""
 PUBLIC_HOST_SPACING_S = 1.0
 """Between two visits to one public host; hosts of one's own network need none."""
 
@@ -83,8 +86,12 @@ class App:
         self._lock = lock
         self._report_poll = report_poll
         self._report_sent = report_sent
-        self.on_match: Callable[[], None] = lambda: None
+        self.on_match: Callable[[], object] = lambda: None
         """Called on the loop when a visit brought matches, so that nothing waits for the next tick."""
+        self.on_visit: Callable[[PollSummary], None] = lambda _visit: None
+        """Told of each visit that was stored."""
+        self.on_sent: Callable[[Sent], None] = lambda _sent: None
+        """Told of each attempt to send."""
         self._is_starting = True
         self.swept: Swept | None = None
         """What the last sweep came to."""
@@ -98,6 +105,7 @@ class App:
         self._parts = Parts(store, self.guard, write, self.owner, words, weight, self.numbers.note_match)
         self.in_force = prepare(loaded, self._parts)
         self.database_pool = ThreadPoolExecutor(1, "database")
+        self.batch_pool = ThreadPoolExecutor(BATCH_THREADS, "batch")
         self.parser_pool = ThreadPoolExecutor(1, "parser")
         self.sender_pool = ThreadPoolExecutor(SENDER_THREADS_MAX, "sender")
         self.parser = ParserProcess()
@@ -122,32 +130,42 @@ class App:
             report=self._note_sent,
             peers=lambda: self.in_force.peers,
         )
+        self.visitor = self._build_visitor()
         self.poller = self._build_poller()
 
-    def _build_poller(self) -> Poller:
-        polling = self.in_force.loaded.settings.polling
-        return Poller(
-            self.store,
+    def _build_visitor(self) -> Visitor:
+        return Visitor(
             self.fetcher,
             self.parser,
             self.clock,
             context=lambda: self.in_force.ingest,
-            owner=self.owner,
-            concurrency=polling.concurrency,
+            concurrency=self.in_force.loaded.settings.polling.concurrency,
             limit_of=self._limit_of,
-            database_pool=self.database_pool,
             parser_pool=self.parser_pool,
-            report=self._note_visit,
             record=self.recorder.note,
+        )
+
+    def _build_poller(self) -> Poller:
+        return Poller(
+            self.store,
+            self.visitor,
+            self.clock,
+            context=lambda: self.in_force.ingest,
+            owner=self.owner,
+            database_pool=self.database_pool,
+            report=self.note_visit,
         )
 
     def _note_sent(self, sent: Sent) -> None:
         self.numbers.note_sent(sent)
+        self.on_sent(sent)
         if self._report_sent is not None:
             self._report_sent(sent)
 
-    def _note_visit(self, visit: PollSummary) -> None:
+    def note_visit(self, visit: PollSummary) -> None:
+        """Count a visit that was stored, and say so to whoever asked for it."""
         self.numbers.note_visit(visit)
+        self.on_visit(visit)
         if self._report_poll is not None:
             self._report_poll(visit)
         if visit.matches:
@@ -299,7 +317,7 @@ class App:
         """
         # A sender whose channel hangs is not waited for: its delivery's lease ends, and it is asked for or sent again.
         self.sender_pool.shutdown(wait=False, cancel_futures=True)
-        for pool in (self.parser_pool, self.meaning_pool, self.database_pool):
+        for pool in (self.parser_pool, self.meaning_pool, self.batch_pool, self.database_pool):
             pool.shutdown(wait=True, cancel_futures=True)
         self.recorder.close()
         self.parser.close()
@@ -340,6 +358,8 @@ def build_app(
     loads what was in force before, where the configuration may have to wait; without it what is given counts.
     """
     database = open_engine(loaded.database_url)
+    if isinstance(clock, SharedClock):
+        set_clock(database, clock)
     lock = ProcessLock(lock_path(database.path)) if database.path is not None else None
     if lock is not None:
         lock.take()
@@ -365,6 +385,15 @@ def build_app(
             lock.release()
         raise
     return app
+
+
+def set_clock(database: Database, clock: SharedClock) -> None:
+    """Have it tell the database's time, where that has one. Raises StorageError."""
+    with Store(database).read() as tx:
+        asked_s = clock.monotonic_s()
+        now = tx.workers.now()
+        if now is not None:
+            clock.set(now, (asked_s + clock.monotonic_s()) / 2)
 
 
 def _write_out(text: str) -> None:

@@ -4,7 +4,7 @@ Effects: reads the system's clocks.
 """
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -16,6 +16,31 @@ class Clock(Protocol):
 
     def monotonic_s(self) -> float:
         """Seconds that never run backwards, for local timeouts."""
+
+
+class SharedClock:
+    """The clock of something that several machines share, told in between by this machine's monotonic clock.
+
+    So what this machine thinks the time is does not count. Until it is set it tells the machine's own time.
+    """
+
+    def __init__(self) -> None:
+        self._base: tuple[datetime, float] | None = None
+
+    def set(self, now: datetime, at_s: float) -> None:
+        """It was `now` there at `at_s` of this machine's monotonic clock."""
+        self._base = (now.astimezone(UTC), at_s)
+
+    def now(self) -> datetime:
+        """The shared time, aware, in UTC."""
+        base = self._base
+        if base is None:
+            return datetime.now(UTC)
+        return base[0] + timedelta(seconds=time.monotonic() - base[1])
+
+    def monotonic_s(self) -> float:
+        """Seconds that never run backwards, for local timeouts."""
+        return time.monotonic()
 
 
 class SystemClock:

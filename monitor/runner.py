@@ -1,4 +1,4 @@
-"""Units of work by name, run in this process: never the same one twice at once, and every one waited for at the end.
+"""Units of work by name: what they are, and a runner that runs them in this process.
 
 A tick only asks; what is to be done is in rows. So a unit that is already running is not queued again: the next tick
 asks anew.
@@ -7,9 +7,11 @@ Effects: threads, writes the log.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from typing import TypeVar
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from monitor.errors import MonitorError, StorageError, StorageReason
 from monitor.logs import bind, get_log
@@ -19,11 +21,56 @@ T = TypeVar("T")
 log = get_log()
 
 
-class Runner:
+class Queue(StrEnum):
+    """What kind of work a unit is; a worker may do some of them alone."""
+
+    POLL = "poll"
+    """Whatever speaks to the servers of publishers."""
+    INGEST = "ingest"
+    """Whatever changes articles, stories and digests."""
+    DELIVER = "deliver"
+    """Whatever speaks to channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of work: safe to run twice, and it reads all that counts from rows."""
+
+    name: str
+    queue: Queue
+    work: Callable[..., Awaitable[object]]
+
+
+def key_of(name: str, args: Mapping[str, str]) -> str:
+    """Under which name one unit runs at a time: `deliver:desk`."""
+    return ":".join((name, *args.values()))
+
+
+class Runner(Protocol):
+    """Who runs units; all methods belong to one event loop."""
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the end was asked for; long units look at it between two steps."""
+
+    def submit(self, name: str, **args: str) -> bool:
+        """Have a unit run, but never twice at once with the same arguments; whether it was not asked for already."""
+
+    def stop(self) -> None:
+        """Start nothing more from now on."""
+
+    async def drain(self, timeout_s: float) -> None:
+        """Start nothing more and wait for what runs, at most `timeout_s`; what is left then is cancelled."""
+
+
+class EmbeddedRunner:
     """Runs units of work on one event loop; all methods belong to that loop."""
 
-    def __init__(self, on_end: Callable[[str, bool], None] = lambda _name, _is_good: None) -> None:
+    def __init__(
+        self, units: Iterable[Unit], on_end: Callable[[str, bool], None] = lambda _name, _is_good: None
+    ) -> None:
         """`on_end` is told of each unit that ended, and whether it ended well."""
+        self._units = {unit.name: unit for unit in units}
         self._on_end = on_end
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
@@ -40,16 +87,17 @@ class Runner:
         """Whether the end was asked for; long units look at it between two steps."""
         return self._stopping
 
-    def submit(self, name: str, work: Callable[[], Awaitable[object]]) -> bool:
-        """Start a unit unless one of that name is running or the end was asked for; returns whether it started.
+    def submit(self, name: str, **args: str) -> bool:
+        """Start a unit unless one of that key is running or the end was asked for; returns whether it started.
 
         What a unit raises ends here: it is logged, once while it keeps saying the same, and the next tick tries again.
         """
-        if self._stopping or name in self._running:
+        key = key_of(name, args)
+        if self._stopping or key in self._running:
             return False
-        task = asyncio.get_running_loop().create_task(self._run(name, work), name=name)
-        self._running[name] = task
-        task.add_done_callback(lambda _: self._running.pop(name, None))
+        task = asyncio.get_running_loop().create_task(self.perform(key, self._units[name].work, args), name=key)
+        self._running[key] = task
+        task.add_done_callback(lambda _: self._running.pop(key, None))
         return True
 
     def stop(self) -> None:
@@ -68,20 +116,21 @@ class Runner:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _run(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        with bind(unit=name):
+    async def perform(self, key: str, work: Callable[..., Awaitable[object]], args: Mapping[str, object]) -> None:
+        """Run a unit here and now. What it raises ends here, as with `submit`."""
+        with bind(unit=key):
             try:
-                await work()
+                await work(**args)
             except MonitorError as error:
-                self._on_end(name, False)
-                self._say(name, error)
+                self._on_end(key, False)
+                self._say(key, error)
             except Exception as error:  # noqa: BLE001  # the edge of a unit of work: recorded, and tried at the next tick
-                self._on_end(name, False)
-                self._say_broken(name, error)
+                self._on_end(key, False)
+                self._say_broken(key, error)
             else:
-                self._on_end(name, True)
-                self._refused.pop(name, None)
-                if self._said.pop(name, None) is not None:
+                self._on_end(key, True)
+                self._refused.pop(key, None)
+                if self._said.pop(key, None) is not None:
                     log.info("unit.recovered")
 
     def _say_broken(self, name: str, error: Exception) -> None:

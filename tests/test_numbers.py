@@ -10,7 +10,7 @@ from monitor.numbers import Numbers
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.again import judge_again, store_again
 from monitor.pulse import Pulse
-from monitor.runner import Runner
+from monitor.runner import EmbeddedRunner, Queue, Unit
 from monitor.storage.gauge_views import FEED_STATES
 from monitor.storage.store import Store
 from tests.fakes.channel import RecordingChannel
@@ -86,10 +86,15 @@ def test_units_of_work_say_how_they_ended() -> None:
     ended: list[tuple[str, bool]] = []
 
     async def work() -> None:
-        runner = Runner(lambda name, is_good: ended.append((name, is_good)))
-        runner.submit("good", _nothing)
-        runner.submit("refused", lambda: _raise(MonitorError("no")))
-        runner.submit("broken", lambda: _raise(RuntimeError("no")))
+        units = {
+            "good": _nothing,
+            "refused": lambda: _raise(MonitorError("no")),
+            "broken": lambda: _raise(RuntimeError("no")),
+        }
+        listed = [Unit(name, Queue.POLL, unit) for name, unit in units.items()]
+        runner = EmbeddedRunner(listed, lambda name, is_good: ended.append((name, is_good)))
+        for name in units:
+            runner.submit(name)
         await runner.drain(10)
 
     asyncio.run(work())

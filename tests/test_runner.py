@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from threading import current_thread
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.errors import MonitorError, StorageError, StorageReason
-from monitor.runner import Runner, in_pool
+from monitor.runner import EmbeddedRunner, Queue, Unit, in_pool
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -18,21 +18,27 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(work, 10))
 
 
+def runs(**units: Callable[[], Awaitable[None]]) -> EmbeddedRunner:
+    """A runner of these units."""
+    return EmbeddedRunner(Unit(name, Queue.POLL, work) for name, work in units.items())
+
+
 def test_one_unit_of_a_name_runs_at_a_time() -> None:
     """A tick that comes while the last one's work goes on starts nothing; when it is over the next one does."""
 
     async def work() -> None:
-        runner, done, started = Runner(), asyncio.Event(), []
+        done, started = asyncio.Event(), []
 
         async def slow() -> None:
             started.append(1)
             await done.wait()
 
-        assert runner.submit("poll", slow)
-        assert not runner.submit("poll", slow)
-        assert runner.submit("deliveries", slow)
+        runner = runs(poll=slow, deliveries=slow)
+        assert runner.submit("poll")
+        assert not runner.submit("poll")
+        assert runner.submit("deliveries")
         done.set()
-        while not runner.submit("poll", slow):  # noqa: ASYNC110  # until the loop has taken note of the end
+        while not runner.submit("poll"):  # noqa: ASYNC110  # until the loop has taken note of the end
             await asyncio.sleep(0)
         await runner.drain(5)
         assert len(started) == 3
@@ -47,14 +53,14 @@ def test_a_fault_in_a_unit_is_said_once_and_ends_nothing(caplog: pytest.LogCaptu
     script += [ZeroDivisionError(), ZeroDivisionError(), None]
 
     async def work() -> None:
-        runner = Runner()
-        for outcome in script:
+        async def unit() -> None:
+            outcome = script.pop(0)
+            if outcome is not None:
+                raise outcome
 
-            async def unit(outcome: Exception | None = outcome) -> None:
-                if outcome is not None:
-                    raise outcome
-
-            while not runner.submit("poll", unit):  # noqa: ASYNC110  # as above
+        runner = runs(poll=unit)
+        for _ in list(script):
+            while not runner.submit("poll"):  # noqa: ASYNC110  # as above
                 await asyncio.sleep(0)
         await runner.drain(5)
 
@@ -68,16 +74,17 @@ def test_drain_waits_and_starts_nothing_more() -> None:
     """What runs is brought to its end; what is asked for meanwhile is refused."""
 
     async def work() -> None:
-        runner, done, ended = Runner(), asyncio.Event(), []
+        done, ended = asyncio.Event(), []
 
         async def unit() -> None:
             await done.wait()
             ended.append(runner.is_stopping)
 
-        runner.submit("a", unit)
+        runner = runs(a=unit, b=unit)
+        runner.submit("a")
         draining = asyncio.create_task(runner.drain(5))
         await asyncio.sleep(0)
-        assert not runner.submit("b", unit)
+        assert not runner.submit("b")
         done.set()
         await draining
         assert ended == [True]
@@ -89,7 +96,7 @@ def test_drain_is_bounded() -> None:
     """A unit that hangs is cancelled after the bound, so that a stop always ends."""
 
     async def work() -> None:
-        runner, cancelled = Runner(), []
+        cancelled = []
 
         async def hangs() -> None:
             try:
@@ -98,7 +105,8 @@ def test_drain_is_bounded() -> None:
                 cancelled.append("yes")
                 raise
 
-        runner.submit("a", hangs)
+        runner = runs(a=hangs)
+        runner.submit("a")
         await asyncio.sleep(0)
         await runner.drain(0.01)
         assert cancelled == ["yes"]

@@ -22,6 +22,7 @@ from monitor.errors import ConfigError, MonitorError
 
 COMMANDS = (
     "run",
+    "worker",
     "once",
     "check",
     "plan",

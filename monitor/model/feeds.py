@@ -230,3 +230,5 @@ class Polled:
     error: FetchError | ParseError | None = None
     is_offline: bool = False
     """Whether it failed while our own network seemed to be down."""
+    held_as: str = ""
+    """Under which name its feed is leased, where that is not the name of who stores it."""

@@ -19,7 +19,7 @@ from monitor.stories.grouper import add_postings, key_set, rank_candidates
 from monitor.stories.identity import Standing
 from monitor.stories.publisher import publisher_key
 from monitor.stories.rarity import Rarity
-from monitor.stories.similarity import Draft, read_draft, weigh
+from monitor.stories.similarity import Draft, Print, read_draft, weigh
 from monitor.text import shorten
 
 log = get_log()
@@ -64,6 +64,8 @@ class StoryWords:
         self._counts_every = counts_every
         self._rarity: Rarity | None = None
         self._written_id = 0
+        self._learned_id = 0
+        """The newest article that was counted."""
 
     @property
     def rarity(self) -> Rarity:
@@ -81,26 +83,37 @@ class StoryWords:
                 self._rarity = None  # read anew: what `ready` wrote is undone as well
                 raise
             return
-        written_id = self._written_id
+        written_id, learned_id, rarity = self._written_id, self._learned_id, self._rarity
         try:
-            with self._rarity.trial():
+            with rarity.trial():
                 yield
         except BaseException:
-            self._written_id = written_id
+            self._written_id, self._learned_id, self._rarity = written_id, learned_id, rarity
             raise
 
     def ready(self, tx: Transaction, now: datetime) -> None:
-        """Before the first batch: count what is stored, and make the prints that an update left behind."""
+        """Before a batch: count what is stored, and before the first make the prints that an update left behind.
+
+        What other processes stored since the last batch is counted as they counted it, so that every process weighs
+        an article alike.
+        """
         if self._rarity is not None:
-            return
+            others = tx.prints.since(self._learned_id, limit=2 * self._counts_every)
+            if len(others) < 2 * self._counts_every:
+                self._learn(tx, others)
+                return
         self._rarity = Rarity(self._load_table())
         if not tx.prints.is_current():
             self._renew(tx, now)
             return
         written = tx.prints.counts()
         self._written_id = written[0] if written is not None and self.rarity.load(written[1]) else 0
-        for mark in tx.prints.since(self._written_id, limit=2 * self._counts_every):
+        self._learn(tx, tx.prints.since(self._written_id, limit=2 * self._counts_every))
+
+    def _learn(self, tx: Transaction, marks: Sequence[Print]) -> None:
+        for mark in marks:
             self.rarity.learn(mark.weights.keys())
+        self._learned_id = tx.prints.newest_id()
 
     def _renew(self, tx: Transaction, now: datetime) -> None:
         tx.prints.forget_all()
@@ -108,6 +121,7 @@ class StoryWords:
         missing = tx.prints.unprinted(now - timedelta(seconds=COPY_WINDOW_S), limit=RENEWED_MAX)
         for some in portions(missing, PORTION):
             tx.prints.add([self._renewed(stored, now) for stored in some])
+        self._learned_id = tx.prints.newest_id()
         if missing:
             log.info("prints.renewed", articles=len(missing))
 
@@ -119,6 +133,7 @@ class StoryWords:
 
     def write(self, tx: Transaction, newest_id: int) -> None:
         """Write the counts down, now and then."""
+        self._learned_id = newest_id
         if newest_id - self._written_id >= self._counts_every:
             tx.prints.keep_counts(newest_id, self.rarity.dump())
             self._written_id = newest_id

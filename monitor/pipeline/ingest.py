@@ -178,8 +178,10 @@ def write_batch(
     tx: Transaction, batch: Sequence[Polled], context: IngestContext, now: datetime, jitter: Callable[[], float]
 ) -> tuple[list[_Reading], dict[FeedId, PollRecord], int]:
     """The same within a transaction of the caller's; nothing is said of it."""
-    tx.corrections.share()
-    held = tx.feeds.held_by(context.owner, [polled.feed.id for polled in batch])
+    if any(polled.parsed is not None for polled in batch):
+        tx.corrections.share()
+        tx.prints.take_turn()
+    held = tx.feeds.held_by({polled.feed.id: polled.held_as or context.owner for polled in batch})
     # Each feed once: a second visit, claimed while the first waited too long, knows nothing of what that one brings.
     ours = {polled.feed.id: polled for polled in reversed(batch) if polled.feed.id in held}
     readings = [_resolve(tx, polled, context, now) for polled in reversed(ours.values())]
@@ -194,7 +196,9 @@ def write_batch(
         )
         for r in readings
     }
-    tx.feeds.record(list(records.values()))
+    # In one order for all, so that no two who write visits to one host wait for each other.
+    tx.feeds.record(sorted(records.values(), key=lambda record: record.feed_id))
+    tx.handed.settle([polled.held_as for polled in batch if polled.held_as])
     return readings, records, matched
 
 

@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,6 +102,7 @@ class FeedTable:
         per_host: int | None = None,
         busy_hosts: Collection[str] = (),
         round_started_at: datetime | None = None,
+        only_free_hosts: bool = False,
     ) -> list[Feed]:
         """Lease up to `limit` feeds whose next poll has come, the most overdue first.
 
@@ -109,7 +110,7 @@ class FeedTable:
         the lease is the one that checks it is free. A worker that dies keeps its feeds until the lease ends. At most
         `per_host` feeds of one host come at once, and none of `busy_hosts`, so that a host with many feeds does not
         keep all others waiting. With `round_started_at` every feed is due that was not visited since then, unless its
-        server had asked us to stay away before.
+        server had asked us to stay away before. With `only_free_hosts` none comes of a host that somebody visits now.
         """
         free = sa.or_(FEED.c.lease_until.is_(None), FEED.c.lease_until <= now)
         # A time further ahead than any policy sets was set by a clock that was wrong: the feed is due.
@@ -125,6 +126,8 @@ class FeedTable:
             due = sa.and_(free_to_ask, sa.or_(FEED.c.last_poll_at.is_(None), FEED.c.last_poll_at < round_started_at))
         polled = sa.and_(FEED.c.active, FEED.c.same_as.is_(None))
         chosen = sa.select(FEED.c.id).where(polled, free, due).order_by(FEED.c.next_poll_at).limit(limit)
+        if only_free_hosts:
+            chosen = chosen.where(FEED.c.host.not_in(sa.select(FEED.c.host).where(_is_visited(now))))
         if busy_hosts:
             chosen = chosen.where(FEED.c.host.not_in(sorted(busy_hosts)))
         if per_host is not None:
@@ -155,12 +158,41 @@ class FeedTable:
         """The name of every feed, configured or once configured."""
         return {FeedId(row.id): row.name for row in self._db.execute(sa.select(FEED.c.id, FEED.c.name))}
 
-    def held_by(self, owner: str, ids: Sequence[FeedId]) -> set[FeedId]:
-        """Those of `ids` whose lease is still the owner's: only their state may be written."""
+    def held_by(self, owners: Mapping[FeedId, str]) -> set[FeedId]:
+        """Those feeds whose lease is still that of the owner named: only their state may be written."""
         found: set[FeedId] = set()
-        for some in portions(ids):
-            question = sa.select(FEED.c.id).where(FEED.c.id.in_(some), FEED.c.lease_owner == owner)
-            found |= {FeedId(row.id) for row in self._db.execute(question)}
+        for some in portions(list(owners)):
+            question = sa.select(FEED.c.id, FEED.c.lease_owner).where(FEED.c.id.in_(some))
+            found |= {FeedId(row.id) for row in self._db.execute(question) if row.lease_owner == owners[row.id]}
+        return found
+
+    def under_way(self, now: datetime) -> int:
+        """How many feeds are leased to be visited."""
+        return int(self._db.execute(sa.select(sa.func.count()).select_from(FEED).where(_is_visited(now))).scalar_one())
+
+    def take_over(self, claim: str, owner: str, ids: Sequence[FeedId], now: datetime) -> list[Feed]:
+        """Lease these feeds anew, those that are still under this claim, whoever took them over before.
+
+        So of two who work on one claim the later owns all that is left, and what the earlier writes is refused.
+        """
+        under = sa.or_(FEED.c.lease_owner == claim, FEED.c.lease_owner.like(f"{claim}/%"))
+        mine = sa.update(FEED).where(FEED.c.id.in_(ids), under)
+        until = now + timedelta(seconds=LEASE_S)
+        rows = self._db.execute(mine.values(lease_owner=owner, lease_until=until).returning(FEED))
+        return [to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
+
+    def renew(self, owner: str, now: datetime) -> None:
+        """Hold what the owner still holds for another lease."""
+        mine = sa.update(FEED).where(FEED.c.lease_owner == owner)
+        self._db.execute(mine.values(lease_until=now + timedelta(seconds=LEASE_S)))
+
+    def last_visits(self, hosts: Collection[str]) -> dict[str, datetime]:
+        """When each of these hosts was last visited, by whomever; those that never were are left out."""
+        found: dict[str, datetime] = {}
+        for some in portions(sorted(hosts)):
+            asked = sa.select(FEED.c.host, sa.func.max(FEED.c.last_poll_at)).where(FEED.c.host.in_(some))
+            rows = self._db.execute(asked.group_by(FEED.c.host))
+            found |= {host: at for host, at in rows if at is not None}
         return found
 
     def record(self, records: Sequence[PollRecord]) -> None:
@@ -229,6 +261,11 @@ class FeedTable:
         if owner is not None:
             change = change.where(FEED.c.lease_owner == owner)
         return self._db.execute(change).rowcount
+
+
+def _is_visited(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether somebody has the feed in hand to visit it; what is handed over to be stored is out of hand."""
+    return sa.and_(FEED.c.lease_until > now, FEED.c.lease_owner.not_like("handed:%"))
 
 
 def _as_readdressed(url: str, now: datetime) -> dict[str, Any]:

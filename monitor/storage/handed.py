@@ -103,6 +103,10 @@ class HandedTable:
         for some in portions(sorted(ids)):
             self._db.execute(sa.delete(HANDED).where(HANDED.c.id.in_(some)))
 
+    def settle(self, owners: Collection[str]) -> None:
+        """Forget what was handed over under these names: it was stored."""
+        self.remove([int(owner.partition(":")[2]) for owner in owners])
+
     def drop(self, ids: Collection[int], now: datetime) -> None:
         """Forget what cannot be read, and have its feeds visited again at once."""
         owners = [owner_of(number) for number in sorted(ids)]

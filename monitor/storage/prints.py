@@ -34,11 +34,23 @@ _POSTINGS = {
 }
 
 
+_TURN = 0x6E6D_494E
+"""Of this program and these tables: one number among the advisory locks of a database."""
+
+
 class PrintTable:
     """Questions and changes of prints."""
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+
+    def take_turn(self) -> None:
+        """Wait until nobody else puts articles into stories, and keep it so to the end of the transaction.
+
+        So whatever process stores an article has seen all that came before it. On SQLite there is one writer anyway.
+        """
+        if self._db.dialect.name == "postgresql":
+            self._db.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
 
     def postings(self, keys: Sequence[int]) -> Postings:
         """The newest forty-five articles under each key, oldest first; keys of none are left out."""
@@ -106,6 +118,11 @@ class PrintTable:
         question = sa.select(STORY_PRINT.c.body).where(STORY_PRINT.c.article_id > article_id)
         rows = self._db.execute(question.order_by(STORY_PRINT.c.article_id.desc()).limit(limit)).scalars()
         return [mark for mark in map(unpack, reversed(list(rows))) if mark is not None]
+
+    def newest_id(self) -> int:
+        """The newest article that has a print; 0 where none has."""
+        found: int | None = self._db.execute(sa.select(sa.func.max(STORY_PRINT.c.article_id))).scalar()
+        return found or 0
 
     def counts(self) -> tuple[int, bytes] | None:
         """The counts of words as they were last written, and the newest article in them."""

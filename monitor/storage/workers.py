@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from monitor.storage.rows import insert_new, upsert
+from monitor.storage.rows import insert_into, upsert
 from monitor.storage.run_tables import LEAD, TICK, WORKER
 
 LOST_AFTER = timedelta(seconds=30)
@@ -118,16 +118,29 @@ class WorkerTable:
 
         Two workers may ask at the same moment: the UPDATE that takes it is the one that checks that it is free.
         """
-        insert_new(self._db, LEAD, [{"name": _TICKS, "owner": worker_id, "until": now}])
         free = sa.or_(LEAD.c.owner == worker_id, LEAD.c.until <= now)
         change = sa.update(LEAD).where(LEAD.c.name == _TICKS, free)
-        return self._db.execute(change.values(owner=worker_id, until=now + LEAD_FOR)).rowcount > 0
+        return self._taken(
+            change.values(owner=worker_id, until=now + LEAD_FOR),
+            LEAD,
+            {
+                "name": _TICKS,
+                "owner": worker_id,
+                "until": now + LEAD_FOR,
+            },
+        )
 
     def take_slot(self, name: str, slot: int) -> bool:
         """Take a slot of a tick: whether nobody took it or a later one before."""
-        insert_new(self._db, TICK, [{"name": name, "slot": slot - 1}])
         change = sa.update(TICK).where(TICK.c.name == name, TICK.c.slot < slot)
-        return self._db.execute(change.values(slot=slot)).rowcount > 0
+        return self._taken(change.values(slot=slot), TICK, {"name": name, "slot": slot})
+
+    def _taken(self, change: sa.Update, table: sa.Table, first: dict[str, Any]) -> bool:
+        """Whether the change found its row; where there is none yet, whether this one made it."""
+        if self._db.execute(change).rowcount:
+            return True
+        made = insert_into(self._db, table).on_conflict_do_nothing().values(first)
+        return bool(self._db.execute(made).rowcount)
 
 
 def _to_worker(row: Row[Any]) -> Worker:

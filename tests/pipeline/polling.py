@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from monitor.feeds.parse import parse_feed
 from monitor.model import FeedSpec, Fetched, Gone, NotModified, ParsedFeed
-from monitor.pipeline.poll import HostLimit, Poller
+from monitor.pipeline.poll import Poller
+from monitor.pipeline.visitor import HostLimit, Visitor
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.store import Store
 from tests.fakes.clock import START, FakeClock
@@ -115,17 +116,22 @@ class Works:
         context = a_context([a_topic()], owner=self.owner, tell_first_poll=True)
         context = replace(context, rules=changes.pop("rules", {}))
         limit = changes.pop("limit", FREE)
-        self.poller = Poller(
-            store,
+        visitor = Visitor(
             publishers,  # type: ignore[arg-type]  # stands for the fetcher: the two methods that are used
             self.parser,  # type: ignore[arg-type]  # the same function without its process
             clock,
             context=lambda: context,
-            owner=self.owner,
             concurrency=changes.pop("concurrency", 8),
             limit_of=lambda _: limit,
-            database_pool=self.pool,
             parser_pool=self.parser_pool,
+        )
+        self.poller = Poller(
+            store,
+            visitor,
+            clock,
+            context=lambda: context,
+            owner=self.owner,
+            database_pool=self.pool,
             report=changes.pop("report", self.reports.append),
         )
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from monitor.errors import FetchError, FetchReason
 from monitor.model import FeedRules, Fetched, Gone, PollOutcome
-from monitor.pipeline.poll import CLAIMS_AHEAD, HostLimit
+from monitor.pipeline.poll import CLAIMS_AHEAD
+from monitor.pipeline.visitor import HostLimit
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.store import Store
 from tests.fakes.clock import START, FakeClock

@@ -73,8 +73,8 @@ def test_a_lease_that_ran_out_frees_the_feed(store: Store) -> None:
     after = LATER + timedelta(seconds=LEASE_S + 1)
     with store.write() as tx:
         [feed] = tx.feeds.claim_due(after, owner="alive", limit=1)
-        assert tx.feeds.held_by("dead", [feed.id]) == set()
-        assert tx.feeds.held_by("alive", [feed.id]) == {feed.id}
+        assert tx.feeds.held_by({feed.id: "dead"}) == set()
+        assert tx.feeds.held_by({feed.id: "alive"}) == {feed.id}
 
 
 def test_a_visit_ends_the_lease_and_sets_the_next(store: Store) -> None:

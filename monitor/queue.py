@@ -1,0 +1,266 @@
+"""The queue: which units of work wait for which process, over PostgreSQL. It carries wake-ups alone.
+
+All that counts is in rows, so the queue lives in a schema of its own that may be dropped whole. Ticks are not its own
+periodic tasks: those go by each machine's clock, and a machine whose clock is ahead would use up the slots of others.
+
+Effects: database, threads, writes the log.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection
+
+from monitor.errors import ConfigError
+from monitor.logs import get_log
+from monitor.runner import EmbeddedRunner, Queue, Unit, key_of
+from monitor.storage.store import Store
+
+try:
+    import procrastinate
+    from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+    from procrastinate.jobs import Status
+    from procrastinate.schema import SchemaManager
+    from procrastinate.worker import Worker
+except ImportError:  # the extra `postgres` is not installed: `QueueRunner` says so
+    procrastinate = None  # type: ignore[assignment]
+
+SCHEMA = "monitor_queue"
+LOST_S = 30.0
+"""A process that has not beaten for so long is lost, and what it had in hand is taken up again."""
+BEAT_S = 5.0
+LOOK_S = 2.0
+"""How often a process looks for work by itself: a wake-up may be lost with its connection."""
+AT_ONCE: Mapping[Queue, int] = {Queue.POLL: 24, Queue.INGEST: 8, Queue.DELIVER: 64}
+"""Units of each kind that one process has in hand: batches wait for servers, deliveries for channels."""
+TRIES_MAX = 3
+"""How often work is taken up again whose process was lost: what kills each is given up, and its rows' leases end."""
+STALLED_MAX = 1_000
+AGAIN_S = 1.0
+"""Between two tries to work while the database is away."""
+POOL_MAX = 6
+END_S = 15.0
+"""How long a stop lets units end by themselves; what is left then is cancelled, and gives its leases back."""
+OPEN_S = 30.0
+"""How long a start waits for the first connection of the queue."""
+_MAKING = 0x6E6D_5155
+
+log = get_log()
+
+
+def prepare_queue(store: Store) -> None:
+    """Make the queue's schema where it is missing or of another version. Raises ConfigError without the extra.
+
+    Processes that start at the same moment wait for each other. What waits in a queue of another version is dropped:
+    it is in rows, and found again within seconds.
+    """
+    if procrastinate is None:
+        raise ConfigError(
+            "workers need the extra `postgres`", remedy="Install it: pip install 'news-monitor[postgres]'."
+        )
+    wanted = f"procrastinate {_version()}"
+    with store.write() as tx:
+        db = tx.connection
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
+        found = db.execute(
+            sa.text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :name"),
+            {"name": SCHEMA},
+        ).scalar()
+        if found == wanted:
+            return
+        db.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        db.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+        _enter(db)
+        raw = db.connection.driver_connection
+        assert raw is not None
+        raw.execute(SchemaManager.get_schema())
+        db.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{wanted}'")
+    log.info("queue.made", version=wanted)
+
+
+def _version() -> str:
+    try:
+        return version("procrastinate")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _enter(connection: Connection) -> None:
+    """Have the rest of the transaction find the queue's tables, and ours behind them."""
+    connection.exec_driver_sql(f'SET LOCAL search_path TO {SCHEMA}, "$user", public')
+
+
+class QueueRunner:
+    """Hands units over to whichever process is free, and runs what others handed over.
+
+    All methods but `defer_in` belong to one event loop.
+    """
+
+    def __init__(self, url: URL, units: Iterable[Unit], runner: EmbeddedRunner, queues: Sequence[Queue]) -> None:
+        """Units run through `runner`, so that what they raise ends there; `queues` are those this process works on."""
+        assert procrastinate is not None, "prepare_queue says so first"
+        conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connector = procrastinate.PsycopgConnector(
+            conninfo=conninfo,
+            min_size=1,
+            max_size=POOL_MAX,
+            timeout=OPEN_S,
+            configure=_configure,
+            kwargs={"application_name": "news-monitor queue"},
+        )
+        self._app = procrastinate.App(connector=connector)
+        # Apart: once the one above is open it cannot be asked from a thread, and this one never is.
+        self._within = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+        self._runner = runner
+        self._queues = queues
+        self._units = {unit.name: unit for unit in units}
+        for unit in self._units.values():
+            self._app.task(name=unit.name, queue=unit.queue.value)(self._job(unit))
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._workers: list[Worker] = []
+        self._serving: list[asyncio.Task[None]] = []
+        self._is_stopping = False
+        self._busy = 0
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # we say ourselves what counts
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the end was asked for."""
+        return self._is_stopping
+
+    @property
+    def busy(self) -> int:
+        """Units of the queue that this process has in hand."""
+        return self._busy
+
+    async def start(self) -> None:
+        """Connect, and begin to work on the queues."""
+        await self._app.connector.open_async()
+        for queue in self._queues:
+            self._serving.append(asyncio.create_task(self._serve(queue), name=f"queue {queue}"))
+
+    def submit(self, name: str, **args: str) -> bool:
+        """Have one process run a unit, once more at most while it runs; False while this process asks for it already.
+
+        Waits for nobody. What the database refuses is said, and asked for at the next tick.
+        """
+        key = key_of(name, args)
+        if self._is_stopping or key in self._asking:
+            return False
+        task = asyncio.get_running_loop().create_task(self._ask(key, name, args))
+        self._asking[key] = task
+        task.add_done_callback(lambda _: self._asking.pop(key, None))
+        return True
+
+    def defer_in(self, connection: Connection, name: str, jobs: Sequence[Mapping[str, Any]]) -> None:
+        """Have these units run once this transaction is committed, and not if it is not. For the database's thread."""
+        if not jobs:
+            return
+        _enter(connection)
+        raw = connection.connection.driver_connection
+        asked = self._within.configure_task(name, queue=self._units[name].queue.value, connection=raw)
+        asked.batch_defer(*map(dict, jobs))
+
+    async def take_up_lost(self) -> int:
+        """Have what lost processes had in hand run again, or give it up after some tries; how much that was."""
+        manager = self._app.job_manager
+        found = list(await manager.get_stalled_jobs(seconds_since_heartbeat=LOST_S))[:STALLED_MAX]
+        for job in found:
+            if job.attempts < TRIES_MAX:
+                await manager.retry_job(job)
+            else:
+                await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+                log.error(
+                    "unit.given_up", unit=job.task_name, attempts=job.attempts, hint="its leases end by themselves"
+                )
+        if found:
+            log.warning("units.taken_up", units=len(found))
+        return len(found)
+
+    def stop(self) -> None:
+        """Take nothing more from now on."""
+        self._is_stopping = True
+        for worker in self._workers:
+            worker.stop()  # type: ignore[no-untyped-call]  # the library types most of itself
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take nothing more and wait for what runs, at most `timeout_s`; what is left then is cancelled."""
+        self.stop()
+        tasks = [*self._serving, *self._asking.values()]
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=timeout_s)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        await self._app.connector.close_async()
+
+    def _job(self, unit: Unit) -> Callable[..., Awaitable[None]]:
+        async def run(**args: Any) -> None:
+            key = unit.name if any(not isinstance(value, str) for value in args.values()) else key_of(unit.name, args)
+            self._busy += 1
+            try:
+                await self._runner.perform(key, unit.work, args)
+            finally:
+                self._busy -= 1
+
+        return run
+
+    async def _ask(self, key: str, name: str, args: Mapping[str, str]) -> None:
+        queue = self._units[name].queue.value
+        asked = self._app.configure_task(name, queue=queue, lock=key, queueing_lock=key)
+        try:
+            await asked.defer_async(**args)
+        except AlreadyEnqueued:
+            return  # it waits already
+        except ConnectorException as error:
+            log.warning("unit.unasked", unit=key, reason=_cause(error), hint="it is asked for again at the next tick")
+
+    async def _serve(self, queue: Queue) -> None:
+        """Work on one queue until the end is asked for; while the database is away, try again each second."""
+        while not self._is_stopping:
+            worker = _Steady(
+                app=self._app,
+                queues=[queue.value],
+                name=queue.value,
+                concurrency=AT_ONCE[queue],
+                fetch_job_polling_interval=LOOK_S,
+                abort_job_polling_interval=60.0,
+                shutdown_graceful_timeout=END_S,
+                delete_jobs="always",
+                install_signal_handlers=False,
+                update_heartbeat_interval=BEAT_S,
+                stalled_worker_timeout=LOST_S,
+            )
+            self._workers.append(worker)
+            try:
+                await worker.run()  # type: ignore[no-untyped-call]  # as above
+            except ConnectorException as error:
+                log.error("queue.away", queue=queue, reason=_cause(error), hint="it is tried again each second")
+            finally:
+                self._workers.remove(worker)
+            if not self._is_stopping:
+                await asyncio.sleep(AGAIN_S)
+
+
+if procrastinate is not None:
+
+    class _Steady(Worker):
+        """One that ends when any of its parts fails, so that it is begun anew whole."""
+
+        async def _periodic_deferrer(self) -> None:
+            # Without periodic tasks the library's ends at once, and the others are watched no more.
+            await asyncio.Event().wait()
+
+
+async def _configure(connection: Any) -> None:
+    await connection.execute(f'SET search_path TO {SCHEMA}, "$user", public')
+    await connection.commit()
+
+
+def _cause(error: Exception) -> str:
+    """The first line of what the driver said; it names no password."""
+    return str(error.__cause__ or error).strip().split("\n")[0][:200]

@@ -1,0 +1,311 @@
+"""One of many processes over one database: the daemon's work, shared out by the queue.
+
+Each does for itself what a process must (its beat, its configuration, its page). One of them leads: it looks what is
+due, each look once in the cluster, and hands units to the queue. A process that finds that it slept for longer than
+others wait for it ends itself, before it does anything that is others' by now.
+
+Effects: those of `app`, signals.
+"""
+
+import asyncio
+import os
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from monitor import __version__
+from monitor.app import App, set_clock
+from monitor.auditor import LOOK_EVERY_S as AUDIT_LOOK_S
+from monitor.clock import SharedClock
+from monitor.config.watch import Watcher
+from monitor.daemon import (
+    INDEX_EVERY_S,
+    LOOKS_EVERY_S,
+    MARKS_EVERY_S,
+    SWEEP_EVERY_S,
+    SWITCH_S,
+    WEIGH_EVERY_S,
+    Daemon,
+    left_s,
+)
+from monitor.health import beat
+from monitor.logs import get_log
+from monitor.model import ChannelName
+from monitor.outbox.deliver import Sent
+from monitor.pipeline.batches import Batch, BatchVisitor, claim_batches, ingest_handed
+from monitor.pipeline.visits import PollSummary
+from monitor.queue import QueueRunner
+from monitor.runner import Queue, Unit, in_pool
+from monitor.scheduler import Tick
+from monitor.storage.store import Transaction
+from monitor.storage.workers import Worker
+from monitor.watchman import LOOK_EVERY_S
+
+BEAT_EVERY_S = 5.0
+LOOK_S = 0.5
+"""A feed that is due waits a quarter of a second on average before it is claimed."""
+ASK_EVERY_S = 2.0
+"""How often a process that does not lead asks whether the lead is free."""
+RESCUE_EVERY_S = 5.0
+SLEPT_S = 20.0
+"""Two thirds of the time after which others take up what a process had in hand."""
+SLEPT_CODE = 75
+"""The exit code of one that slept: temporary, start it anew (sysexits.h, EX_TEMPFAIL)."""
+MINUTE_S = 60.0
+
+TICKS = {
+    "poll": LOOK_S,
+    "ingest": 1.0,
+    "pages": 5.0,
+    "looks": LOOKS_EVERY_S,
+    "meanings": 5.0,
+    "digests": 2.0,
+    "deliveries": 1.0,
+    "audit": AUDIT_LOOK_S,
+    "index": INDEX_EVERY_S,
+    "sweep": SWEEP_EVERY_S,
+}
+"""What the leader looks for, and how often."""
+
+log = get_log()
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    at_s: float
+    visits: int = 0
+    articles: int = 0
+    sent: int = 0
+
+
+class WorkerProcess(Daemon):
+    """The app as one of many. `run` belongs to one event loop."""
+
+    def __init__(self, app: App, watcher: Watcher, queues: tuple[Queue, ...]) -> None:
+        self._queues = queues
+        super().__init__(app, watcher)
+        self._batches = BatchVisitor(
+            app.store,
+            app.visitor,
+            app.clock,
+            context=lambda: app.in_force.ingest,
+            pool=app.batch_pool,
+            report=app.note_visit,
+            wake=lambda: self._queue.submit("ingest"),
+            count=lambda visits: self._count(_Done(app.clock.monotonic_s(), visits=visits)),
+        )
+        units = [
+            *self._units.listed(),
+            Unit("poll_batch", Queue.POLL, self._visit_batch),
+            Unit("ingest", Queue.INGEST, self._ingest),
+        ]
+        self._queue = QueueRunner(app.store.database.url, units, self._runner, queues)
+        self._started_at = app.clock.now()
+        self._leads = False
+        self._slots: dict[str, int] = {}
+        self._asked_s = float("-inf")
+        self._done: deque[_Done] = deque()
+        self._shared_out = frozenset(unit.name for unit in units)
+        app.on_visit, app.on_sent = self._count_visit, self._count_sent
+
+    def _own_units(self) -> list[Unit]:
+        """The beat and the look for what is due have threads of their own: they wait for no ingest."""
+        return [
+            *(unit for unit in super()._own_units() if unit.name not in ("poll", "heartbeat")),
+            self._aside("heartbeat", self._beat),
+            self._aside("look", self._look),
+            Unit("rescue", Queue.INGEST, self._rescue),
+        ]
+
+    def _aside(self, name: str, work: Callable[[], object]) -> Unit:
+        async def run() -> None:
+            await in_pool(self._app.batch_pool, work)
+
+        return Unit(name, Queue.INGEST, run)
+
+    def _submit(self, name: str, **args: str) -> bool:
+        """What is shared out goes to the queue, the rest is done here."""
+        if name in self._shared_out:
+            return self._queue.submit(name, **args)
+        return self._runner.submit(name, **args)
+
+    def _ticks(self) -> list[Tick]:
+        return [
+            self._tick("look", LOOK_S),
+            self._tick("heartbeat", BEAT_EVERY_S),
+            self._tick("config", 1),
+            self._tick("marks", MARKS_EVERY_S),
+            self._tick("words", WEIGH_EVERY_S),
+            Tick("parser", 30, self._rest_parser),
+            Tick("notices", LOOK_EVERY_S, lambda: self._if_leading("notices")),
+            Tick("rescue", RESCUE_EVERY_S, lambda: self._if_leading("rescue")),
+        ]
+
+    def _if_leading(self, name: str) -> None:
+        if self._leads:
+            self._submit(name)
+
+    async def _begin(self) -> None:
+        await self._queue.start()
+        log.info("worker.started", worker=self._app.owner, queues=",".join(self._queues))
+
+    # --- leading -----------------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Where this process leads: take the slots that have come, and hand out what is due."""
+        now, now_s = self._app.clock.now(), self._app.clock.monotonic_s()
+        if not self._leads and now_s - self._asked_s < ASK_EVERY_S:
+            return
+        self._asked_s = now_s
+        due = {name: int(now.timestamp() / every_s) for name, every_s in TICKS.items()}
+        due = {name: slot for name, slot in due.items() if self._slots.get(name) != slot}
+        with self._app.store.write() as tx:
+            led, self._leads = self._leads, tx.workers.lead(self._app.owner, now)
+            if not self._leads:
+                return
+            taken = [name for name, slot in due.items() if tx.workers.take_slot(name, slot)]
+            batches = self._claim(tx, now) if "poll" in taken else []
+            is_handed = "ingest" in taken and tx.handed.waiting().feeds > 0
+            channels = tx.outbox.channels_due(now) if "deliveries" in taken else []
+            self._queue.defer_in(tx.connection, "poll_batch", [_job_of(batch) for batch in batches])
+        self._slots |= due
+        if not led:
+            log.info("worker.leads", worker=self._app.owner)
+        wake = [name for name in taken if name not in ("poll", "ingest", "deliveries")]
+        self._loop.call_soon_threadsafe(self._hand_out, [*wake, *(["ingest"] if is_handed else [])], channels)
+
+    def _claim(self, tx: Transaction, now: datetime) -> list[Batch]:
+        visitors = sum(Queue.POLL in worker.queues for worker in tx.workers.at_work(now))
+        return claim_batches(tx, now, visitors=visitors)
+
+    def _hand_out(self, names: list[str], channels: list[ChannelName]) -> None:
+        for name in names:
+            if name != "meanings" or self._app.asks_meaning:
+                self._queue.submit(name)
+        for channel in channels:
+            if channel in self._app.in_force.channels:
+                self._queue.submit("deliver", channel=channel)
+
+    async def _rescue(self) -> None:
+        await self._queue.take_up_lost()
+
+    # --- what is handed out ------------------------------------------------------------------------------------------
+
+    async def _visit_batch(self, claim: str, feed_ids: list[int]) -> None:
+        await self._batches.visit(claim, feed_ids)
+
+    async def _ingest(self) -> None:
+        while not self._runner.is_stopping:
+            summaries = await in_pool(self._app.database_pool, self._ingest_some)
+            if summaries is None:
+                return
+            for summary in summaries:
+                self._app.note_visit(summary)
+
+    def _ingest_some(self) -> list[PollSummary] | None:
+        return ingest_handed(self._app.store, self._app.in_force.ingest, self._app.clock)
+
+    # --- what each does for itself -----------------------------------------------------------------------------------
+
+    def _beat(self) -> None:
+        """Note that the loop turned and the database took a write, and take the database's time."""
+        app = self._app
+        if isinstance(app.clock, SharedClock):
+            set_clock(app.store.database, app.clock)
+        with app.store.write() as tx:
+            now = app.clock.now()
+            tx.workers.beat(self._as_worker(tx, now))
+            tx.topics.beat("daemon", now)
+        beat(self._heartbeat)
+        if self._leads and self._watchman.note_beat():
+            self._loop.call_soon_threadsafe(self._submit, "ping")
+
+    def _as_worker(self, tx: Transaction, now: datetime) -> Worker:
+        since_s = self._app.clock.monotonic_s() - MINUTE_S
+        while self._done and self._done[0].at_s < since_s:
+            self._done.popleft()
+        done = list(self._done)
+        head = tx.revisions.head()
+        host, pid, _ = self._app.owner.rsplit(":", 2)
+        return Worker(
+            id=self._app.owner,
+            host=host[:80],
+            pid=int(pid),
+            version=__version__,
+            queues=tuple(self._queues),
+            started_at=self._started_at,
+            beat_at=now,
+            revision=head.id if head is not None else 0,
+            jobs=self._queue.busy,
+            visits=sum(one.visits for one in done),
+            articles=sum(one.articles for one in done),
+            sent=sum(one.sent for one in done),
+        )
+
+    def _count_visit(self, visit: PollSummary) -> None:
+        at_s = self._app.clock.monotonic_s()
+        self._count(_Done(at_s, articles=visit.new))
+
+    def _count_sent(self, sent: Sent) -> None:
+        if sent.state == "sent":
+            self._count(_Done(self._app.clock.monotonic_s(), sent=1))
+
+    def _count(self, done: _Done) -> None:
+        """In one entry for each second: the minute has sixty, whatever is done in it."""
+        last = self._done[-1] if self._done else None
+        if last is None or int(last.at_s) != int(done.at_s):
+            self._done.append(done)
+            return
+        self._done[-1] = _Done(
+            last.at_s, last.visits + done.visits, last.articles + done.articles, last.sent + done.sent
+        )
+
+    def _note_turn(self, late_s: float) -> None:
+        super()._note_turn(late_s)
+        if late_s > SLEPT_S:
+            end_slept(late_s)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _stop_taking(self) -> None:
+        super()._stop_taking()
+        self._batches.stop()
+        self._queue.stop()
+
+    async def _drain_shared(self, until_s: float) -> None:
+        await self._guard("queue", lambda: self._queue.drain(left_s(until_s)))
+        await self._guard("worker", self._leave)
+
+    async def _leave(self) -> None:
+        """Say that it goes: nobody waits for it, and the lead is free at once."""
+
+        def leave() -> None:
+            with self._app.store.write() as tx:
+                tx.workers.leave(self._app.owner, self._app.clock.now())
+
+        await in_pool(self._app.database_pool, leave)
+
+
+def end_slept(late_s: float) -> NoReturn:
+    """End at once: what it had in hand is others' by now, and nothing of it may be written or sent."""
+    log.error("worker.slept", seconds=round(late_s, 1), hint="others took up its work; it is to be started anew")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(SLEPT_CODE)
+
+
+def _job_of(batch: Batch) -> dict[str, object]:
+    return {"claim": batch.claim, "feed_ids": list(batch.feed_ids)}
+
+
+def run_worker(app: App, watcher: Watcher, queues: tuple[Queue, ...]) -> None:
+    """Work until a signal says stop, then drain."""
+    sys.setswitchinterval(SWITCH_S)
+
+    async def work() -> None:
+        await WorkerProcess(app, watcher, queues).run()
+
+    asyncio.run(work())
