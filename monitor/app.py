@@ -17,20 +17,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
+from types import MappingProxyType
 
-from monitor import __version__
-from monitor.applying import write_config
+from monitor.applying import Applied, find_newest, write_config
 from monitor.canary import Canary
 from monitor.clock import Clock, SharedClock
 from monitor.config.load import Loaded
 from monitor.destinations import mail_recipients
 from monitor.digests.novelty import table_weight
 from monitor.errors import StorageError, StorageReason
-from monitor.feeds.fetch import Fetcher
+from monitor.feeds.fetch import Fetcher, user_agent
 from monitor.feeds.guard import Guard
 from monitor.feeds.recorder import RawLimits, Recorder
 from monitor.feeds.recordings import raw_path
 from monitor.feeds.sandbox import ParserProcess
+from monitor.in_force import InForce
 from monitor.logs import get_log
 from monitor.model import TopicKey
 from monitor.numbers import Numbers
@@ -47,9 +48,10 @@ from monitor.pipeline.visitor import HostLimit, Visitor
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
 from monitor.preparing import Parts, prepare, wishes_of
-from monitor.starting import LoadInstead, choose_start
+from monitor.starting import TRIES_MAX, LoadInstead, OthersAtWork, Start, choose_start, nobody, start_with
 from monitor.storage.engine import Database, ProcessLock, lock_path, open_engine
 from monitor.storage.revision import ensure_schema
+from monitor.storage.revisions import RevisionHead
 from monitor.storage.store import Store
 from monitor.stories.rarity import read_table
 from monitor.topics.vectors import load_installed
@@ -67,6 +69,11 @@ PUBLIC_HOST_SPACING_S = 1.0
 
 class App:
     """Everything built and joined. Make it with `build_app`, end it with `close`."""
+
+    revision: int | None = None
+    """The revision that is in force here."""
+    passed: Mapping[str, str] = MappingProxyType({})
+    """The hashes of own files that the start passed over for those of the newest revision, by file name."""
 
     def __init__(
         self,
@@ -214,9 +221,10 @@ class App:
         """Put a configuration in force: rows first, then the swap. Called in the database's thread.
 
         Its revision is one of the rows, with the change in words. `renamed` has the old keys of topics by their new
-        ones: what waits goes over.
+        ones: what waits goes over. Where another worker wrote the same as the newest revision, nothing is written a
+        second time. Raises Superseded where it wrote another, which must be followed first.
         """
-        prepared = self.in_force if self.in_force.loaded is loaded else prepare(loaded, self._parts)
+        prepared = self._prepare(loaded)
         now = self.clock.now()
         with self.store.write() as tx:
             if self._is_starting and self._lock is not None:
@@ -224,20 +232,24 @@ class App:
                 tx.pages.release(now)
                 tx.second_looks.release(now)
                 tx.outbox.release(now, now + timedelta(seconds=ASK_AFTER_S))
+            newest = find_newest(tx, loaded, self.revision) if self._lock is None else None
             canary = self.canary
-            applied = write_config(
-                tx,
-                loaded,
-                now,
-                before=self.in_force.loaded.feeds,
-                change=change,
-                renamed=renamed or {},
-                own_feeds=(canary.spec,) if canary is not None else (),
-                own_plans=(canary.plan,) if canary is not None else (),
+            applied = (
+                Applied()
+                if newest is not None
+                else write_config(
+                    tx,
+                    loaded,
+                    now,
+                    before=self.in_force.loaded.feeds,
+                    change=change,
+                    renamed=renamed or {},
+                    own_feeds=(canary.spec,) if canary is not None else (),
+                    own_plans=(canary.plan,) if canary is not None else (),
+                )
             )
-        self.in_force = prepared if canary is None else canary.join(prepared)
-        self._is_starting = False
-        self.numbers.metrics.keep([topic.key for topic in loaded.watchlist.topics], [*prepared.channels])
+            newest = newest or tx.revisions.head()
+        self._swap(prepared, newest)
         log_left(applied.left)
         log.info(
             "config.applied",
@@ -247,6 +259,31 @@ class App:
             topics=len(prepared.topics),
             channels=",".join(prepared.channels),
         )
+
+    def begin(self, start: Start) -> None:
+        """Put the first configuration in force. Raises as `apply` does."""
+        self.revision, self.passed = None if start.head is None else start.head.id, start.passed
+        if start.writes or start.head is None:
+            self.apply(start.loaded, start.change, start.renamed)
+        else:
+            self.follow(start.loaded, start.head)
+
+    def follow(self, loaded: Loaded, head: RevisionHead) -> None:
+        """Put what another worker wrote as the newest revision in force here too: no row is written, and a start gives
+        no lease back. Called in the database's thread.
+        """
+        self._swap(self._prepare(loaded), head)
+        log.info("config.followed", revision=head.id, author=head.author, change=head.change)
+
+    def _prepare(self, loaded: Loaded) -> InForce:
+        return self.in_force if self.in_force.loaded is loaded else prepare(loaded, self._parts)
+
+    def _swap(self, prepared: InForce, head: RevisionHead | None) -> None:
+        self.in_force = prepared if self.canary is None else self.canary.join(prepared)
+        self.revision = None if head is None else head.id
+        self._is_starting = False
+        topics = [topic.key for topic in prepared.loaded.watchlist.topics]
+        self.numbers.metrics.keep(topics, [*prepared.channels])
 
     def keep_canary(self, is_wanted: bool) -> None:
         """Let the canary fly, or no more. Called in the database's thread."""
@@ -334,15 +371,6 @@ class App:
         return HostLimit(polling.per_host, PUBLIC_HOST_SPACING_S)
 
 
-def user_agent(contact: str | None) -> str:
-    """How we introduce ourselves to a feed's server: who we are and, where configured, whom to ask."""
-    return (
-        f"news-monitor/{__version__} (+{contact}; feed poller)"
-        if contact
-        else f"news-monitor/{__version__} (feed poller)"
-    )
-
-
 def build_app(
     loaded: Loaded,
     clock: Clock,
@@ -351,11 +379,13 @@ def build_app(
     report_poll: Callable[[PollSummary], None] | None = None,
     report_sent: Callable[[Sent], None] | None = None,
     load_instead: LoadInstead | None = None,
+    others_at_work: OthersAtWork = nobody,
 ) -> App:
     """Everything, built and joined, the configuration in force. Raises StorageError when another process has it.
 
     The process lock is taken before the database is touched, so that a second daemon changes nothing. `load_instead`
-    loads what was in force before, where the configuration may have to wait; without it what is given counts.
+    loads what was in force before, where the configuration may have to wait; without it what is given counts. Files
+    that are older than the newest revision are passed over for it while `others_at_work`.
     """
     database = open_engine(loaded.database_url)
     if isinstance(clock, SharedClock):
@@ -365,20 +395,20 @@ def build_app(
         lock.take()
     try:
         ensure_schema(database)
-        store, change = Store(database), ""
-        renamed: Mapping[TopicKey, TopicKey] = {}
-        if load_instead is not None:
-            loaded, change, renamed = choose_start(store, loaded, load_instead, clock.now())
+        store = Store(database)
+
+        choose = partial(choose_start, store, loaded, load_instead, clock, others_at_work)
+        start = choose()
         app = App(
-            loaded,
+            start.loaded,
             store,
             lock,
             clock,
-            write=write or _write_out,
+            write=write or partial(print, end="", flush=True),
             report_poll=report_poll,
             report_sent=report_sent,
         )
-        app.apply(loaded, change, renamed)
+        start_with(start, app.begin, choose, tries=1 if lock is not None else TRIES_MAX)
     except BaseException:
         database.close()
         if lock is not None:
@@ -394,8 +424,3 @@ def set_clock(database: Database, clock: SharedClock) -> None:
         now = tx.workers.now()
         if now is not None:
             clock.set(now, (asked_s + clock.monotonic_s()) / 2)
-
-
-def _write_out(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()

@@ -4,14 +4,16 @@ Effects: database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.config.load import Loaded
 from monitor.config.watch import NOTHING_CHANGED
 from monitor.digests.schedule import next_slot_at
+from monitor.errors import StorageError, StorageReason
 from monitor.model import FeedSpec, Topic, TopicKey
 from monitor.pipeline.renames import find_left, move_renamed
+from monitor.storage.revisions import RevisionHead
 from monitor.storage.store import Transaction
 from monitor.storage.topics import TopicPlan
 
@@ -23,12 +25,49 @@ FIRST_ROUND_SPREAD_S = 60
 class Applied:
     """What came and went with a configuration."""
 
-    added: int
+    added: int = 0
     """Feeds that are new."""
-    rested: int
+    rested: int = 0
     """Feeds that left."""
-    left: Mapping[TopicKey, int]
+    left: Mapping[TopicKey, int] = field(default_factory=dict)
     """How much waits under each topic that left."""
+
+
+class Superseded(StorageError):
+    """Another process put a newer configuration in force, which comes first; nothing of this transaction stands."""
+
+    def __init__(self, head: RevisionHead) -> None:
+        super().__init__(
+            f"another worker put revision {head.id} of the configuration in force meanwhile",
+            reason=StorageReason.LOCKED,
+            remedy="It is followed, then this is tried again.",
+        )
+
+
+def find_newest(tx: Transaction, loaded: Loaded, base: int | None) -> RevisionHead | None:
+    """The newest revision where it is this configuration already, by somebody else's hand; None where it is to be
+    written. Nobody else puts one in force from here to the end of the transaction.
+
+    `base` is the revision that this process has in force. Raises Superseded where another is the newest and differs:
+    what was edited upon an older one must not take back what was edited elsewhere.
+    """
+    tx.revisions.hold()
+    head = tx.revisions.head()
+    if head is None or head.id == base:
+        return None
+    if not is_same(head, loaded):
+        raise Superseded(head)
+    return head
+
+
+def is_same(head: RevisionHead, loaded: Loaded) -> bool:
+    """Whether a configuration is the very one of a revision."""
+    return {**head.texts, "monitor.toml": head.monitor_hash} == dict(loaded.hashes)
+
+
+def has_same_texts(head: RevisionHead, loaded: Loaded) -> bool:
+    """Whether it is but for monitor.toml, which is each worker's own."""
+    return all(loaded.hashes[name] == hashed for name, hashed in head.texts.items())
 
 
 def write_config(
@@ -44,8 +83,10 @@ def write_config(
 ) -> Applied:
     """Make the tables agree with a configuration, in the caller's transaction; its revision is one of the rows.
 
-    `before` are the feeds as they were configured until now; `own_feeds` and `own_plans` those of the daemon itself.
+    One process at a time does it, each to the end of its transaction. `before` are the feeds as they were configured
+    until now; `own_feeds` and `own_plans` those of the daemon itself.
     """
+    tx.revisions.hold()
     added, rested = tx.feeds.sync((*loaded.feeds, *own_feeds), now, spread_s=FIRST_ROUND_SPREAD_S)
     rules = {feed.url: feed.rules for feed in before}
     # Who mends a password wants to see it mended, and not when the wait of the wrong one ends.

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
-from monitor.app import user_agent
 from monitor.cli.edited import noting_edit
 from monitor.cli.feeds_found import add_feed, show_feeds
 from monitor.cli.feeds_health import accept_feed, find_feed, list_health, retry_feed
@@ -24,7 +23,7 @@ from monitor.config.load import Loaded
 from monitor.config.values import shown, url_fault
 from monitor.errors import FetchError, MonitorError, ParseError, ParseReason
 from monitor.feeds.discover import OTHER_SCHEME
-from monitor.feeds.fetch import fetch_once
+from monitor.feeds.fetch import fetch_once, user_agent
 from monitor.feeds.guard import Guard
 from monitor.feeds.opml import read_outlines, write_opml
 from monitor.feeds.sandbox import ParserProcess

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
+from monitor import __version__
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.body import Body, bad_encoding
 from monitor.feeds.getter import Answer, GuardedGetter
@@ -301,3 +302,12 @@ def fetch_once(
             await fetcher.close()
 
     return asyncio.run(work())
+
+
+def user_agent(contact: str | None) -> str:
+    """How we introduce ourselves to a feed's server: who we are and, where configured, whom to ask."""
+    return (
+        f"news-monitor/{__version__} (+{contact}; feed poller)"
+        if contact
+        else f"news-monitor/{__version__} (feed poller)"
+    )

@@ -26,6 +26,7 @@ BYTES_MAX = 200_000_000
 """Of all kept texts together, compressed; only the longest lists of feeds, edited hundreds of times, come near."""
 WORDS_MAX = 2_000
 """Of a note and of a change in words."""
+_LOCK = 0x6E6D_4346  # of this program and this table: one number among the advisory locks of a database
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class RevisionHead:
     monitor_hash: str
     feeds_hash: str
     watchlist_hash: str
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The hashes of the two files whose texts are kept, by file name."""
+        return {"watchlist.toml": self.watchlist_hash, "feeds.toml": self.feeds_hash}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,14 @@ class RevisionTable:
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+
+    def hold(self) -> None:
+        """Wait until nobody puts a configuration in force, and keep it so to the end of the transaction.
+
+        The first thing of such a transaction, before the first question it rests on. On SQLite there is one writer.
+        """
+        if self._db.dialect.name == "postgresql":
+            self._db.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
     def head(self) -> RevisionHead | None:
         """The latest revision, without its texts; None before the first."""
@@ -129,6 +143,11 @@ class RevisionTable:
         """Whether a file of this content was in force, as far as the log goes back."""
         either = sa.or_(CONFIG_REVISION.c.watchlist_hash == body_hash, CONFIG_REVISION.c.feeds_hash == body_hash)
         return self._db.execute(sa.select(CONFIG_REVISION.c.id).where(either).limit(1)).first() is not None
+
+    def knows_monitor(self, monitor_hash: str) -> bool:
+        """Whether a monitor.toml of this content was in force, as far as the log goes back."""
+        same = CONFIG_REVISION.c.monitor_hash == monitor_hash
+        return self._db.execute(sa.select(CONFIG_REVISION.c.id).where(same).limit(1)).first() is not None
 
     def record(
         self, *, watchlist: bytes, feeds: bytes, monitor_hash: str, change: str, at: datetime
