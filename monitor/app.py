@@ -48,7 +48,7 @@ from monitor.pipeline.visitor import HostLimit, Visitor
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
 from monitor.preparing import Parts, prepare, wishes_of
-from monitor.starting import TRIES_MAX, LoadInstead, OthersAtWork, Start, choose_start, nobody, start_with
+from monitor.starting import TRIES_MAX, LoadInstead, OthersAtWork, Start, choose_start, others_beat, start_with
 from monitor.storage.engine import Database, ProcessLock, lock_path, open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.revisions import RevisionHead
@@ -379,7 +379,7 @@ def build_app(
     report_poll: Callable[[PollSummary], None] | None = None,
     report_sent: Callable[[Sent], None] | None = None,
     load_instead: LoadInstead | None = None,
-    others_at_work: OthersAtWork = nobody,
+    others_at_work: OthersAtWork = others_beat,
 ) -> App:
     """Everything, built and joined, the configuration in force. Raises StorageError when another process has it.
 

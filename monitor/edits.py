@@ -7,16 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.app import App
+from monitor.applying import Superseded
 from monitor.config.faults import ConfigFaults
 from monitor.config.load import Loaded
 from monitor.config.watch import WATCHLIST, Change, Watcher
 from monitor.errors import ConfigError
+from monitor.following import Follower
 from monitor.logs import get_log
 from monitor.pipeline.look_back import LookBack, begin_look_back
 from monitor.starting import FAULTS_NOTICE, WAITS_NOTICE, note_waiting
 from monitor.text import plural
 
 log = get_log()
+
+NOTE_EVERY_S = 30.0
+"""How soon what needs a person is said again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +35,44 @@ class _State:
 class Edits:
     """Looks for edits and takes them. All methods belong to the database's thread, between two batches."""
 
-    def __init__(self, app: App, watcher: Watcher, on_taken: Callable[[Loaded], None]) -> None:
+    def __init__(
+        self,
+        app: App,
+        watcher: Watcher,
+        on_taken: Callable[[Loaded], None],
+        *,
+        looks_back: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`looks_back` says whether this process is the one that looks into the archive where a person asked for it."""
         self._app = app
+        self._follower = None if app.store.database.is_sqlite else Follower(app, watcher, on_taken)
+        self._looks_back = looks_back
         self._watcher = watcher
         self._on_taken = on_taken
         self._looking_back: LookBack | None = None
         self._noted: _State | None = None
         """What the notices say; None while they may be those of an earlier run."""
+        self._noted_at_s = 0.0
 
     def look(self) -> None:
-        """Take what changed since the last look, and keep the notices at what needs a person now."""
+        """Follow what others wrote, take what changed since the last look, and keep the notices at what needs a person
+        now.
+        """
+        self.follow()
         change = self._watcher.look()
         if change is not None:
             self._take(change)
         if self._watcher.has_looked:
             self._note()
-        if self._looking_back is None:
+        if self._looking_back is None and self._looks_back():
             self._looking_back = begin(self._app)
         if self._looking_back is not None and look_back(self._app, self._looking_back):
             self._looking_back = None
+
+    def follow(self) -> None:
+        """Put what others wrote in force here; for work that must not rest on what is older."""
+        if self._follower is not None:
+            self._follower.look()
 
     def _take(self, change: Change) -> None:
         count = self._app.numbers.metrics.count_reload
@@ -59,6 +83,8 @@ class Edits:
             return
         try:
             self._app.apply(change.loaded, change.in_words(), change.topics_renamed)
+        except Superseded:
+            return  # the next look follows first, and then this is an edit upon that
         except ConfigError as error:
             rejected = self._watcher.reject(error)
             if rejected.faults is not None:
@@ -74,23 +100,26 @@ class Edits:
     def _note(self) -> None:
         """What the database refuses is noted at the next look."""
         state = _State(self._watcher.faults, self._watcher.waiting)
-        if state == self._noted:
+        is_new, now_s = state != self._noted, self._app.clock.monotonic_s()
+        # Another worker that starts without a fault says that there is none: said again, what there is goes on.
+        if not is_new and (state == _State(None, None) or now_s - self._noted_at_s < NOTE_EVERY_S):
             return
         now = self._app.clock.now()
         with self._app.store.write() as tx:
-            if state.faults is None:
-                tx.notices.clear(FAULTS_NOTICE, now)
-            else:
+            if state.faults is not None:
                 head = f"The configuration as it was saved has {plural(len(state.faults.problems), 'problem')}"
                 detail = "\n".join(map(str, state.faults.problems))
                 tx.notices.raise_(FAULTS_NOTICE, head, state.faults.meanwhile, detail, now)
-            if state.waiting is None:
-                tx.notices.clear(WAITS_NOTICE, now)
-            else:
+            elif is_new:
+                tx.notices.clear(FAULTS_NOTICE, now)
+            if state.waiting is not None:
                 note_waiting(tx, state.waiting, now)
-        if state.waiting is not None:
+            elif is_new:
+                tx.notices.clear(WAITS_NOTICE, now)
+        if is_new and state.waiting is not None:
             words = state.waiting.in_words()
             log.warning("config.waits", change=words, hint="monitor plan, then monitor plan --apply")
+        self._noted_at_s = now_s
         self._noted = state
 
 

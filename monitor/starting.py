@@ -3,9 +3,11 @@
 A restart is no way around `apply = "planned"`: an edit that nobody planned waits, and the latest revision counts. Nor
 does a worker that starts with older files take back what the others have in force.
 
-Effects: database, reads files.
+Effects: database, reads files, asks the system for processes.
 """
 
+import os
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,9 +37,23 @@ OthersAtWork = Callable[[Transaction, datetime], bool]
 """Whether other processes work with what the database has in force, at that time."""
 
 
-def nobody(_tx: Transaction, _now: datetime) -> bool:
-    """For a process that works alone."""
-    return False
+def others_beat(tx: Transaction, now: datetime) -> bool:
+    """Whether another worker beats. One of this machine whose process is gone is not waited for until it is lost."""
+    host = socket.gethostname()
+    return any(worker.host != host or _lives(worker.pid) for worker in tx.workers.at_work(now))
+
+
+def _lives(pid: int) -> bool:
+    """Whether another process of this number is there; in a container that starts anew it is one's own number."""
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +77,7 @@ def choose_start(
     loaded: Loaded,
     load_instead: LoadInstead | None,
     clock: Clock,
-    others_at_work: OthersAtWork = nobody,
+    others_at_work: OthersAtWork = others_beat,
 ) -> Start:
     """The configuration to begin with, and what it changes against the newest revision; without `load_instead` what is
     given.
@@ -128,6 +144,13 @@ def is_wanted(tx: Transaction, head: RevisionHead, hashed: str) -> bool:
     """Whether a person said yes to a file of this content after the newest revision came in force."""
     edit = tx.revisions.edit_of(hashed)
     return edit is not None and edit.planned and edit.at > head.at
+
+
+def is_wanted_here(store: Store, hashed: str) -> bool:
+    """As `is_wanted`, of the newest revision there is."""
+    with store.read() as tx:
+        head = tx.revisions.head()
+        return head is not None and is_wanted(tx, head, hashed)
 
 
 def start_with(start: Start, put: Callable[[Start], None], choose: Callable[[], Start], *, tries: int) -> None:

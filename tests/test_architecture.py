@@ -26,7 +26,7 @@ LAYERS: dict[int, str] = {
           digests.storm digests.mutes outbox.retry feeds.silence topics.compare digests.alerts outbox.notices
           topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
           topics.import_rules digests.budget views.plot_days views.sent views.plot_story views.spans feeds.recorded
-          feeds.advice feeds.packed views.plot_rhythm views.feed_words views.moments views.records digests.retelling""",
+          feeds.advice views.plot_rhythm views.feed_words views.moments views.records digests.retelling""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
           channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
@@ -51,14 +51,12 @@ LAYERS: dict[int, str] = {
           config.edit_list_values storage.story_lists storage.topic_views storage.looking storage.feed_views
           config.edit_whole config.edit_values config.draft metrics storage.gauge_views storage.target_views
           storage.sweeping feeds.recorder feeds.recordings storage.day_tellings storage.candidates storage.restore
-          storage.restored storage.checking storage.run_tables
-          storage.workers storage.handed""",
-    4: """pipeline.poll pipeline.visitor pipeline.batches pipeline.ingest pipeline.grouping pipeline.visits
-          pipeline.salvage pipeline.reach views.widening
-          pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads pipeline.sweep
-          pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks pipeline.foresight
-          pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver outbox.settle
-          outbox.away outbox.operator in_force status trail dossier pipeline.look_back pipeline.plan
+          storage.restored storage.checking storage.run_tables storage.workers storage.handed config.own_files""",
+    4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
+          views.widening pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads
+          pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks
+          pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver
+          outbox.settle outbox.away outbox.operator in_force status trail dossier pipeline.look_back pipeline.plan
           pipeline.planned pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps
           needs pipeline.audit pipeline.example_articles pipeline.bars pipeline.audit_words archive
           pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.overview
@@ -67,7 +65,7 @@ LAYERS: dict[int, str] = {
           views.feeds views.feed views.finding pipeline.rollback numbers gauges pipeline.arrived pipeline.pace
           pipeline.room pipeline.answers views.article views.corrected views.look_words views.told_lines
           views.trail_lines views.trail_record views.missing_lines views.keeping targets""",
-    5: """runner queue scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
+    5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits
           web.page_stories web.api_stories web.page_deliveries web.api_deliveries web.patience web.topics_in
@@ -77,8 +75,8 @@ LAYERS: dict[int, str] = {
           web.page_explain web.api_explain web.page_search web.new_topic web.api_watchlist web.api_revisions
           web.api_topics web.api_topic_edits web.api_search web.api_marked web.topic_form web.page_topic_form
           web.sealed web.heads""",
-    6: """app units worker preparing reception destinations cycle daemon demo pending slack_desk listening starting
-          edits watchman canary dead_man auditor applying rerun replaying""",
+    6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
+          watchman canary dead_man auditor applying rerun replaying following""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}

@@ -19,7 +19,7 @@ from monitor.daemon import run_daemon
 from monitor.errors import ConfigError
 from monitor.logs import setup_logging
 from monitor.pipeline.example_articles import stored_article
-from monitor.starting import is_planned
+from monitor.starting import is_planned, is_wanted_here
 
 NAME = "run"
 SUMMARY = "Poll, match and deliver until SIGTERM; edits of the configuration count while it runs."
@@ -63,7 +63,17 @@ def watcher_of(args: argparse.Namespace, app: App) -> Watcher:
     """What looks for edits of the files while the process stays."""
     stored = partial(stored_article, app.store)
     planned = partial(is_planned, app.store)
-    return Watcher(Path(args.config), os.environ, app.in_force.loaded, app.clock, stored=stored, is_planned=planned)
+    wanted = partial(is_wanted_here, app.store)
+    return Watcher(
+        Path(args.config),
+        os.environ,
+        app.in_force.loaded,
+        app.clock,
+        stored=stored,
+        is_planned=planned,
+        passed=app.passed,
+        is_wanted=wanted,
+    )
 
 
 def end_process() -> int:

@@ -5,17 +5,17 @@ steps: a change counts only when two looks in a row saw the same. Modification t
 minute the contents themselves are compared.
 
 Under `apply = "planned"` an edit of the topics waits until a person has said yes; the watchlist in force then stands in
-for the file, so that feeds and channels can be edited meanwhile.
+for the file, so that feeds and channels can be edited meanwhile. Where several workers share a database, so does what
+another worker wrote.
 
 Effects: reads files.
 """
 
-import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from monitor.clock import Clock
 from monitor.config.example_sources import Stored
 from monitor.config.faults import ConfigFaults, Problem
 from monitor.config.load import Loaded, load
+from monitor.config.own_files import IsWanted, OwnFiles, Signature, content_of, never, signature_of
 from monitor.errors import ConfigError
 from monitor.model import ChannelName, Topic, TopicKey
 from monitor.model.feeds import FeedSpec
@@ -36,7 +37,6 @@ WATCHLIST = "watchlist.toml"
 NOTHING_CHANGED = "nothing changed"
 _BUILT_IN = ("allow_private_hosts", "concurrency", "timeout", "body_bytes_max", "user_agent_contact")
 _Placed = TypeVar("_Placed", Topic, FeedSpec)
-_Signature = tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,11 @@ class Watcher:
         *,
         stored: Stored | None = None,
         is_planned: Callable[[bytes], bool] = lambda body: False,
+        passed: Mapping[str, str] = MappingProxyType({}),
+        is_wanted: IsWanted = never,
     ) -> None:
         """`stored` looks up articles that are examples; `is_planned` says whether a person said yes to a watchlist.toml
-        of this content.
+        of this content. `passed` and `is_wanted` are those of `OwnFiles`.
         """
         self.loaded = loaded
         """What is in force."""
@@ -113,16 +115,19 @@ class Watcher:
         self.waiting: Change | None = None
         """What the watchlist as it stands would change, while it waits for a person's yes."""
         self._is_planned = is_planned
+        self.own = OwnFiles(loaded, passed, is_wanted)
         self._folder = folder
         self._environ = environ
         self._clock = clock
         self._stored = stored
         self._files: tuple[Path, ...] = loaded.files
-        self._seen: _Signature = ()  # nothing yet: the first look compares contents, for an edit made since `load`
-        self._moving: _Signature | None = None
+        self._seen: Signature = ()  # nothing yet: the first look compares contents, for an edit made since `load`
+        self._moving: Signature | None = None
         self._content = b""
         self._content_at_s = clock.monotonic_s()
         self._is_forced = False
+        self._is_other = False
+        """Whether what is in force is another since the files were read."""
         self._offered: Change | None = None
 
     @property
@@ -151,13 +156,12 @@ class Watcher:
         counts. A bad one is told once per content, and the old one stays; when the files are back at what is in force,
         that is told too, with no difference in it.
         """
-        signature = _signature(self._files)
+        signature = signature_of(self._files)
         if self._is_forced:
             self._is_forced = False
             return self._load(signature, is_asked=True)
-        if signature == self._seen and self.waiting is not None and self._may_count(self.waiting):
-            self._content = b""  # known, but not as one that may count
-            return self._load(signature, is_asked=False)
+        if signature == self._seen and (self._is_other or self._is_allowed_now()):
+            return self._load(signature, is_asked=False, is_known=False)
         if signature == self._seen and self._offered is not None:
             return self._offered
         is_time = self._clock.monotonic_s() - self._content_at_s >= CONTENT_EVERY_S
@@ -176,6 +180,19 @@ class Watcher:
         if _is_change(self.loaded, change.loaded):
             self.in_force_since = self._clock.now()
         self.loaded, self.faults, self._offered = change.loaded, None, None
+        self.own.count(self.loaded)
+
+    def follow(self, loaded: Loaded) -> None:
+        """Note that what another worker wrote is in force from now on; the next look reads the files as edits upon
+        it.
+        """
+        self.loaded, self.in_force_since = loaded, self._clock.now()
+        self._offered, self._is_other = None, True
+
+    def _is_allowed_now(self) -> bool:
+        """Whether what is known, but did not count, may count since a person said yes."""
+        waits = self.waiting is not None and self._may_count(self.waiting)
+        return waits or (self.faults is None and self.own.is_any_wanted(self.loaded))
 
     def reject(self, error: ConfigError) -> Change:
         """Note that what was offered cannot be used, as if it had not loaded; the old one stays. Told once."""
@@ -184,12 +201,13 @@ class Watcher:
         message = " ".join(part for part in (error.what, error.remedy) if part)
         return self._reject(ConfigFaults([Problem(error.where or str(self._folder), 0, message)], files=self._files))
 
-    def _load(self, signature: _Signature, *, is_asked: bool) -> Change | None:
+    def _load(self, signature: Signature, *, is_asked: bool, is_known: bool = True) -> Change | None:
         """Load if the content is not the one known. A file that changes meanwhile is noticed by the next look."""
         self._content_at_s = self._clock.monotonic_s()
         self._moving = None
-        content = _content(self._files)
-        is_known = content == self._content
+        content = content_of(self._files)
+        is_known = is_known and content == self._content and not self._is_other
+        self._is_other = False
         self._seen, self._content = signature, content
         if is_known and not is_asked:
             return self._offered
@@ -214,13 +232,16 @@ class Watcher:
     def _read(self, *, is_asked: bool) -> Change:
         """The files as they stand, or as far as they may count. Raises `ConfigFaults`."""
         earlier = self.loaded.compiled
-        loaded = load(self._folder, self._environ, earlier.lexicon, earlier=earlier, stored=self._stored)
+        instead = self.own.stand_in(self.loaded)
+        loaded = load(
+            self._folder, self._environ, earlier.lexicon, earlier=earlier, instead=instead, stored=self._stored
+        )
         if not is_asked and (emptied := _find_emptied(self.loaded, loaded)):
             raise ConfigFaults(emptied, files=loaded.files)
         change = compare(self.loaded, loaded, self._clock.now())
         if self._may_count(change):
             return change
-        stands_in = {WATCHLIST: self.loaded.bodies[WATCHLIST]}
+        stands_in = {**instead, WATCHLIST: self.loaded.bodies[WATCHLIST]}
         loaded = load(
             self._folder, self._environ, earlier.lexicon, earlier=earlier, instead=stands_in, stored=self._stored
         )
@@ -244,34 +265,7 @@ class Watcher:
         files = tuple(dict.fromkeys(files))
         if files != self._files:
             self._files = files
-            self._seen, self._content = _signature(files), _content(files)
-
-
-def _signature(files: Sequence[Path]) -> _Signature:
-    """What tells a changed file cheaply, links followed: inode, size and time of change."""
-    found: list[tuple[int, int, int] | None] = []
-    for path in files:
-        try:
-            stat = os.stat(path)
-        except OSError:
-            found.append(None)
-        else:
-            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
-    return tuple(found)
-
-
-def _content(files: Sequence[Path]) -> bytes:
-    """A hash of what all files hold, secrets included; kept in memory only."""
-    digest = hashlib.blake2b(digest_size=32)
-    for path in files:
-        try:
-            body = path.read_bytes()
-        except OSError:
-            digest.update(b"\xff" * 8)
-        else:
-            digest.update(len(body).to_bytes(8, "big"))
-            digest.update(body)
-    return digest.digest()
+            self._seen, self._content = signature_of(files), content_of(files)
 
 
 def _is_change(old: Loaded, new: Loaded) -> bool:
