@@ -1,0 +1,380 @@
+"""Several workers over one PostgreSQL: what one of them takes is in force on all, and no older file takes it back."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from monitor.app import App, build_app
+from monitor.config.faults import ConfigFaults
+from monitor.config.load import load
+from monitor.config.watch import Watcher
+from monitor.edits import Edits
+from monitor.model import Notice, TopicKey
+from monitor.starting import is_planned, is_wanted_here
+from monitor.storage.engine import open_engine
+from monitor.storage.revisions import RevisionHead, body_hash
+from monitor.storage.store import Store
+from monitor.storage.workers import Worker
+from tests.config.folder import write_folder
+from tests.fakes.clock import FakeClock
+from tests.fakes.postgres import fresh_database
+from tests.test_edits import FEEDS, ONE, PLANNED, THREE, TWO, TWO_FEEDS
+
+pytestmark = pytest.mark.postgres
+DESK = '[channels.desk]\nkind = "console"\n'
+
+
+class Desk:
+    """A worker: its own folder, its own app, over the database that all share."""
+
+    def __init__(self, room: "Room", name: str) -> None:
+        self.room = room
+        self.name = name
+        self.folder = room.path / name
+        self.environ: dict[str, str] = {}
+        write_folder(self.folder, monitor=room.monitor, feeds=FEEDS, watchlist=ONE)
+        self.app: App | None = None
+        self.watcher: Watcher
+        self.edits: Edits
+
+    def write(self, watchlist: str | None = None, feeds: str | None = None, monitor: str | None = None) -> None:
+        """Save, and look at nothing."""
+        for name, text in (("watchlist.toml", watchlist), ("feeds.toml", feeds), ("monitor.toml", monitor)):
+            if text is not None:
+                (self.folder / name).write_text(text)
+
+    def build(self) -> None:
+        """Start, as a command does."""
+        room = self.room
+        self.app = build_app(
+            load(self.folder, self.environ),
+            room.clock,
+            load_instead=lambda bodies: load(self.folder, self.environ, instead=bodies),
+            others_at_work=lambda tx, now: any(worker.id != self.name for worker in tx.workers.at_work(now)),
+        )
+        self.watcher = Watcher(
+            self.folder,
+            self.environ,
+            self.app.in_force.loaded,
+            room.clock,
+            is_planned=partial(is_planned, self.app.store),
+            passed=self.app.passed,
+            is_wanted=partial(is_wanted_here, self.app.store),
+        )
+        self.edits = Edits(self.app, self.watcher, lambda loaded: None)
+
+    def begin(self) -> "Desk":
+        """Start and look; from now on it beats."""
+        self.end()
+        self.build()
+        self.room.beating.add(self.name)
+        self.room.look()
+        return self
+
+    def end(self) -> None:
+        """Stop, and leave."""
+        if self.app is not None:
+            self.app.close()
+            self.app = None
+            self.room.leave(self.name)
+
+    @property
+    def topics(self) -> list[TopicKey]:
+        """The topics in force here."""
+        assert self.app is not None
+        return list(self.app.in_force.topics)
+
+    @property
+    def feeds(self) -> list[str]:
+        """The feeds in force here, by name."""
+        assert self.app is not None
+        return [feed.name for feed in self.app.in_force.loaded.feeds]
+
+    def freeze(self) -> None:
+        """Mount its two files so that they can be read, and not replaced: their folder is gone but for open handles."""
+        for name in ("watchlist.toml", "feeds.toml"):
+            path, gone = self.folder / name, self.folder / "gone"
+            gone.mkdir()
+            os.rename(path, gone / name)
+            handle = (gone / name).open("r+")
+            self.room.closing.callback(handle.close)
+            (gone / name).unlink()
+            gone.rmdir()
+            path.symlink_to(f"/proc/self/fd/{handle.fileno()}")
+
+    def text(self, name: str = "watchlist.toml") -> str:
+        """Its file as it stands."""
+        return (self.folder / name).read_text()
+
+
+class Room:
+    """Workers that share a database."""
+
+    def __init__(self, path: Path, url: str) -> None:
+        self.path = path
+        self.clock = FakeClock()
+        self.monitor = f'[database]\nurl = "{url}"\n[web]\nlisten = ""\n'
+        self.store = Store(open_engine(url))
+        self.beating: set[str] = set()
+        self.closing = ExitStack()
+        self.desks = {name: Desk(self, name) for name in ("a", "b", "c")}
+
+    def look(self, times: int = 3) -> None:
+        """Looks a second apart, of all that run."""
+        for _ in range(times):
+            self.clock.forward(seconds=1)
+            self._beat()
+            for desk in self.desks.values():
+                if desk.app is not None:
+                    desk.edits.look()
+
+    def wait(self) -> None:
+        """Long enough for everything to be read again."""
+        self.clock.forward(seconds=31)
+        self.look(2)
+
+    def leave(self, name: str) -> None:
+        """It goes of its own accord."""
+        self.beating.discard(name)
+        with self.store.write() as tx:
+            tx.workers.leave(name, self.clock.now())
+
+    def note(self, text: str, by: str = "cli:ann") -> None:
+        """A command of ours says yes to a file of this content."""
+        with self.store.write() as tx:
+            tx.revisions.note_edit(body_hash(text.encode()), by, self.clock.now(), planned=True)
+
+    @property
+    def log(self) -> list[tuple[str, str]]:
+        """The revisions, oldest first: who, and what it changed."""
+        return [(one.author, one.change) for one in self.heads]
+
+    @property
+    def heads(self) -> list[RevisionHead]:
+        """The revisions, oldest first."""
+        with self.store.read() as tx:
+            return tx.revisions.listed()[::-1]
+
+    @property
+    def notices(self) -> dict[str, Notice]:
+        """What needs a person."""
+        with self.store.read() as tx:
+            return {one.key: one for one in tx.notices.open()}
+
+    @property
+    def rows(self) -> tuple[list[str], list[TopicKey]]:
+        """The feeds and topics that the rows say are active."""
+        with self.store.read() as tx:
+            topics = [state.key for state in tx.topics.all() if state.active]
+            return sorted(one.feed.name for one in tx.health.all() if one.active), topics
+
+    def end(self) -> None:
+        """Stop everything."""
+        for desk in self.desks.values():
+            desk.end()
+        self.store.close()
+        self.closing.close()
+
+    def _beat(self) -> None:
+        with self.store.write() as tx:
+            for name in self.beating:
+                now = self.clock.now()
+                tx.workers.beat(Worker(name, name, 1, "", ("poll",), now, now))
+
+
+@pytest.fixture
+def room(tmp_path: Path, postgres_server: str, postgres_template: str) -> Iterator[Room]:
+    """Three workers that have not begun."""
+    with fresh_database(postgres_server, template=postgres_template) as url:
+        made = Room(tmp_path, url)
+        yield made
+        made.end()
+
+
+def test_an_edit_on_one_worker_counts_on_all(room: Room) -> None:
+    """One revision, by who wrote it; the others write no row, their files are brought up, and nothing comes back."""
+    a, b, c = (room.desks[name].begin() for name in "abc")
+    room.note(TWO)
+    b.write(TWO)
+    room.look()
+    assert a.topics == b.topics == c.topics == ["a", "b"]
+    assert a.text() == c.text() == TWO
+    room.wait()
+    assert room.log == [("file", "the first: 1 topic, 1 feed"), ("cli:ann", "1 topic added (b)")]
+    assert room.rows == (["One"], ["a", "b"])
+    c.write(feeds=TWO_FEEDS)
+    a.write(THREE)
+    room.look(4)
+    for desk in (a, b, c):
+        assert (desk.topics, desk.feeds) == (["a", "b", "c"], ["One", "Two"]), (
+            "edits of two files at once are both kept"
+        )
+        assert (desk.text(), desk.text("feeds.toml")) == (THREE, TWO_FEEDS)
+    assert len(room.log) == 4
+    b.write(ONE)
+    room.look()
+    assert a.topics == b.topics == c.topics == ["a"], "an edit back to an older text is an edit while it runs"
+
+
+def test_the_same_files_that_change_everywhere_are_one_revision(room: Room) -> None:
+    """As where a cluster mounts one source on every worker: the first that sees it writes, the others have it."""
+    desks = [room.desks[name].begin() for name in "abc"]
+    for desk in desks:
+        desk.write(TWO, TWO_FEEDS, room.monitor + DESK)
+    room.look(4)
+    assert len(room.log) == 2
+    assert [desk.topics for desk in desks] == [["a", "b"]] * 3
+    assert [sorted(desk.app.in_force.channels) for desk in desks if desk.app] == [["console", "desk"]] * 3
+
+
+def test_files_that_nobody_may_write_stand_back_for_ever(room: Room) -> None:
+    """They take nothing back, whatever else is edited; when their source comes to the same content nothing happens."""
+    a, b = room.desks["a"], room.desks["b"]
+    b.freeze()
+    a.begin()
+    b.begin()
+    a.write(TWO)
+    room.wait()
+    assert b.topics == ["a", "b"]
+    assert b.text() == ONE
+    a.write(feeds=TWO_FEEDS)
+    b.write(monitor=room.monitor + DESK)
+    room.wait()
+    assert (a.topics, a.feeds) == (b.topics, b.feeds) == (["a", "b"], ["One", "Two"])
+    b.watcher.force()  # as SIGHUP does
+    room.look(2)
+    assert b.topics == ["a", "b"]
+    count = len(room.log)
+    b.write(TWO, TWO_FEEDS)
+    room.look(4)
+    assert len(room.log) == count
+    b.write(THREE)
+    room.look(4)
+    assert a.topics == b.topics == ["a", "b", "c"]
+    assert a.text() == THREE
+
+
+def test_a_yes_to_an_older_file_makes_it_count_again(room: Room) -> None:
+    """`monitor plan --apply` where it stands, or a yes on the page of a worker whose file nobody may write."""
+    a, b = room.desks["a"], room.desks["b"]
+    b.freeze()
+    a.begin()
+    b.begin()
+    a.write(TWO)
+    room.look()
+    room.clock.forward(seconds=1)
+    room.note(ONE)
+    room.look()
+    assert a.topics == b.topics == ["a"]
+    assert room.log[-1] == ("cli:ann", "1 topic removed (b)")
+
+
+def test_a_start_beside_others_passes_older_files_over(room: Room) -> None:
+    """A restart with old files follows; one with files never seen edits; alone, the files count."""
+    a, b = room.desks["a"], room.desks["b"].begin()
+    a.begin()
+    a.end()
+    b.write(TWO)
+    room.look()
+    heads = len(room.log)
+    a.build()
+    assert a.topics == ["a", "b"], "before the first look"
+    assert len(room.log) == heads
+    a.begin()
+    assert a.text() == TWO
+    a.end()
+    a.write(ONE, TWO_FEEDS)
+    a.begin()
+    assert (b.topics, b.feeds) == (["a", "b"], ["One", "Two"]), "the one file is older, the other is an edit"
+    a.write(THREE)
+    room.look()
+    assert a.topics == b.topics == ["a", "b", "c"]
+    a.end()
+    b.end()
+    b.write(ONE)
+    b.begin()
+    assert b.topics == ["a"]
+
+
+def test_workers_whose_monitor_toml_differs_do_not_write_in_turns(room: Room) -> None:
+    """It is each worker's own: no start and no look of theirs makes another revision of what was seen before."""
+    a, b = room.desks["a"], room.desks["b"]
+    b.write(monitor=room.monitor + DESK)
+    a.begin()
+    b.begin()
+    count = len(room.log)
+    for desk in (a, b, a, b):
+        desk.begin()
+    room.wait()
+    assert len(room.log) == count == 2
+
+
+def test_what_cannot_be_used_here_is_named_until_it_is_mended(room: Room) -> None:
+    """The one in force stays, with its host in one notice; mended, it follows by itself. A start refuses with it."""
+    a, b = room.desks["a"].begin(), room.desks["b"].begin()
+    keyed = FEEDS + '[[feeds]]\nname = "Key"\nurl = "https://key.example/rss"\nusername = "u"\npassword_env = "KEY"\n'
+    a.environ["KEY"] = "k"
+    a.write(feeds=keyed)
+    room.look(3)
+    assert (a.feeds, b.feeds) == (["One", "Key"], ["One"])
+    [(key, notice)] = room.notices.items()
+    assert key.startswith("config-follow:")
+    assert "cannot use revision 2 of the configuration: it has 1 problem there" in notice.head
+    assert "KEY" in notice.detail
+    b.environ["KEY"] = "k"
+    room.wait()
+    assert b.feeds == ["One", "Key"]
+    assert room.notices == {}
+    b.end()
+    b.write(feeds=FEEDS)
+    del b.environ["KEY"]
+    with pytest.raises(ConfigFaults, match="which the other workers have in force"):
+        b.build()
+
+
+def test_an_edit_that_waits_for_a_yes_waits_on_its_worker(room: Room) -> None:
+    """The others never see it; what they put in force is followed, and it still waits; a yes lets it count."""
+    room.monitor += PLANNED
+    for desk in room.desks.values():
+        desk.write(monitor=room.monitor)
+    a, b = room.desks["a"].begin(), room.desks["b"].begin()
+    a.write(TWO)
+    room.look()
+    assert b.topics == ["a"]
+    b.write(feeds=TWO_FEEDS)
+    room.look()
+    assert (a.topics, a.feeds) == (["a"], ["One", "Two"])
+    assert list(room.notices) == ["config-waits"]
+    assert a.text() == TWO
+    room.desks["c"].begin()
+    room.wait()
+    assert list(room.notices) == ["config-waits"], "a start elsewhere does not end what waits here"
+    room.note(TWO)
+    room.look(4)
+    assert a.topics == b.topics == ["a", "b"]
+    assert room.notices == {}
+    assert b.text() == TWO
+
+
+def test_three_start_at_once_on_an_empty_database(room: Room) -> None:
+    """The same files make one revision and each row once; different ones come one after the other, none is lost."""
+    desks = list(room.desks.values())
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(Desk.build, desks))
+    assert room.log == [("file", "the first: 1 topic, 1 feed")]
+    assert room.rows == (["One"], ["a"])
+    for desk, text in zip(desks, (TWO, THREE, ONE + "# mine\n"), strict=True):
+        desk.end()
+        desk.write(text)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(Desk.build, desks))
+    assert len(room.log) == 4
+    room.look()
+    assert len(room.log) == 4
+    assert len({tuple(desk.topics) for desk in desks}) == 1
+    assert desks[0].topics == room.rows[1]
