@@ -28,6 +28,7 @@ from monitor.in_force import InForce
 from monitor.logs import get_log
 from monitor.model import ChannelName, MuteKind, Topic, TopicKey, Verdict, Watchlist
 from monitor.pending import Pending
+from monitor.pipeline.behind import refuse_behind
 from monitor.pipeline.clicks import TOPIC_FOR, Place, click, hold_topic
 from monitor.pipeline.foresight import foresee, foresight_lines
 from monitor.pipeline.told_now import tell_now
@@ -256,6 +257,7 @@ class SlackDesk:
 
         def keep(body: bytes) -> None:
             with self._store.write() as tx:
+                refuse_behind(tx, self._in_force().loaded)
                 hashed, now = body_hash(body), self._clock.now()
                 tx.revisions.note_edit(hashed, asked.by, now, note=note, planned=True)
 

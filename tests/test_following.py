@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from monitor.app import App, build_app
+from monitor.cli.main import main
+from monitor.clock import SystemClock
 from monitor.config.faults import ConfigFaults
 from monitor.config.load import load
 from monitor.config.watch import Watcher
 from monitor.edits import Edits
+from monitor.errors import ConfigError
 from monitor.model import Notice, TopicKey
+from monitor.pipeline.behind import refuse_behind
 from monitor.starting import is_planned, is_wanted_here
 from monitor.storage.engine import open_engine
 from monitor.storage.revisions import RevisionHead, body_hash
@@ -378,3 +382,35 @@ def test_three_start_at_once_on_an_empty_database(room: Room) -> None:
     assert len(room.log) == 4
     assert len({tuple(desk.topics) for desk in desks}) == 1
     assert desks[0].topics == room.rows[1]
+
+
+def test_an_edit_upon_what_is_older_is_refused(room: Room) -> None:
+    """Between another worker's edit and the look that follows it, the page and Slack here write nothing."""
+    a, b = room.desks["a"].begin(), room.desks["b"].begin()
+    assert a.app is not None
+    assert b.app is not None
+    with room.store.read() as tx:
+        refuse_behind(tx, b.app.in_force.loaded)
+    a.write(TWO)
+    a.watcher.force()
+    a.edits.look()
+    with room.store.read() as tx, pytest.raises(ConfigError, match="revision 2, is not in force here yet"):
+        refuse_behind(tx, b.app.in_force.loaded)
+    b.edits.follow()
+    with room.store.read() as tx:
+        refuse_behind(tx, b.app.in_force.loaded)
+
+
+def test_once_beside_workers_works_by_the_newest(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its older files make no revision and are left as they are, and it says so."""
+    a, b = room.desks["a"].begin(), room.desks["b"]
+    a.write(TWO, feeds="")
+    a.watcher.force()
+    room.look()
+    now = SystemClock().now()
+    with room.store.write() as tx:
+        tx.workers.beat(Worker("elsewhere", "elsewhere", 1, "", (), now, now))
+    assert main(["once", "--config", str(b.folder)]) == 0
+    assert "feeds.toml, watchlist.toml: older than what other workers have in force" in capsys.readouterr().err
+    assert len(room.log) == 2
+    assert b.text() == ONE

@@ -60,7 +60,12 @@ def run(args: argparse.Namespace) -> int:
         report_sent=sent.append,
         load_instead=load_instead(args),
     )
-    if app.in_force.loaded is not loaded:
+    if app.passed:
+        older = (
+            "older than what other workers have in force, so the newest revision counts. See: monitor watchlist diff"
+        )
+        print(f"{args.config}: {', '.join(sorted(app.passed))}: {older}", file=sys.stderr)
+    elif app.in_force.loaded is not loaded:
         waits = "an edit waits to be planned, and the watchlist before it counts. See: monitor plan"
         print(f"{args.config}/watchlist.toml: {waits}", file=sys.stderr)
     try:

@@ -20,6 +20,7 @@ import tomlkit
 from monitor.config.faults import ConfigFaults, check_shape
 from monitor.config.feeds import find_doubles
 from monitor.config.files import BOM, ConfigFile, parse_config_file, read_config_file
+from monitor.config.mounts import refuse_read_only
 from monitor.config.schema import FeedsFile
 from monitor.config.values import is_language, near_miss, shown
 from monitor.errors import ConfigError
@@ -176,6 +177,7 @@ def write_edited(
             where=file.shown_path,
             remedy="Edit the file by hand.",
         )
+    refuse_read_only(file.path, file.shown_path)
     note(body)
     replace_body(file.path, file.shown_path, file.body, body)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from monitor.config.edit import NoteEdit, locked, replace_body
 from monitor.config.edit_whole import LoadInstead, check_instead, read_body
+from monitor.config.mounts import refuse_read_only
 from monitor.errors import ConfigError
 
 BACKUPS_MAX = 99
@@ -49,6 +50,7 @@ def restore_file(
         if before == body:
             return Restored(is_changed=False)
         check_instead(load_instead, path, body, has_lines=False)
+        refuse_read_only(path, str(path))
         backup = None
         if before is not None and not is_known(before):
             if not force:

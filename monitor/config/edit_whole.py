@@ -14,6 +14,7 @@ from pathlib import Path
 from monitor.config.edit import NoteEdit, locked, replace_body
 from monitor.config.faults import ConfigFaults
 from monitor.config.files import BOM
+from monitor.config.mounts import refuse_read_only
 from monitor.errors import ConfigError
 
 LoadInstead = Callable[[Mapping[str, bytes]], object]
@@ -71,6 +72,8 @@ def write_whole(
         before = read_body(path)
         if hash_of(before or b"") != expected:
             raise ChangedMeanwhile(str(path), before or b"")
+        if before != body:
+            refuse_read_only(path, str(path))
         note(body)
         if before == body:
             return False

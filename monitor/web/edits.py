@@ -6,6 +6,7 @@ Effects: database.
 from monitor.config.edit import NoteEdit
 from monitor.errors import StorageError
 from monitor.logs import get_log
+from monitor.pipeline.behind import refuse_behind
 from monitor.storage.revisions import body_hash
 from monitor.web.desk import Desk
 from monitor.web.person import Person
@@ -17,12 +18,14 @@ def noting_edit(desk: Desk, person: Person, note: str = "", *, planned: bool = F
     """Notes an edit with its author, and makes the daemon's next look load the files; for the editors of `config/`.
 
     `planned` says that the person saw what it would change and said yes; `replay_s`, how far back its new topics look.
-    An edit is never refused because it could not be noted.
+    An edit is never refused because it could not be noted, but where another worker's edit is not in force here yet:
+    what is written upon older files would take it back. Then ConfigError is raised, and nothing is written.
     """
 
     def keep(body: bytes) -> None:
         try:
             with desk.store.write() as tx:
+                refuse_behind(tx, desk.force().loaded)
                 at = desk.clock.now()
                 tx.revisions.note_edit(
                     body_hash(body), person.author, at, note=note, planned=planned, replay_s=replay_s
