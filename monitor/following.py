@@ -95,7 +95,7 @@ class Follower:
         )
         remedy = (
             "It works on with the one before. Mend its monitor.toml or its secrets; lines of other files are those of "
-            f"that revision: monitor watchlist diff {newest.id}."
+            "that revision."
         )
         with self._app.store.write() as tx:
             tx.notices.raise_(NOTICE + self._host, head, remedy, "\n".join(problems), self._app.clock.now())

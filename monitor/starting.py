@@ -177,7 +177,7 @@ def _pass_over(latest: Revision, passed: Mapping[str, str], load_instead: LoadIn
     except ConfigFaults as error:
         meanwhile = (
             f"The files here are older than revision {latest.id}, which the other workers have in force; with it these "
-            "are the faults. Their lines are those of that revision: monitor watchlist diff."
+            "are the faults, by the lines of that revision. See: monitor watchlist diff file."
         )
         raise ConfigFaults(error.problems, meanwhile=meanwhile, files=error.files) from error
 

@@ -24,6 +24,7 @@ from monitor.storage.engine import open_engine
 from monitor.storage.revisions import RevisionHead, body_hash
 from monitor.storage.store import Store
 from monitor.storage.workers import Worker
+from monitor.views.watchlist import read_standing
 from tests.config.folder import write_folder
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import fresh_database
@@ -246,6 +247,9 @@ def test_files_that_nobody_may_write_stand_back_for_ever(room: Room) -> None:
     room.wait()
     assert b.topics == ["a", "b"]
     assert b.text() == ONE
+    assert b.app is not None
+    shown = read_standing(room.store, b.watcher, b.app.in_force.loaded)
+    assert (shown.text, shown.state) == (TWO, "in force"), "the page shows what counts"
     a.write(feeds=TWO_FEEDS)
     b.write(monitor=room.monitor + DESK)
     room.wait()

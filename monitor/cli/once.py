@@ -61,9 +61,7 @@ def run(args: argparse.Namespace) -> int:
         load_instead=load_instead(args),
     )
     if app.passed:
-        older = (
-            "older than what other workers have in force, so the newest revision counts. See: monitor watchlist diff"
-        )
+        older = "older than what other workers have in force, which counts. See: monitor watchlist diff file"
         print(f"{args.config}: {', '.join(sorted(app.passed))}: {older}", file=sys.stderr)
     elif app.in_force.loaded is not loaded:
         waits = "an edit waits to be planned, and the watchlist before it counts. See: monitor plan"

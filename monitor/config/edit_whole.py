@@ -70,10 +70,10 @@ def write_whole(
     check_instead(load_instead, path, body)
     with locked(folder):
         before = read_body(path)
-        if hash_of(before or b"") != expected:
-            raise ChangedMeanwhile(str(path), before or b"")
         if before != body:
             refuse_read_only(path, str(path))
+        if hash_of(before or b"") != expected:
+            raise ChangedMeanwhile(str(path), before or b"")
         note(body)
         if before == body:
             return False

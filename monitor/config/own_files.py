@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from monitor.config.edit_whole import hash_of, read_body
 from monitor.config.load import Loaded
 
 TEXTS = ("watchlist.toml", "feeds.toml")
@@ -53,6 +54,15 @@ class OwnFiles:
             hashed == self.counted[name] and hashed != force.hashes[name] and self._is_wanted(hashed)
             for name, hashed in self._read.items()
         )
+
+    def body(self, name: str, force: Loaded) -> bytes:
+        """What counts of a file: the body in force where it stands back, else what stands in it; nothing where there is
+        none. Raises `ConfigError`.
+        """
+        body = read_body(self._folder / name)
+        older = self.counted[name]
+        is_older = body is not None and older != force.hashes[name] and hash_of(body) == older
+        return force.bodies[name] if is_older else body or b""
 
     def _older(self, force: Loaded) -> list[str]:
         return [

@@ -144,6 +144,10 @@ class Watcher:
         """Where the files stand."""
         return self._folder
 
+    def body(self, name: str) -> bytes:
+        """As `OwnFiles.body`: what a page shows of watchlist.toml or feeds.toml, and what an edit begins with."""
+        return self.own.body(name, self.loaded)
+
     def load_instead(self, bodies: Mapping[str, bytes]) -> Loaded:
         """The configuration with these bodies in place of its files, changing nothing. Raises `ConfigFaults`."""
         earlier = self.loaded.compiled

@@ -231,6 +231,12 @@ _ALL: tuple[Kind, ...] = (
         "An edit waits for a plan",
     ),
     Kind(
+        "config-follow",
+        "A worker cannot use the newest configuration and works on with the one before; the others have it in force.",
+        "Mend its `monitor.toml` or its secrets; the message names its host and what is wrong.",
+        "{n} workers cannot use the newest configuration",
+    ),
+    Kind(
         "daemon",
         "The daemon has not beaten for two minutes. It cannot tell this itself: see the dead-man address.",
         "Start it: monitor run",

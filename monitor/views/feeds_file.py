@@ -6,7 +6,6 @@ Effects: reads files.
 import re
 from dataclasses import dataclass
 
-from monitor.config.edit_whole import read_body
 from monitor.config.faults import Problem
 from monitor.config.files import BOM
 from monitor.config.watch import Watcher
@@ -49,7 +48,7 @@ def without_keys(line: str) -> str:
 def read_feeds_file(watcher: Watcher, after: int = 0) -> FeedsFile:
     """The lines after one; faults are those that the daemon found when it read the file last."""
     path = watcher.folder / NAME
-    text = (read_body(path) or b"").removeprefix(BOM).decode("utf-8", "replace")
+    text = watcher.body(NAME).removeprefix(BOM).decode("utf-8", "replace")
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()

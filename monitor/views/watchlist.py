@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from monitor.config.draft import WATCHLIST, Draft, read_draft
-from monitor.config.edit_whole import hash_of, read_body
+from monitor.config.edit_whole import hash_of
 from monitor.config.faults import Problem
 from monitor.config.files import BOM
 from monitor.config.load import Loaded
@@ -77,7 +77,7 @@ def text_of(body: bytes) -> str:
 def read_standing(store: Store, watcher: Watcher, loaded: Loaded) -> Standing:
     """How watchlist.toml stands now, against what is in force."""
     path = loaded.folder / WATCHLIST
-    body = read_body(path) or b""
+    body = watcher.body(WATCHLIST)
     with store.read() as tx:
         head = tx.revisions.head()
     state, problems, waits_for = State.IN_FORCE, tuple[Problem, ...](), ""

@@ -9,6 +9,7 @@ from monitor.config.draft import WATCHLIST
 from monitor.config.edit import note_nobody
 from monitor.config.edit_restore import Restored
 from monitor.config.edit_whole import ChangedMeanwhile, as_typed, hash_of, read_body, write_whole
+from monitor.config.mounts import refuse_read_only
 from monitor.pipeline.rollback import choose_target, roll_back
 from monitor.web.desk import Desk
 from monitor.web.edits import noting_edit
@@ -61,6 +62,7 @@ def apply_revision(
     path = desk.watcher.folder / name
     before = read_body(path) or b""
     if expected is not None and hash_of(before) != expected:
+        refuse_read_only(path, str(path))
         raise ChangedMeanwhile(str(path), before)
     target, latest = choose_target(desk.store, str(revision), path)
     restored = roll_back(

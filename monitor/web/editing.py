@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monitor.config.draft import WATCHLIST
 from monitor.config.edit_values import with_values
-from monitor.config.edit_whole import hash_of, read_body
+from monitor.config.edit_whole import hash_of
 from monitor.config.files import BOM, parse_config_file
 from monitor.config.values import shown
 from monitor.errors import MonitorError
@@ -115,4 +115,4 @@ def find_conflict(desk: Desk, editing: Editing, theirs: bytes) -> Conflict:
 
 
 def _body(desk: Desk) -> bytes:
-    return read_body(desk.watcher.folder / WATCHLIST) or b""
+    return desk.watcher.body(WATCHLIST)
