@@ -15,7 +15,7 @@ COPY migrations ./migrations
 COPY monitor ./monitor
 RUN tools/bin/pip --python /opt/monitor/bin/python install --no-deps --no-build-isolation . \
     && tools/bin/pip --python /opt/monitor/bin/python uninstall --yes \
-        editables hatchling packaging pathspec pluggy trove-classifiers
+        editables hatchling pathspec pluggy trove-classifiers
 
 FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="news-monitor" \
