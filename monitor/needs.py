@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from monitor.errors import FetchReason
 from monitor.model import ChannelName, FeedId, Need
 from monitor.outbox.notices import KINDS
+from monitor.shared_work import WORK_NEEDS, SharedWork
 from monitor.storage.health import FeedHealth
 from monitor.storage.recipients import READER, SERVER, Recipient
 from monitor.storage.store import Transaction
@@ -28,10 +29,14 @@ DEAD_MAX = 50
 
 OF_CHANNELS = frozenset({"channel-held", "delivery-dead", "recipient"})
 """What a failed attempt to send may bring: looked at in its very transaction."""
-FOUND = OF_CHANNELS | {
-    *("feed-fails", "feed-gone", "feed-unauthorised", "feed-held", "feed-double", "feeds-all", "no-feed"),
-    *("mail-nobody", "channel-gone", "channel-stuck", "daemon"),
-}
+FOUND = (
+    OF_CHANNELS
+    | WORK_NEEDS
+    | {
+        *("feed-fails", "feed-gone", "feed-unauthorised", "feed-held", "feed-double", "feeds-all", "no-feed"),
+        *("mail-nobody", "channel-gone", "channel-stuck", "daemon"),
+    }
+)
 """The kinds that `find_needs` finds, all of them each time: what it does not find is over."""
 
 
@@ -42,11 +47,16 @@ def find_needs(
     now: datetime,
     *,
     beat_at: datetime | None,
+    work: SharedWork | None = None,
 ) -> list[Need]:
-    """Everything of these kinds, in the order a person should look at it; `channels` are the names configured."""
+    """Everything of these kinds, in the order a person should look at it; `channels` are the names configured.
+
+    `work` is what workers share; None where one process does it all.
+    """
     recipients = tx.recipients.listed()
     return [
-        *_of_daemon(health, beat_at, now),
+        *_of_daemon(health, beat_at, now, work),
+        *(work.needs if work is not None else ()),
         *find_channel_needs(tx, recipients, channels),
         *_of_feeds([feed for feed in health if feed.active], now),
         *_stuck(tx, channels, now),
@@ -63,8 +73,11 @@ def find_channel_needs(
     return [*_holds(tx), *_dead(tx, recipients), *_refused(recipients, channels)]
 
 
-def _of_daemon(health: Sequence[FeedHealth], beat_at: datetime | None, now: datetime) -> Iterator[Need]:
-    if beat_at is not None and now - beat_at > DAEMON_SILENT:
+def _of_daemon(
+    health: Sequence[FeedHealth], beat_at: datetime | None, now: datetime, work: SharedWork | None
+) -> Iterator[Need]:
+    is_said = work is not None and any(need.kind == "queue-unserved" for need in work.needs)
+    if beat_at is not None and now - beat_at > DAEMON_SILENT and not is_said:
         yield _need("daemon", f"The daemon has been silent since {_at(beat_at)}.")
     if beat_at is not None and not any(feed.active for feed in health):
         yield _need("no-feed", "No feed is configured, so nothing can come in.")

@@ -12,6 +12,7 @@ from monitor.digests.budget import span_began_at
 from monitor.model import Budget, ChannelName, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
 from monitor.needs import FOUND, find_needs
 from monitor.pipeline.bars import bar_of
+from monitor.shared_work import SharedWork, read_shared_work
 from monitor.storage.health import FeedHealth
 from monitor.storage.recipients import Recipient
 from monitor.storage.store import Store, Transaction
@@ -83,6 +84,8 @@ class Status:
     """Of the channels that have one."""
     feeds_late: tuple[FeedHealth, ...] = ()
     """Feeds whose visit is overdue by more than `LATE_AFTER`, the longest first."""
+    work: SharedWork | None = None
+    """The work that workers share; None where one process does it all."""
 
     def since(self, need: Need) -> datetime | None:
         """Since when it is known to the daemon; None where it is not yet."""
@@ -95,10 +98,13 @@ def read_status(
     channels: Collection[str],
     now: datetime,
     at_most: Mapping[ChannelName, Budget] = MappingProxyType({}),
+    *,
+    is_distributed: bool = False,
 ) -> Status:
     """Look at everything in one consistent view; `channels` are the names configured, `at_most` their budgets."""
     with store.read() as tx:
-        status = _read(tx, topics, channels, now)
+        work = read_shared_work(tx, now) if is_distributed else None
+        status = _read(tx, topics, channels, now, work)
         return replace(status, budgets=tuple(_budgets(tx, topics, at_most, now)))
 
 
@@ -113,7 +119,9 @@ def _budgets(
             yield ChannelBudget(name, budget, bar, tx.bars.count_told(name, None, began_at))
 
 
-def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str], now: datetime) -> Status:
+def _read(
+    tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str], now: datetime, work: SharedWork | None
+) -> Status:
     health = [feed for feed in tx.health.all() if feed.active]
     failing = tuple(feed for feed in health if feed.outcome in ("failed", "gone"))
     states = {state.key: state for state in tx.topics.all()}
@@ -153,11 +161,12 @@ def _read(tx: Transaction, topics: tuple[Topic, ...], channels: Collection[str],
         topics=tuple(listed),
         waiting=sum(waiting.values()),
         failed=failed,
-        needs=_all_needs(tx, health, channels, failed, beat.at if beat else None, now),
+        needs=_all_needs(tx, health, channels, failed, beat.at if beat else None, now, work),
         notices=tuple(tx.notices.open()),
         stopped=tuple(one for one in recipients if one.stopped_at is not None),
         mutes=tuple(sorted(tx.mutes.in_force(now), key=lambda mute: (mute.until, mute.id))),
         feeds_late=_late(health, now),
+        work=work,
     )
 
 
@@ -173,9 +182,10 @@ def _all_needs(
     failed: int,
     beat_at: datetime | None,
     now: datetime,
+    work: SharedWork | None,
 ) -> tuple[Need, ...]:
     """What is found now, and what the daemon found that only it can know; deliveries given up are one line."""
-    found = find_needs(tx, health, channels, now, beat_at=beat_at)
+    found = find_needs(tx, health, channels, now, beat_at=beat_at, work=work)
     needs = [need for need in found if need.kind != "delivery-dead"]
     if failed:
         needs.append(Need("delivery-dead", f"{failed} deliveries were given up.", "See why: monitor outbox list"))

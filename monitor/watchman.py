@@ -54,7 +54,10 @@ class Watchman:
         own += self._targets.find(app.store, app.in_force.topics.values(), now)
         if self._app.in_force.loaded.ping_url is not None:
             own += self._dead_man.needs()
-        return look_after_needs(app.store, app.in_force.peers, now, own=own, own_kinds=OWN_KINDS)
+        is_distributed = app.in_force.loaded.settings.is_distributed
+        return look_after_needs(
+            app.store, app.in_force.peers, now, own=own, own_kinds=OWN_KINDS, is_distributed=is_distributed
+        )
 
     def note_beat(self) -> bool:
         """The loop turned and the database took a write; whether a ping is owed now."""

@@ -52,7 +52,7 @@ LAYERS: dict[int, str] = {
           config.edit_whole config.edit_values config.draft metrics storage.gauge_views storage.target_views
           storage.sweeping feeds.recorder feeds.recordings storage.day_tellings storage.candidates storage.restore
           storage.restored storage.checking storage.run_tables storage.workers storage.handed config.own_files
-          config.mounts""",
+          config.mounts storage.work_views""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           views.widening pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads
           pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks
@@ -65,7 +65,8 @@ LAYERS: dict[int, str] = {
           views.topic views.topic_stories views.topic_list views.levels views.found views.changes views.slack_look
           views.feeds views.feed views.finding pipeline.rollback numbers gauges pipeline.arrived pipeline.pace
           pipeline.room pipeline.answers views.article views.corrected views.look_words views.told_lines
-          views.trail_lines views.trail_record views.missing_lines views.keeping targets pipeline.behind""",
+          views.trail_lines views.trail_record views.missing_lines views.keeping targets pipeline.behind
+          shared_work""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits

@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from monitor.archive import database_path
@@ -14,6 +15,7 @@ from monitor.cli.lines import format_time, write_line
 from monitor.cli.moments import say_time
 from monitor.cli.mute import mute_record, show_mutes
 from monitor.cli.opening import load_config, opened_store
+from monitor.cli.workers_block import queue_records, worker_lines, worker_records
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load_settings, read_earlier
 from monitor.config.watch import WATCHLIST
@@ -73,8 +75,11 @@ def _look(args: argparse.Namespace, loaded: Loaded, faults: ConfigFaults | None 
         topics = loaded.watchlist.topics
         if faults is not None or _waits(store):
             topics = _in_force(store, loaded)
-        now = SystemClock().now()
-        status = read_status(store, topics, loaded.settings.channels, now, loaded.at_most)
+        is_distributed = loaded.settings.is_distributed
+        now = (_shared_time(store) if is_distributed else None) or SystemClock().now()
+        status = read_status(
+            store, topics, loaded.settings.channels, now, loaded.at_most, is_distributed=is_distributed
+        )
     if faults is not None:
         status = replace(status, needs=(Need("config", f"{FAULTY} {faults.problems[0]}"), *_but_config(status)))
     if args.json:
@@ -83,6 +88,12 @@ def _look(args: argparse.Namespace, loaded: Loaded, faults: ConfigFaults | None 
     else:
         _show(status)
     return 1 if status.needs else 0
+
+
+def _shared_time(store: Store) -> datetime | None:
+    """The database's time, by which workers beat: this machine's may be another."""
+    with store.read() as tx:
+        return tx.workers.now()
 
 
 def _waits(store: Store) -> bool:
@@ -105,6 +116,8 @@ def _in_force(store: Store, loaded: Loaded) -> tuple[Topic, ...]:
 def _show(status: Status) -> None:
     beat = f"last seen {say_time(status.beat_at)}" if status.beat_at else "never ran on this database"
     print(f"Daemon      {beat}")
+    if status.work is not None:
+        print(*worker_lines(status.work), sep="\n")
     unread = f", {status.feeds_unread} not read yet" if status.feeds_unread else ""
     print(f"Feeds       {status.feeds} polled, {len(status.feeds_failing)} failing{unread}")
     for feed in status.feeds_failing[:10]:
@@ -171,6 +184,8 @@ def _record(status: Status) -> dict[str, object]:
     return {
         "at": format_time(status.at),
         "daemon_seen_at": format_time(status.beat_at),
+        "workers": worker_records(status.work),
+        "queues": queue_records(status.work),
         "feeds": {
             "polled": status.feeds,
             "failing": [

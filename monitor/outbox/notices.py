@@ -237,6 +237,26 @@ _ALL: tuple[Kind, ...] = (
         "{n} workers cannot use the newest configuration",
     ),
     Kind(
+        "worker-lost",
+        "A worker stopped beating without a word, and no other took its place within the hour.",
+        "Look at that machine, and at its log. Its work is taken up by the others; start another: monitor worker",
+        "{n} workers are lost",
+        hold=timedelta(seconds=30),
+    ),
+    Kind(
+        "queue-unserved",
+        "No worker serves a queue, so a part of the work stands still; the message says which.",
+        "Start one: monitor worker",
+        "{n} queues are served by no worker",
+        hold=timedelta(seconds=30),
+    ),
+    Kind(
+        "ingest-behind",
+        "What visits bring waits for more than five minutes to be stored.",
+        "See that a worker serves `ingest` and what the database is at: monitor status, then monitor doctor.",
+        "What visits bring waits to be stored",
+    ),
+    Kind(
         "daemon",
         "The daemon has not beaten for two minutes. It cannot tell this itself: see the dead-man address.",
         "Start it: monitor run",

@@ -14,6 +14,7 @@ from monitor.model import Need
 from monitor.needs import FOUND, find_needs
 from monitor.outbox.notices import choose_tellings, find_changes
 from monitor.outbox.operator import Peers, settle_needs, tell_due
+from monitor.shared_work import read_shared_work
 from monitor.storage.notices import OPEN_MAX
 from monitor.storage.store import Store
 
@@ -24,7 +25,13 @@ KEPT_FOR = timedelta(days=30)
 
 
 def look_after_needs(
-    store: Store, peers: Peers, now: datetime, *, own: Sequence[Need] = (), own_kinds: Collection[str] = ()
+    store: Store,
+    peers: Peers,
+    now: datetime,
+    *,
+    own: Sequence[Need] = (),
+    own_kinds: Collection[str] = (),
+    is_distributed: bool = False,
 ) -> int:
     """Find what needs a person now, remember it, and put in line what is to be told; returns how many messages.
 
@@ -33,7 +40,9 @@ def look_after_needs(
     """
     kinds = FOUND | frozenset(own_kinds)
     with store.read() as tx:
-        needs = [*find_needs(tx, tx.health.all(), peers.channels, now, beat_at=now), *own]
+        work = read_shared_work(tx, now) if is_distributed else None
+        found = find_needs(tx, tx.health.all(), peers.channels, now, beat_at=now, work=work)
+        needs = [*found, *own]
         notices = tx.notices.all()
     is_settled = not any(find_changes(needs, notices, kinds, open_max=OPEN_MAX))
     if is_settled and not any(True for _ in choose_tellings(notices, now)):

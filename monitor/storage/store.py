@@ -48,6 +48,7 @@ from monitor.storage.vectors import VectorTable
 from monitor.storage.waits import WaitTable
 from monitor.storage.web_sessions import WebSessionTable
 from monitor.storage.word_index import WordIndex
+from monitor.storage.work_views import WorkViews
 from monitor.storage.workers import WorkerTable
 
 
@@ -95,6 +96,7 @@ class Transaction:
         self.web_sessions = WebSessionTable(connection)
         self.workers = WorkerTable(connection)
         self.handed = HandedTable(connection)
+        self.work_views = WorkViews(connection)
         self.connection = connection
 
 

@@ -14,6 +14,7 @@ from monitor.digests.volume import DAYS, volume_of_days
 from monitor.model import ChannelName, MuteKind, Need, Notice, TopicKey, Volume
 from monitor.needs import DAEMON_SILENT
 from monitor.outbox.notices import kind_of
+from monitor.shared_work import WORK_NEEDS
 from monitor.status import ChannelBudget, Status, TopicStatus, read_status
 from monitor.storage.delivery_views import NO_LINE
 from monitor.storage.holds import Hold
@@ -111,7 +112,8 @@ class Overview:
 def read_overview(store: Store, loaded: Loaded, watcher: Watcher, now: datetime) -> Overview:
     """Look at everything."""
     topics, channels = loaded.watchlist.topics, loaded.settings.channels
-    status = read_status(store, topics, channels, now, loaded.at_most)
+    is_distributed = loaded.settings.is_distributed
+    status = read_status(store, topics, channels, now, loaded.at_most, is_distributed=is_distributed)
     with store.read() as tx:
         volumes = read_volumes(tx, [topic.key for topic in topics], now)
         listed = list(_channels(tx, {ChannelName(name): one.kind for name, one in channels.items()}, status))
@@ -193,6 +195,8 @@ def _way(need: Need, feed_ids: Mapping[str, int]) -> tuple[str, str]:
         return f"/deliveries?channel={quote(thing, safe='')}&state=waiting", "See what waits"
     if need.kind == "delivery-dead":
         return "/deliveries?state=failed", "See them"
+    if need.kind in WORK_NEEDS:
+        return "#workers", "See the workers"
     if need.kind in ("recipient", "mail-nobody"):
         return f"/deliveries?channel={quote(thing.partition(':')[0], safe='')}", "See its deliveries"
     return "", ""
