@@ -14,6 +14,7 @@ from monitor.errors import MonitorError, StorageError
 from monitor.in_force import InForce
 from monitor.metrics import OTHER, Metrics, Values
 from monitor.outbox.notices import KINDS, kind_of
+from monitor.shared_work import SharedWork, read_shared_work
 from monitor.storage.store import Store, Transaction
 from monitor.targets import TargetStanding, read_targets
 
@@ -111,6 +112,7 @@ class Gauges:
             "monitor_channel_held": _labelled(held),
             "monitor_notices_open": _labelled(kinds),
             **self._of_targets(tx, force, now),
+            **_work_values(read_shared_work(tx, now) if force.loaded.settings.is_distributed else None),
         }
 
     def _of_targets(self, tx: Transaction, force: InForce, now: datetime) -> Mapping[str, Values]:
@@ -126,6 +128,19 @@ def _target_values(standings: Sequence[TargetStanding], topic: Callable[[str], s
     return {
         "monitor_target_seconds": {(name,): one.target.total_seconds() for name, one in named},
         "monitor_target_met_ratio": {(name,): one.share for name, one in named if one.share is not None},
+    }
+
+
+def _work_values(work: SharedWork | None) -> Mapping[str, Values]:
+    """No series at all where one process does the work: a rule that asks for them says nothing then."""
+    if work is None:
+        return {}
+    return {
+        "monitor_workers": {("at_work",): work.at_work, ("lost",): work.lost},
+        "monitor_queue_workers": {(one.name,): one.workers for one in work.queues},
+        "monitor_queue_waiting": {(one.name,): one.waiting for one in work.queues},
+        "monitor_queue_lag_seconds": {(one.name,): one.lag.total_seconds() for one in work.queues},
+        "monitor_queue_done": {(one.name,): one.done for one in work.queues},
     }
 
 

@@ -66,6 +66,11 @@ GAUGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("monitor_outbox_dead", "Deliveries given up that wait for a person.", ()),
     ("monitor_channel_held", "Whether a channel takes nothing until a person acts.", ("channel",)),
     ("monitor_notices_open", "What needs a person now, by kind.", ("kind",)),
+    ("monitor_workers", "Workers that share the work, by how they are; of those lost within the hour.", ("state",)),
+    ("monitor_queue_workers", "Workers at work that serve a queue.", ("queue",)),
+    ("monitor_queue_waiting", "What is due in a queue and nobody has begun.", ("queue",)),
+    ("monitor_queue_lag_seconds", "How long the oldest of it has waited.", ("queue",)),
+    ("monitor_queue_done", "What all workers did of it in the last minute.", ("queue",)),
     ("monitor_target_seconds", "How soon a topic is to be told.", ("topic",)),
     ("monitor_target_met_ratio", "Share of a topic's tellings of the last 7 days within its target.", ("topic",)),
 )

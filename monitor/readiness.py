@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from monitor.clock import Clock
 from monitor.errors import MonitorError, StorageError
 from monitor.gauges import KEPT_S, Files
+from monitor.shared_work import SharedWork, read_shared_work
 from monitor.storage.revision import is_current
 from monitor.storage.store import Store, Transaction
 from monitor.text import plural
@@ -27,13 +28,21 @@ class Readiness:
     """Looks; may be called from any thread. Names nothing of the configuration: anybody may ask."""
 
     def __init__(
-        self, store: Store, clock: Clock, files: Files, check_room: Callable[[], None], healthy: Healthy
+        self,
+        store: Store,
+        clock: Clock,
+        files: Files,
+        check_room: Callable[[], None],
+        healthy: Healthy,
+        *,
+        is_distributed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._clock = clock
         self._files = files
         self._check_room = check_room
         self._healthy = healthy
+        self._is_distributed = is_distributed
         self._turn = threading.Lock()
         self._found: dict[str, str] = {}
         self._looked_at_s: float | None = None
@@ -59,7 +68,9 @@ class Readiness:
             if not is_current(self._store.database):
                 return found | {"database": "its schema is not that of this version, or it does not answer"}
             with self._store.read() as tx:
-                return found | {"database": ""} | _of_database(tx, self._clock.now())
+                now = self._clock.now()
+                found |= {"database": ""} | _of_database(tx, now)
+                return found | _of_work(read_shared_work(tx, now)) if self._is_distributed() else found
         except StorageError as error:
             return found | {"database": error.what}
 
@@ -77,4 +88,15 @@ def _of_database(tx: Transaction, now: datetime) -> dict[str, str]:
     return {
         "feeds": f"a feed has been due for {minutes} minutes" if overdue > OVERDUE_MAX else "",
         "channels": f"{plural(holds, 'channel')} held: monitor status" if holds else "",
+    }
+
+
+def _of_work(work: SharedWork) -> dict[str, str]:
+    """The queues by their names, which are ours."""
+    found = {need.kind for need in work.needs}
+    unserved = [one.name for one in work.queues if one.unserved_since is not None]
+    behind = next(int(one.lag.total_seconds() // 60) for one in work.queues if one.name == "ingest")
+    return {
+        "queues": f"no worker serves {', '.join(unserved)}" if "queue-unserved" in found else "",
+        "ingest": f"what visits brought has waited for {behind} minutes" if "ingest-behind" in found else "",
     }

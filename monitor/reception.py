@@ -50,7 +50,14 @@ def answers_of(app: App, health: Health, watcher: Watcher) -> Answers:
     sources = Sources(lambda: app.in_force, watcher, app.free_bytes)
     return Answers(
         health,
-        ready=Readiness(app.store, app.clock, watcher, app.check_room, health).answer,
+        ready=Readiness(
+            app.store,
+            app.clock,
+            watcher,
+            app.check_room,
+            health,
+            is_distributed=lambda: app.in_force.loaded.settings.is_distributed,
+        ).answer,
         metrics=Gauges(app.numbers.metrics, app.store, app.clock, sources).render,
         feed=readers.feed,
         look=readers.look,

@@ -22,7 +22,7 @@ OVER_COUNTERS = {"rate", "increase"}
 OVER_GAUGES = {"predict_linear"}
 FUNCTIONS = {*OVER_COUNTERS, *OVER_GAUGES, "histogram_quantile", "time", "absent"}
 AGGREGATES = {"sum", "max", "min"}
-WORDS = {"by", "and", "or", "unless"}
+WORDS = {"by", "on", "and", "or", "unless"}
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -84,7 +84,7 @@ def parse(text: str) -> Expression:
     while at < len(tokens):
         token, after = tokens[at], tokens[at + 1].text if at + 1 < len(tokens) else ""
         at += 1
-        if token.kind == "name" and token.text == "by":
+        if token.kind == "name" and token.text in ("by", "on"):
             inner, at = _until(tokens, at + 1, ")")
             expression.grouped_by |= {one.text for one in inner if one.kind == "name"}
         elif token.kind == "name" and token.text in FUNCTIONS | AGGREGATES:

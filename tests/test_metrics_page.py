@@ -11,6 +11,7 @@ import yaml  # type: ignore[import-untyped]  # its stubs are no dependency of ou
 from monitor.metrics import REASONS, STEPS, Family, Metrics
 from monitor.model import DeliveryState, DigestKind, PollOutcome
 from monitor.outbox.notices import KINDS
+from monitor.shared_work import QUEUES
 from monitor.storage.gauge_views import FEED_STATES
 from tests.promql import OVER_COUNTERS, OVER_GAUGES, Selector, parse
 
@@ -27,7 +28,8 @@ EVERYWHERE = {"job", "instance"}
 VALUES: dict[str, set[str]] = {
     "outcome": {*PollOutcome, *DeliveryState},
     "reason": {*REASONS, "missing", "future"},
-    "state": {*FEED_STATES},
+    "state": {*FEED_STATES, "at_work", "lost"},
+    "queue": {*QUEUES},
     "step": {*STEPS},
     "kind": {*KINDS, *DigestKind},
 }
