@@ -16,10 +16,12 @@ from monitor.web import (
     api_topic_edits,
     api_topics,
     api_watchlist,
+    api_workers,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     api_overview.router,
+    api_workers.router,
     api_deliveries.router,
     api_explain.router,
     api_feeds.router,

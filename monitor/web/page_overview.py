@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from monitor.shared_work import INGEST_BEHIND, queue_words
 from monitor.text import plural
 from monitor.views.overview import Overview, read_overview
 from monitor.views.plot_days import HEIGHT, WIDTH, bars_of
@@ -20,6 +21,8 @@ TOPICS_MAX = 40
 """Topics listed; beyond them those that bring more than usual, or for which most waits."""
 LISTED_MAX = 10
 """Feeds and mutes listed under each other."""
+QUEUE_NAMES = {"poll": "Visiting feeds", "ingest": "Storing articles", "deliver": "Sending"}
+"""The queues of shared work, as a person calls what is done there."""
 
 
 @router.get("/")
@@ -43,6 +46,10 @@ def overview(request: Request, desk: DeskIn, pages: PagesIn) -> HTMLResponse:
         plot_size=(WIDTH, HEIGHT),
         listed_max=LISTED_MAX,
         ago=lambda at: ago_words(seen.status.at, at),
+        span=span_words,
+        queue_names=QUEUE_NAMES,
+        queue_words=queue_words,
+        behind_after=INGEST_BEHIND,
     )
 
 
@@ -62,6 +69,8 @@ def beat_words(seen: Overview) -> str:
     """How long ago the daemon showed that it is at work."""
     if seen.beat_age is None:
         return "no daemon has beaten on this database yet"
+    if seen.status.work is not None:
+        return f"{plural(seen.status.work.at_work, 'worker')} at work, the last beat {span_words(seen.beat_age)} ago"
     return f"the daemon beat {span_words(seen.beat_age)} ago"
 
 
