@@ -19,8 +19,8 @@ from bench import (
     matching,
     plan,
     reload,
-    scale,
     search,
+    settled,
     silence,
     soak,
     stories,
@@ -43,12 +43,12 @@ BENCHES: dict[str, Callable[[], int]] = {
     "feedback": feedback.run,
     "freshness": freshness.run,
     "delivery": delivery.run,
-    "scale": scale.run,
+    "settled": settled.run,
     "years": years.run,
     "soak": soak.run,
 }
 BY_NAME_ONLY = {
-    "scale": "takes five minutes",
+    "settled": "takes five minutes",
     "years": "takes ten minutes and two gigabytes",
     "soak": "takes ten minutes",
 }

@@ -1,4 +1,4 @@
-"""The benches of scale and syncs count what they say."""
+"""The benches of a settled daemon and of syncs count what they say."""
 
 import re
 import sqlite3
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from bench.scale import FEEDS, INTERVAL, ask, spread
+from bench.settled import FEEDS, INTERVAL, ask, spread
 from bench.syncs import bytes_per_article, count_syncs
 from bench.world import World
 from monitor.feeds.parse import parse_feed

@@ -72,7 +72,7 @@ def ask(database: Path, question: str, *values: str) -> int:
 
 def spread(database: Path, start: datetime) -> None:
     """Have every feed come due once in the interval after `start`, in no order."""
-    chance = random.Random("scale")
+    chance = random.Random("settled")
     with closing(sqlite3.connect(database)) as connection, connection:
         for (feed,) in connection.execute("SELECT id FROM feed").fetchall():
             at = start + INTERVAL * chance.random()
@@ -111,7 +111,7 @@ def run() -> int:
         seeded = measure(command(folder, "once", "--json"), timeout_s=SEED_TIMEOUT_S)
         if seeded.code != 0:
             sys.exit(f"monitor once ended with {seeded.code}:\n{seeded.errors[-3000:]}")
-        print(f"scale: baseline of {FEEDS} feeds x {ENTRIES} entries: {seeded.wall_s:.0f} s, ", end="")
+        print(f"settled: baseline of {FEEDS} feeds x {ENTRIES} entries: {seeded.wall_s:.0f} s, ", end="")
         print(f"CPU {seeded.cpu_s:.0f} s, peak {seeded.peak_mb:.0f} MB (not counted below)", flush=True)
         shown.show(2)
         spread(database, datetime.now(UTC))
@@ -130,9 +130,9 @@ def run() -> int:
         failed = ask(database, "SELECT count(*) FROM feed WHERE fail_count > 0")
         kept = _told(seen, size, failed)
         if syncs is None:
-            print("scale: syncs are not counted: strace is missing or may not trace")
+            print("settled: syncs are not counted: strace is missing or may not trace")
         else:
-            print(f"scale: {syncs / SYNCS_S:.1f} syncs a second, {syncs / max(1, visited):.2f} a visit")
+            print(f"settled: {syncs / SYNCS_S:.1f} syncs a second, {syncs / max(1, visited):.2f} a visit")
         if code != 0:
             print((folder / "daemon.log").read_text()[-3000:])
     return 0 if kept and code == 0 else 1
@@ -141,9 +141,9 @@ def run() -> int:
 def _told(seen: Seen, size_mb: float, failed: int) -> bool:
     """Print the figures; whether the limits were kept."""
     due = FEEDS * seen.seconds / INTERVAL.total_seconds()
-    print(f"scale: {seen.visits} visits in {seen.seconds:.0f} s ({due:.0f} were due), ", end="")
+    print(f"settled: {seen.visits} visits in {seen.seconds:.0f} s ({due:.0f} were due), ", end="")
     print(f"{seen.articles} new articles; {failed} feeds failing, {seen.late_max} a minute late at most")
-    print(f"scale: {100 * seen.share:.1f} % of one core (limit {100 * SHARE_WANTED:.0f})", end="")
+    print(f"settled: {100 * seen.share:.1f} % of one core (limit {100 * SHARE_WANTED:.0f})", end="")
     print(f"; {seen.processes} processes, PSS {seen.peak_pss_mb:.0f} MB (limit {PEAK_WANTED_MB}),", end="")
     print(f" RSS {seen.peak_rss_mb:.0f} MB; database {size_mb:.0f} MB", flush=True)
     done = seen.visits >= DUE_SHARE_WANTED * due and seen.late_max == 0 and not failed
