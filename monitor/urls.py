@@ -12,6 +12,8 @@ from datetime import date
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
+REMEMBERED_CHARS_MAX = 500
+"""Of addresses whose host is remembered."""
 URL_CHARS_MAX = 8_192
 """A longer address is its own key, untouched: servers refuse addresses from about this length on."""
 UNWRAP_MAX = 3
@@ -119,6 +121,12 @@ def is_web_url(url: str) -> bool:
 
 def host_of(url: str) -> str:
     """The host of an http(s) address in lower case, without port, user or final dot; empty where there is none."""
+    return _host_of(url) if len(url) <= REMEMBERED_CHARS_MAX else _host_of.__wrapped__(url)
+
+
+@lru_cache(maxsize=2_048)
+def _host_of(url: str) -> str:
+    """Remembered, as one visit to a feed asks four times."""
     split = _split(url.strip())
     return _host_and_port(split.netloc)[0] if split is not None else ""
 

@@ -14,7 +14,7 @@ LAYERS: dict[int, str] = {
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints feeds.moves
-          feeds.coverage feeds.rhythm feeds.sites feeds.webpage feeds.page feeds.readable feeds.fulltext
+          feeds.heads feeds.coverage feeds.rhythm feeds.sites feeds.webpage feeds.page feeds.readable feeds.fulltext
           feeds.robots stories.identity stories.series stories.standing stories.normal stories.rarity
           stories.similarity stories.prints stories.guards stories.publisher stories.group stories.grouper
           stories.memory stories.origin stories.wording stories.apart stories.split topics.query topics.lexer

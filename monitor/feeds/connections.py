@@ -92,6 +92,35 @@ class Stream(httpcore.AsyncNetworkStream):
         return self._writer.get_extra_info(info)
 
 
+class Replayed(httpcore.AsyncNetworkStream):
+    """A connection on which the question is asked already, and a part of the answer has come.
+
+    Whoever takes it over asks again into nothing, and reads that part first.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, came: bytes) -> None:
+        self._stream = stream
+        self._came = came
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # the library's own
+        """Up to `max_bytes` of what came; empty at the end."""
+        if not self._came:
+            return await self._stream.read(max_bytes, timeout)
+        piece, self._came = self._came[:max_bytes], self._came[max_bytes:]
+        return piece
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as above
+        """Nothing: it is sent already."""
+
+    async def aclose(self) -> None:
+        """Let it go at once."""
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        """As the connection says."""
+        return self._stream.get_extra_info(info)
+
+
 async def connect_any(addresses: Sequence[str], port: int) -> Stream:
     """A connection to the first address that answers, tried in this order, each with a head start before the next.
 

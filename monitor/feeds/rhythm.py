@@ -214,7 +214,7 @@ def _slot(stamp: float) -> int:
 class _Rates:
     """Expected entries per hour, slot by slot, worked out as they are asked for."""
 
-    __slots__ = ("_days", "_exposure", "_fade", "_hours", "_plain", "_seen", "_weights")
+    __slots__ = ("_columns", "_days", "_exposure", "_fade", "_hours", "_plain", "_seen", "_weights")
 
     def __init__(self, known: _Rhythm, moment: float) -> None:
         watched_h = max(0.0, (moment - known.since) / _HOUR_S)
@@ -223,6 +223,7 @@ class _Rates:
         exposure_h = (1 - 0.5 ** (watched_h / HALF_LIFE_H)) * HALF_LIFE_H / math.log(2)
         self._exposure = [exposure_h / SLOTS] * SLOTS if watched_h >= SLOTS else _hours_seen(known.since, moment)
         self._plain = (sum(weights) * fade + PRIOR_ENTRIES) / (exposure_h + PRIOR_H)
+        self._columns: dict[int, tuple[float, float]] = {}
         self._hours: dict[int, float] = {}
         self._days: dict[int, float] = {}
         self._seen: dict[int, float] = {}
@@ -242,12 +243,18 @@ class _Rates:
     def _hour(self, hour: int) -> float:
         found = self._hours.get(hour)
         if found is None:
-            entries = hours = 0.0
-            for step, share in ((-1, 0.5), (0, 1.0), (1, 0.5)):
-                entries += share * sum(self._weights[(hour + step) % 24 :: 24])
-                hours += share * sum(self._exposure[(hour + step) % 24 :: 24])
+            before, here, after = self._column((hour - 1) % 24), self._column(hour), self._column((hour + 1) % 24)
+            entries = 0.5 * before[0] + here[0] + 0.5 * after[0]
+            hours = 0.5 * before[1] + here[1] + 0.5 * after[1]
             prior = HOUR_TRUST
             found = self._hours[hour] = (entries * self._fade + prior) / (hours + prior / self._plain)
+        return found
+
+    def _column(self, hour: int) -> tuple[float, float]:
+        """Entries and hours watched of one hour of the day, over all days."""
+        found = self._columns.get(hour)
+        if found is None:
+            found = self._columns[hour] = sum(self._weights[hour::24]), sum(self._exposure[hour::24])
         return found
 
     def _day(self, day: int) -> float:
@@ -321,7 +328,8 @@ def _unpack(packed: bytes | None, moment: float) -> _Rhythm | None:
     if not packed or len(packed) != _PACKED.size or packed[0] != _VERSION:
         return None
     _, since, at, recent, late, *weights = _PACKED.unpack(packed)
-    if not all(0 <= number <= _WEIGHT_MAX for number in (recent, late, *weights)):  # NaN is not, either
+    numbers = (recent, late, *weights)
+    if not (min(numbers) >= 0 and max(numbers) <= _WEIGHT_MAX) or math.isnan(sum(numbers)):
         return None
     at = min(at, int(moment))
     return _Rhythm(min(since, at), at, recent, min(at + late, moment), tuple(weights))
