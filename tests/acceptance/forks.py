@@ -18,7 +18,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -72,15 +72,19 @@ class Forked:
 
 
 class Forker:
-    """The process that has loaded the command: started when the first is wanted, and ended with this one."""
+    """The process that has loaded the command: started when the first is wanted, and ended with this one.
 
-    def __init__(self) -> None:
+    Another `module` than this one may do something of its own in each child before it is the command.
+    """
+
+    def __init__(self, module: str = "tests.acceptance.forks") -> None:
+        self._module = module
         self._link: socket.socket | None = None
 
     def start(self, words: Sequence[str], environ: Mapping[str, str], folder: Path, out: int, err: int) -> Forked:
         """`monitor WORDS` in a folder, with these two descriptors to write to; they stay open here."""
         if self._link is None:
-            self._link = _load(environ["PYTHONPATH"])
+            self._link = _load(self._module, environ["PYTHONPATH"])
         request = json.dumps({"words": list(words), "environ": dict(environ), "folder": str(folder)}).encode()
         assert len(request) <= REQUEST_BYTES_MAX
         said, theirs = os.pipe()
@@ -89,11 +93,11 @@ class Forker:
         return Forked(said)
 
 
-def _load(path: str) -> socket.socket:
+def _load(module: str, path: str) -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.acceptance.forks", str(theirs.fileno())],
+            [sys.executable, "-m", module, str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
@@ -109,8 +113,8 @@ def _load(path: str) -> socket.socket:
     return ours
 
 
-def main() -> None:
-    """Load everything, then fork a process for each request until the other side is gone."""
+def main(run: Callable[[], None] = run_main) -> None:
+    """Load everything, then fork a process for each request until the other side is gone; each then runs `run`."""
     link = socket.socket(fileno=int(sys.argv[1]))
     for command in COMMANDS:
         load_command(command)
@@ -128,18 +132,19 @@ def main() -> None:
                 pass
         if os.fork() == 0:
             link.close()
-            _watch_one(json.loads(request), *descriptors)
+            _watch_one(json.loads(request), run, *descriptors)
             return
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _watch_one(request: dict[str, object], out: int, err: int, said: int) -> None:
+def _watch_one(request: dict[str, object], run: Callable[[], None], out: int, err: int, said: int) -> None:
     """Fork once more: the child is the command, and this process tells its number and how it ended."""
     child = os.fork()
     if child == 0:
         os.close(said)
         _become(request, out, err)
+        run()
         return
     os.close(out)
     os.close(err)
@@ -165,7 +170,6 @@ def _become(request: dict[str, object], out: int, err: int) -> None:
     sys.stdout = _opened(1, "strict")
     sys.stderr = _opened(2, "backslashreplace")
     sys.argv = ["monitor", *words]
-    run_main()
 
 
 def _opened(descriptor: int, errors: str) -> io.TextIOWrapper:
