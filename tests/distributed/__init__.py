@@ -1,1 +1,1 @@
-"""Several `monitor worker` processes on one PostgreSQL, and what goes wrong: `python -m tests.distributed` runs it whole."""
+"""Several `monitor worker` processes on one PostgreSQL, and what can go wrong: see `python -m tests.distributed`."""

@@ -169,7 +169,8 @@ class Fleet:
                 process = FORKER.start([*options, *command], environ, folder, out_end, out_end)
         finally:
             os.close(out_end)
-        worker = Worker(name, process, self.journal.follow(name, open(out, encoding="utf-8", errors="replace")))
+        pipe = os.fdopen(out, encoding="utf-8", errors="replace")
+        worker = Worker(name, process, self.journal.follow(name, pipe))
         self.workers[name] = worker
         if waits:
             self.journal.wait("worker.started", since=mark, name=name)

@@ -1,13 +1,14 @@
 """A worker with something wrong about it: `python -m tests.distributed.launch [OPTIONS] worker …`.
 
 `--skew SECONDS` gives it a wrong clock, `--moments FOLDER` lets a test end or stop it at a moment, and `--set
-MODULE:NAME=NUMBER` changes one of the product's times, so that a test need not wait for minutes. Several of the last
+MODULE:NAME=SECONDS` changes one of the product's times, so that a test need not wait for minutes. Several of the last
 may be given. What follows is the command line of `monitor`.
 
 Effects: those of the options; then those of the command.
 """
 
 import sys
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -17,14 +18,19 @@ from tests.distributed.skewed import skew
 
 
 def change(setting: str) -> None:
-    """Give a number of the product another value, also where another module has it by import."""
+    """Give a time of the product another length, also where another module has it by import."""
     place, _, value = setting.partition("=")
-    module_name, _, name = place.partition(":")
+    module_name, _, path = place.partition(":")
     module = import_module(module_name)
+    *owners, name = path.split(".")
+    if owners:
+        setattr(getattr(module, owners[0]), name, float(value))
+        return
     before = getattr(module, name)
+    after = timedelta(seconds=float(value)) if isinstance(before, timedelta) else type(before)(float(value))
     for one in [module, *sys.modules.values()]:
         if getattr(one, "__name__", "").startswith("monitor.") and getattr(one, name, None) is before:
-            setattr(one, name, type(before)(float(value)))
+            setattr(one, name, after)
 
 
 def run() -> None:

@@ -84,7 +84,8 @@ class Watch:
                 self._waiting.setdefault(id(cursor.connection), set()).add(name)
 
     def _wrap_commit(self) -> None:
-        commit, rollback = DefaultDialect.do_commit, DefaultDialect.do_rollback
+        commit: Any = DefaultDialect.do_commit
+        rollback: Any = DefaultDialect.do_rollback
 
         @functools.wraps(commit)
         def committed(dialect: Any, connection: Any) -> None:
@@ -116,8 +117,8 @@ class Watch:
                     self._reach(name)
             return found
 
-        http.client.HTTPConnection.putrequest = asked  # type: ignore[method-assign]
-        http.client.HTTPConnection.getresponse = answered  # type: ignore[method-assign]
+        http.client.HTTPConnection.putrequest = asked  # type: ignore[method-assign,assignment]
+        http.client.HTTPConnection.getresponse = answered  # type: ignore[method-assign,assignment]
 
     def _reach(self, name: str) -> None:
         with self._lock:

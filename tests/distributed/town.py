@@ -4,6 +4,8 @@ Effects: network (loopback), threads, database.
 """
 
 import itertools
+import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +17,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from tests.acceptance.given import FERRIES, archive, desk
-from tests.acceptance.news import Written, invent, token_of, write_rss
+from tests.acceptance.news import Written, token_of, write_rss
 from tests.acceptance.publisher import Page, Publisher, serve_pages
 from tests.distributed.fleet import Fleet
 from tests.distributed.server import OwnServer
@@ -24,7 +26,17 @@ from tests.fakes.webhook import FakeReceiver, serve_receiver
 
 HOSTS = ("127.21.0.1", "127.21.0.2", "127.21.0.3")
 PER_HOST = 2
+SYLLABLES = re.findall("..", "bacedifoguhakelimonuparesitovuwazechydrofleb")
 ROOM = "per_hour_max = 1000\nstories_max = 50\n"
+
+
+def write(number: int, outlet: str) -> Written:
+    """Story `number` in an outlet's feed: the same words in every outlet, and no word of them in any other story."""
+    chance = random.Random(number)
+    words = ["".join(chance.choices(SYLLABLES, k=4)) for _ in range(24)]
+    sentences = [" ".join(words[start : start + 5]).capitalize() + "." for start in range(4, 24, 5)]
+    title = f"{' '.join(words[:4])} hydrofoil {token_of(number)}".capitalize()
+    return Written(title, f"{' '.join(sentences)} {token_of(number)}.", f"https://{outlet}/{number}")
 
 
 @dataclass
@@ -39,7 +51,6 @@ class Town:
     hook: FakeReceiver
     shown: dict[str, list[Written]]
     """By the feed's address: its entries, the newest first."""
-    copied: set[int] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tokens: list[int] = field(default_factory=list)
     """One for each story there is to tell."""
@@ -50,10 +61,9 @@ class Town:
         firsts = list(self.shown)[::PER_HOST]
         for place, (url, entries) in enumerate(self.shown.items()):
             outlet = f"outlet{place}.example"
-            entries.insert(0, invent(self._number(), "hydrofoil", outlet=outlet))
+            entries.insert(0, write(self._number(), outlet))
             if url in firsts:
-                wire = invent(shared, "hydrofoil")
-                entries.insert(0, Written(wire.title, wire.text, f"https://{outlet}/{shared}"))
+                entries.insert(0, write(shared, outlet))
             self._show(url)
 
     def _number(self) -> int:
@@ -84,13 +94,14 @@ class Town:
             return list(connection.execute(sa.text(statement), values).all())
 
     def wait_first_visits(self) -> None:
-        """Block until every feed was read once, while it was empty."""
+        """Block until every feed was read once, while it was empty; first visits would else be spread over minutes."""
 
-        def are_read() -> bool:
-            (row,) = self.rows("SELECT count(*) FROM feed WHERE last_poll_at IS NOT NULL")
-            return int(row[0]) >= len(self.shown)
+        def count(condition: str) -> int:
+            return int(self.rows(f"SELECT count(*) FROM feed WHERE {condition}")[0][0])
 
-        self.fleet.wait_until(are_read, "a first visit to every feed")
+        self.fleet.wait_until(lambda: count("true") >= len(self.shown), "a row for every feed")
+        self.rows("UPDATE feed SET next_poll_at = now() WHERE last_poll_at IS NULL RETURNING id")
+        self.fleet.wait_until(lambda: count("last_poll_at IS NULL") == 0, "a first visit to every feed")
 
     def wait_visited(self) -> None:
         """Block until every feed is asked for once more than now."""
@@ -146,19 +157,26 @@ class Town:
 
 
 @contextmanager
-def a_town(server: OwnServer, database: str, folder: Path, settings: tuple[str, ...] = ()) -> Iterator[Town]:
-    """Six feeds on three hosts, two channels, and no worker yet; `database` exists and is empty."""
+def a_town(
+    server: OwnServer,
+    database: str,
+    folder: Path,
+    settings: tuple[str, ...] = (),
+    *,
+    hosts: tuple[str, ...] = HOSTS,
+    private: str = "127.0.0.0/8",
+) -> Iterator[Town]:
+    """Six feeds on three hosts, two channels, and no worker yet; the hosts are in the network `private`."""
     config = folder / "config"
     config.mkdir()
     with ExitStack() as stack:
-        publishers = [stack.enter_context(serve_pages(host=host)) for host in HOSTS]
+        publishers = [stack.enter_context(serve_pages(host=host)) for host in hosts]
         slack, hook = stack.enter_context(serve_slack()), stack.enter_context(serve_receiver())
         shown: dict[str, list[Written]] = {
-            f"{one.url}/feed{place}-{number}": []
-            for place, one in enumerate(publishers)
-            for number in range(PER_HOST)
+            f"{one.url}/feed{place}-{number}": [] for place, one in enumerate(publishers) for number in range(PER_HOST)
         }
-        _configure(config, database, list(shown), desk(slack.url) + ROOM + archive(hook.url) + ROOM)
+        channels = desk(slack.url) + ROOM + archive(hook.url) + ROOM
+        _configure(config, database, list(shown), channels, private)
         fleet = Fleet(folder, config, server.port, settings)
         stack.callback(fleet.end)
         town = Town(server, database, fleet, publishers, slack, hook, shown)
@@ -167,11 +185,11 @@ def a_town(server: OwnServer, database: str, folder: Path, settings: tuple[str, 
         yield town
 
 
-def _configure(config: Path, database: str, urls: list[str], channels: str) -> None:
-    """The three files. The database's host and port are left to the environment, so that each worker has its own way."""
+def _configure(config: Path, database: str, urls: list[str], channels: str, private: str) -> None:
+    """The three files. Where the database is, the environment says, so that each worker can have its own way there."""
     (config / "monitor.toml").write_text(
         f'[run]\nmode = "distributed"\n[database]\nurl = "postgresql://postgres@/{database}"\n'
-        '[polling]\nallow_private_hosts = ["127.0.0.0/8"]\ninterval_min = "1s"\ninterval_max = "1s"\n'
+        f'[polling]\nallow_private_hosts = ["{private}"]\ninterval_min = "1s"\ninterval_max = "1s"\n'
         f'[web]\nlisten = ""\n[operator]\ncanary = false\n{channels}\n',
         encoding="utf-8",
     )

@@ -1,0 +1,33 @@
+"""What the tests of several workers ask for."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from monitor.storage.engine import open_engine
+from monitor.storage.migrate import upgrade
+from tests.distributed.server import OwnServer, own_server
+
+TEMPLATE = "template_with_schema"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[OwnServer]:
+    """A PostgreSQL that may be stopped; a visible skip where there can be none, which fails in CI."""
+    try:
+        context = own_server()
+        started = context.__enter__()
+    except RuntimeError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    try:
+        with started.connection() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {TEMPLATE}")
+        database = open_engine(started.url(TEMPLATE))
+        upgrade(database)
+        database.close()
+        yield started
+    finally:
+        context.__exit__(None, None, None)
