@@ -5,11 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.storage.engine import open_engine
-from monitor.storage.migrate import upgrade
 from tests.distributed.server import OwnServer, own_server
-
-TEMPLATE = "template_with_schema"
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +19,6 @@ def server() -> Iterator[OwnServer]:
             pytest.fail(str(error))
         pytest.skip(str(error))
     try:
-        with started.connection() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {TEMPLATE}")
-        database = open_engine(started.url(TEMPLATE))
-        upgrade(database)
-        database.close()
         yield started
     finally:
         context.__exit__(None, None, None)

@@ -33,7 +33,8 @@ FORKER = Forker("tests.distributed.forked")
 class Journal:
     """What every worker wrote, in the order it came; a test can wait for a line of any of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = WAIT_S) -> None:
+        self.patience_s = patience_s
         self.changed = threading.Condition()
         self._lines: list[tuple[str, str]] = []
 
@@ -69,7 +70,7 @@ class Journal:
             return next(((who, line) for who, line in lines if all(word in line for word in words)), None)
 
         with self.changed:
-            self.changed.wait_for(lambda: found() is not None, timeout=WAIT_S)
+            self.changed.wait_for(lambda: found() is not None, timeout=self.patience_s)
             line = found()
         assert line is not None, f"no line with {words}\n{self}"
         return line
@@ -176,10 +177,10 @@ class Fleet:
             self.journal.wait("worker.started", since=mark, name=name)
         return worker
 
-    def arm(self, moment: str, then: str, passes: int = 0) -> int:
+    def arm(self, moment: str, then: str, *, passes: int = 0, only: int = 0) -> int:
         """Have the next worker that comes to a moment die (`kill`) or sleep (`stop`); a mark for `wait_reached`."""
         mark = self.journal.mark
-        arm(self.folder, moment, "kill" if then == "kill" else "stop", passes)
+        arm(self.folder, moment, then, passes=passes, only=only)
         return mark
 
     def wait_reached(self, mark: int) -> Worker:
@@ -205,9 +206,9 @@ class Fleet:
         assert done.code in (0, 1), done.err
         return {key: value for line in done.out.splitlines() for key, value in json.loads(line).items()}
 
-    def wait_until(self, is_so: Callable[[], bool], what: str, timeout_s: float = WAIT_S) -> None:
+    def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
         """Look until something is so; a test that waits in vain fails with what every worker wrote."""
-        until = time.monotonic() + timeout_s
+        until = time.monotonic() + self.journal.patience_s
         while not is_so():
             assert time.monotonic() < until, f"never came: {what}\n{self.journal}"
             with self.journal.changed:

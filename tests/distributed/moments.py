@@ -41,7 +41,10 @@ def _after(when: When, pattern: str) -> Moment:
 
 
 MOMENTS: dict[str, Moment] = {
-    "feeds claimed": _after("commit", r"UPDATE feed SET .*lease_owner"),
+    "batch claimed": _after("commit", r"^WITH chosen .*UPDATE feed SET "),
+    "batch taken over": _after("commit", r"^UPDATE feed SET .*lease_owner LIKE"),
+    "visited, not handed over": _after("statement", r"INSERT INTO handed\b"),
+    "handed over": _after("commit", r"INSERT INTO handed\b"),
     "articles written, not committed": _after("statement", r"INSERT INTO article\b"),
     "articles committed": _after("commit", r"INSERT INTO article\b"),
     "digest closing": _after("statement", r"INSERT INTO delivery\b"),
@@ -51,11 +54,11 @@ MOMENTS: dict[str, Moment] = {
 }
 
 
-def arm(folder: Path, name: str, then: Literal["kill", "stop"], passes: int = 0) -> None:
-    """Have the next worker that comes to this moment die or stop there."""
+def arm(folder: Path, name: str, then: str, *, passes: int = 0, only: int = 0) -> None:
+    """Have the next worker that comes to this moment die (`kill`) or sleep (`stop`) there; `only` is a process."""
     assert name in MOMENTS, f"no such moment: {name}. There are: {'; '.join(MOMENTS)}"
     draft = folder / f".{ARMED}"
-    draft.write_text(f"{name}\n{then}\n{passes}\n", encoding="utf-8")
+    draft.write_text(f"{name}\n{then}\n{passes}\n{only}\n", encoding="utf-8")
     draft.replace(folder / ARMED)
 
 
@@ -123,13 +126,13 @@ class Watch:
     def _reach(self, name: str) -> None:
         with self._lock:
             try:
-                wanted, then, passes = self._armed.read_text(encoding="utf-8").splitlines()
+                wanted, then, passes, only = self._armed.read_text(encoding="utf-8").splitlines()
             except (OSError, ValueError):
                 return  # nothing is armed, which is nearly always so
-            if wanted != name:
+            if wanted != name or int(only) not in (0, os.getpid()):
                 return
             if int(passes):
-                arm(self._armed.parent, name, "kill" if then == "kill" else "stop", int(passes) - 1)
+                arm(self._armed.parent, name, then, passes=int(passes) - 1, only=int(only))
                 return
             try:
                 self._armed.rename(self._taken.with_name(f"{TAKEN}-{os.getpid()}"))

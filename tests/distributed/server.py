@@ -5,6 +5,7 @@ The binaries are those of the package that the other tests use. As root they run
 Effects: child processes, files in a temporary folder.
 """
 
+import itertools
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from monitor.storage.engine import open_engine
+from monitor.storage.migrate import upgrade
+
+TEMPLATE = "with_schema"
+_numbers = itertools.count(1)
 Mode = Literal["fast", "immediate"]
 STARTED_S = 30
 SETTINGS = {
@@ -83,6 +89,24 @@ class OwnServer:
             )
             return len(ended.all())
 
+    @contextmanager
+    def fresh_database(self, template: str = TEMPLATE) -> Iterator[str]:
+        """The name of a database of its own, a copy of `template`, dropped afterwards."""
+        name = f"town_{next(_numbers)}"
+        with self.connection() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield name
+        with self.connection() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def make_template(self) -> None:
+        """Make a database with the whole schema, to be copied: a copy takes a tenth of the migrations' time."""
+        with self.connection() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {TEMPLATE}")
+        database = open_engine(self.url(TEMPLATE))
+        upgrade(database)
+        database.close()
+
     def _control(self, *words: str) -> None:
         command = [str(self._server.bin_path / "pg_ctl"), "-D", str(self._data), *words]
         with tempfile.TemporaryFile("w+", encoding="utf-8") as said:  # a pipe would stay open in the server
@@ -116,6 +140,7 @@ def own_server() -> Iterator[OwnServer]:
         try:
             server = OwnServer(package, folder)
             server.start()
+            server.make_template()
         except (OSError, subprocess.SubprocessError, AssertionError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise RuntimeError(f"PostgreSQL does not start here: {error}") from error

@@ -6,10 +6,13 @@ Effects: network (loopback), threads, database.
 import itertools
 import random
 import re
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +42,32 @@ def write(number: int, outlet: str) -> Written:
     return Written(title, f"{' '.join(sentences)} {token_of(number)}.", f"https://{outlet}/{number}")
 
 
+class Visits:
+    """How long feeds were not asked for, by the servers' own clock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[str, str], tuple[int, float]] = {}
+        self.longest_s = 0.0
+
+    def note(self, publisher: Publisher) -> None:
+        """A publisher was asked for something."""
+        now = time.monotonic()
+        with self._lock:
+            for path, count in list(publisher.asked.items()):
+                before, at = self._seen.get((publisher.url, path), (0, now))
+                if count != before:
+                    self.longest_s = max(self.longest_s, now - at)
+                    self._seen[publisher.url, path] = (count, now)
+
+    def begin(self) -> None:
+        """Measure from here on."""
+        now = time.monotonic()
+        with self._lock:
+            self.longest_s = 0.0
+            self._seen = {key: (count, now) for key, (count, _) in self._seen.items()}
+
+
 @dataclass
 class Town:
     """Publishers, channels, a database and the workers over them."""
@@ -54,6 +83,7 @@ class Town:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tokens: list[int] = field(default_factory=list)
     """One for each story there is to tell."""
+    visits: Visits = field(default_factory=Visits)
 
     def publish(self) -> None:
         """One article of its own in each feed, and a wire text that the first feed of every host has."""
@@ -182,6 +212,8 @@ def a_town(
         town = Town(server, database, fleet, publishers, slack, hook, shown)
         for url in shown:
             town._show(url)
+        for publisher in publishers:
+            publisher.on_asked = partial(town.visits.note, publisher)
         yield town
 
 

