@@ -37,6 +37,7 @@ test: $(STAMP) ## every test, on two cores
 prove: $(STAMP) ## kill a sender at every moment there is, and count: nothing lost, nothing doubled (ten minutes)
 	@MONITOR_PROVE=1 $(BIN)/python -m pytest -q -n 2 tests/pipeline/test_kill_between_steps.py tests/properties/test_outbox_machine.py tests/acceptance/test_kill.py tests/storage/test_search.py
 	@$(BIN)/python -m tests.kill
+	@$(BIN)/python -m tests.distributed
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	@$(BIN)/ruff check .
