@@ -21,16 +21,16 @@ from types import MappingProxyType
 
 from monitor.applying import Applied, find_newest, write_config
 from monitor.canary import Canary
-from monitor.clock import Clock, SharedClock
+from monitor.clock import Clock, SharedClock, awake_s
 from monitor.config.load import Loaded
 from monitor.destinations import mail_recipients
 from monitor.digests.novelty import table_weight
 from monitor.errors import StorageError, StorageReason
-from monitor.feeds.fetch import Fetcher, user_agent
 from monitor.feeds.guard import Guard
 from monitor.feeds.recorder import RawLimits, Recorder
 from monitor.feeds.recordings import raw_path
 from monitor.feeds.sandbox import ParserProcess
+from monitor.fetchers import build_fetcher, build_page_fetcher, limits_of
 from monitor.in_force import InForce
 from monitor.logs import get_log
 from monitor.model import TopicKey
@@ -39,12 +39,12 @@ from monitor.outbox.deliver import Sender, Sent
 from monitor.outbox.retry import ASK_AFTER_S
 from monitor.pipeline.grouping import StoryWords
 from monitor.pipeline.meanings import MeaningReader
-from monitor.pipeline.pages import ACCEPT, PAGE_BYTES_MAX, PAGE_S, PageReader
+from monitor.pipeline.pages import PageReader
 from monitor.pipeline.poll import Poller
 from monitor.pipeline.renames import log_left
 from monitor.pipeline.room import FREE_BYTES_MIN
 from monitor.pipeline.sweep import Retention, Swept
-from monitor.pipeline.visitor import HostLimit, Visitor
+from monitor.pipeline.visitor import Visitor
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
 from monitor.preparing import Parts, prepare, wishes_of
@@ -55,7 +55,6 @@ from monitor.storage.revisions import RevisionHead
 from monitor.storage.store import Store
 from monitor.stories.rarity import read_table
 from monitor.topics.vectors import load_installed
-from monitor.urls import host_of
 
 log = get_log()
 
@@ -63,8 +62,6 @@ SENDER_THREADS_MAX = 256
 """Channels that may be spoken to at one time; a thread is made where none is idle. One that hangs keeps its own."""
 BATCH_THREADS = 4
 """Batches that write at one time where PostgreSQL keeps what we have; with a file one thread writes."""
-PUBLIC_HOST_SPACING_S = 1.0
-"""Between two visits to one public host; hosts of one's own network need none."""
 
 
 class App:
@@ -116,14 +113,9 @@ class App:
         self.parser_pool = ThreadPoolExecutor(1, "parser")
         self.sender_pool = ThreadPoolExecutor(SENDER_THREADS_MAX, "sender")
         self.parser = ParserProcess()
-        self.fetcher = Fetcher(
-            self.guard,
-            user_agent=user_agent(polling.user_agent_contact),
-            concurrency=polling.concurrency,
-            body_bytes_max=polling.body_bytes_max,
-            exchange_s=polling.timeout_s,
-        )
-        self.page_fetcher, self.pages = self._build_pages()
+        self.fetcher = build_fetcher(loaded, self.guard)
+        self.page_fetcher = build_page_fetcher(loaded, self.guard)
+        self.pages = self._build_pages()
         self.meaning_pool = ThreadPoolExecutor(1, "meaning")
         self.meanings = MeaningReader(
             store, partial(load_installed, loaded.semantic_folder), clock, context=lambda: self.in_force.ingest
@@ -147,7 +139,7 @@ class App:
             self.clock,
             context=lambda: self.in_force.ingest,
             concurrency=self.in_force.loaded.settings.polling.concurrency,
-            limit_of=self._limit_of,
+            limit_of=limits_of(lambda: self.in_force.loaded, self.guard),
             parser_pool=self.parser_pool,
             record=self.recorder.note,
         )
@@ -178,24 +170,10 @@ class App:
         if visit.matches:
             self.on_match()
 
-    def _build_pages(self) -> tuple[Fetcher, PageReader]:
-        """Another fetcher: pages have other bounds than feeds, and any feed may link anywhere.
-
-        So of one's own network only those hosts are open to pages that have a configured feed themselves.
-        """
-        polling = self.in_force.loaded.settings.polling
-        hosts = {host_of(feed.url) for feed in self.in_force.loaded.feeds}
-        fetcher = Fetcher(
-            Guard(sorted(host for host in hosts if self.guard.allows_name(host))),
-            user_agent=user_agent(polling.user_agent_contact),
-            concurrency=polling.concurrency,
-            body_bytes_max=PAGE_BYTES_MAX,
-            exchange_s=PAGE_S,
-            accept=ACCEPT,
-        )
-        return fetcher, PageReader(
+    def _build_pages(self) -> PageReader:
+        return PageReader(
             self.store,
-            fetcher,
+            self.page_fetcher,
             self.parser,
             self.clock,
             context=lambda: self.in_force.ingest,
@@ -364,12 +342,6 @@ class App:
         if self._lock is not None and not self.sender.is_sending:
             self._lock.release()  # while one still sends the lock goes with the process: it says that nobody is at it
 
-    def _limit_of(self, host: str) -> HostLimit:
-        polling = self.in_force.loaded.settings.polling
-        if self.guard.allows_name(host):
-            return HostLimit(polling.concurrency, 0.0)
-        return HostLimit(polling.per_host, PUBLIC_HOST_SPACING_S)
-
 
 def build_app(
     loaded: Loaded,
@@ -420,7 +392,7 @@ def build_app(
 def set_clock(database: Database, clock: SharedClock) -> None:
     """Have it tell the database's time, where that has one. Raises StorageError."""
     with Store(database).read() as tx:
-        asked_s = clock.monotonic_s()
+        asked_s = awake_s()
         now = tx.workers.now()
         if now is not None:
-            clock.set(now, (asked_s + clock.monotonic_s()) / 2)
+            clock.set(now, (asked_s + awake_s()) / 2)

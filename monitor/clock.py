@@ -18,8 +18,14 @@ class Clock(Protocol):
         """Seconds that never run backwards, for local timeouts."""
 
 
+def awake_s() -> float:
+    """Seconds since the machine started, those in which it was suspended among them, where the system counts these."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 class SharedClock:
-    """The clock of something that several machines share, told in between by this machine's monotonic clock.
+    """The clock of something that several machines share, told in between by how long this machine has run.
 
     So what this machine thinks the time is does not count. Until it is set it tells the machine's own time.
     """
@@ -28,7 +34,7 @@ class SharedClock:
         self._base: tuple[datetime, float] | None = None
 
     def set(self, now: datetime, at_s: float) -> None:
-        """It was `now` there at `at_s` of this machine's monotonic clock."""
+        """It was `now` there at `at_s`, as `awake_s` counts."""
         self._base = (now.astimezone(UTC), at_s)
 
     def now(self) -> datetime:
@@ -36,7 +42,7 @@ class SharedClock:
         base = self._base
         if base is None:
             return datetime.now(UTC)
-        return base[0] + timedelta(seconds=time.monotonic() - base[1])
+        return base[0] + timedelta(seconds=awake_s() - base[1])
 
     def monotonic_s(self) -> float:
         """Seconds that never run backwards, for local timeouts."""

@@ -13,16 +13,18 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import Connection
 
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, StorageError, StorageReason
 from monitor.logs import get_log
 from monitor.runner import EmbeddedRunner, Queue, Unit, key_of
+from monitor.storage.engine import CONNECTION
 from monitor.storage.store import Store
 
 try:
     import procrastinate
     from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+    from procrastinate.job_context import JobContext
     from procrastinate.jobs import Status
     from procrastinate.schema import SchemaManager
     from procrastinate.worker import Worker
@@ -100,17 +102,18 @@ class QueueRunner:
     All methods but `defer_in` belong to one event loop.
     """
 
-    def __init__(self, url: URL, units: Iterable[Unit], runner: EmbeddedRunner, queues: Sequence[Queue]) -> None:
+    def __init__(self, store: Store, units: Iterable[Unit], runner: EmbeddedRunner, queues: Sequence[Queue]) -> None:
         """Units run through `runner`, so that what they raise ends there; `queues` are those this process works on."""
         assert procrastinate is not None, "prepare_queue says so first"
-        conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._store = store
+        conninfo = store.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
         connector = procrastinate.PsycopgConnector(
             conninfo=conninfo,
             min_size=1,
             max_size=POOL_MAX,
             timeout=OPEN_S,
             configure=_configure,
-            kwargs={"application_name": "news-monitor queue"},
+            kwargs={**CONNECTION, "application_name": "news-monitor queue"},
         )
         self._app = procrastinate.App(connector=connector)
         # Apart: once the one above is open it cannot be asked from a thread, and this one never is.
@@ -119,12 +122,14 @@ class QueueRunner:
         self._queues = queues
         self._units = {unit.name: unit for unit in units}
         for unit in self._units.values():
-            self._app.task(name=unit.name, queue=unit.queue.value)(self._job(unit))
+            self._app.task(name=unit.name, queue=unit.queue.value, pass_context=True)(self._job(unit))
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._workers: list[Worker] = []
         self._serving: list[asyncio.Task[None]] = []
         self._is_stopping = False
-        self._busy = 0
+        self._in_hand: set[int | None] = set()
+        self._left_behind: set[int] = set()
+        self._is_missing = False
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # we say ourselves what counts
 
     @property
@@ -135,7 +140,7 @@ class QueueRunner:
     @property
     def busy(self) -> int:
         """Units of the queue that this process has in hand."""
-        return self._busy
+        return len(self._in_hand)
 
     async def start(self) -> None:
         """Connect, and begin to work on the queues."""
@@ -163,7 +168,18 @@ class QueueRunner:
         _enter(connection)
         raw = connection.connection.driver_connection
         asked = self._within.configure_task(name, queue=self._units[name].queue.value, connection=raw)
-        asked.batch_defer(*map(dict, jobs))
+        try:
+            asked.batch_defer(*map(dict, jobs))
+        except ConnectorException as error:
+            self._is_missing = True
+            what = f"the queue takes nothing ({_cause(error)})"
+            raise StorageError(what, reason=StorageReason.UNREACHABLE, remedy="It is made again.") from error
+
+    def mend(self) -> None:
+        """Make the queue again where it took nothing. For the database's thread."""
+        if self._is_missing:
+            prepare_queue(self._store)
+            self._is_missing = False
 
     async def take_up_lost(self) -> int:
         """Have what lost processes had in hand run again, or give it up after some tries; how much that was."""
@@ -180,6 +196,26 @@ class QueueRunner:
         if found:
             log.warning("units.taken_up", units=len(found))
         return len(found)
+
+    async def finish_left_behind(self) -> int:
+        """End jobs of this process that it has not in hand; how many they were.
+
+        A connection that breaks just when a job is over leaves it as running for good, and its lock with it. What is
+        found so at two looks is none that only begins.
+        """
+        ids = [worker.worker_id for worker in self._workers if worker.worker_id is not None]
+        if not ids:
+            return 0
+        rows = await self._app.connector.execute_query_all_async(
+            "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(ids)s)", ids=ids
+        )
+        found = {int(row["id"]) for row in rows} - self._in_hand
+        over, self._left_behind = found & self._left_behind, found
+        for job_id in over:
+            await self._app.job_manager.finish_job_by_id_async(job_id, status=Status.FAILED, delete_job=True)
+        if over:
+            log.warning("units.finished_late", units=len(over))
+        return len(over)
 
     def stop(self) -> None:
         """Take nothing more from now on."""
@@ -199,13 +235,14 @@ class QueueRunner:
         await self._app.connector.close_async()
 
     def _job(self, unit: Unit) -> Callable[..., Awaitable[None]]:
-        async def run(**args: Any) -> None:
+        async def run(context: JobContext, **args: Any) -> None:
             key = unit.name if any(not isinstance(value, str) for value in args.values()) else key_of(unit.name, args)
-            self._busy += 1
+            job_id = context.job.id
+            self._in_hand.add(job_id)
             try:
                 await self._runner.perform(key, unit.work, args)
             finally:
-                self._busy -= 1
+                self._in_hand.discard(job_id)
 
         return run
 
@@ -240,6 +277,7 @@ class QueueRunner:
                 await worker.run()  # type: ignore[no-untyped-call]  # as above
             except ConnectorException as error:
                 log.error("queue.away", queue=queue, reason=_cause(error), hint="it is tried again each second")
+                self._is_missing = True
             finally:
                 self._workers.remove(worker)
             if not self._is_stopping:

@@ -19,7 +19,7 @@ from typing import NoReturn
 from monitor import __version__
 from monitor.app import App, set_clock
 from monitor.auditor import LOOK_EVERY_S as AUDIT_LOOK_S
-from monitor.clock import SharedClock
+from monitor.clock import SharedClock, awake_s
 from monitor.config.watch import Watcher
 from monitor.daemon import (
     INDEX_EVERY_S,
@@ -102,8 +102,9 @@ class WorkerProcess(Daemon):
             Unit("poll_batch", Queue.POLL, self._visit_batch),
             Unit("ingest", Queue.INGEST, self._ingest),
         ]
-        self._queue = QueueRunner(app.store.database.url, units, self._runner, queues)
+        self._queue = QueueRunner(app.store, units, self._runner, queues)
         self._started_at = app.clock.now()
+        self._turned_s = awake_s()
         self._leads = False
         self._slots: dict[str, int] = {}
         self._asked_s = float("-inf")
@@ -141,7 +142,7 @@ class WorkerProcess(Daemon):
             self._tick("words", WEIGH_EVERY_S),
             Tick("parser", 30, self._rest_parser),
             Tick("notices", LOOK_EVERY_S, lambda: self._if_leading("notices")),
-            Tick("rescue", RESCUE_EVERY_S, lambda: self._if_leading("rescue")),
+            self._tick("rescue", RESCUE_EVERY_S),
         ]
 
     def _if_leading(self, name: str) -> None:
@@ -160,6 +161,7 @@ class WorkerProcess(Daemon):
         if not self._leads and now_s - self._asked_s < ASK_EVERY_S:
             return
         self._asked_s = now_s
+        self._queue.mend()
         due = {name: int(now.timestamp() / every_s) for name, every_s in TICKS.items()}
         due = {name: slot for name, slot in due.items() if self._slots.get(name) != slot}
         with self._app.store.write() as tx:
@@ -190,7 +192,9 @@ class WorkerProcess(Daemon):
                 self._queue.submit("deliver", channel=channel)
 
     async def _rescue(self) -> None:
-        await self._queue.take_up_lost()
+        await self._queue.finish_left_behind()
+        if self._leads:
+            await self._queue.take_up_lost()
 
     # --- what is handed out ------------------------------------------------------------------------------------------
 
@@ -265,8 +269,10 @@ class WorkerProcess(Daemon):
 
     def _note_turn(self, late_s: float) -> None:
         super()._note_turn(late_s)
-        if late_s > SLEPT_S:
-            end_slept(late_s)
+        now_s = awake_s()
+        slept_s, self._turned_s = now_s - self._turned_s, now_s
+        if slept_s > SLEPT_S:
+            end_slept(slept_s)
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,22 @@ CACHE_KIB = 4_096
 """Page cache per connection, of which a daemon has a handful: an idle one with a thousand feeds stays under 150 MB."""
 
 
+CONNECTION: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "options": "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5"
+    " -c tcp_keepalives_count=3 -c tcp_user_timeout=20s",
+}
+"""How a connection to PostgreSQL notices within half a minute that the other side is gone, at both its ends.
+
+A process that is stopped with a transaction open keeps others waiting for what it holds: the server ends it after a
+minute. https://www.postgresql.org/docs/current/libpq-connect.html, …/runtime-config-connection.html
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """An open database: one engine to write, one to read, and the lock that keeps writers in one row."""
@@ -107,7 +123,7 @@ def open_engine(
         raise ConfigError(
             "PostgreSQL needs the extra `postgres`", remedy="Install it: pip install 'news-monitor[postgres]'."
         )
-    engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=4, max_overflow=4)
+    engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=4, max_overflow=8, connect_args=CONNECTION)
     return Database(parsed, engine, engine)
 
 
@@ -218,6 +234,7 @@ _SQLSTATES = {
     "53200": _AWAY,
     "53300": _AWAY,
     "25006": _UNWRITABLE,
+    "25P03": _AWAY,
     "55P03": _LOCKED,
     "40001": _LOCKED,
     "40P01": _LOCKED,
