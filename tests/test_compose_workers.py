@@ -8,15 +8,17 @@ import yaml  # type: ignore[import-untyped]  # its stubs are no dependency of ou
 from check_jsonschema.builtin_schemas import get_builtin_schema  # type: ignore[import-untyped]  # has no types
 from jsonschema import Draft202012Validator
 
+from monitor.cli.main import build_parser
 from monitor.config.load import load
 from monitor.daemon import DRAIN_S
 from monitor.health import heartbeat_path
+from monitor.runner import Queue
 from tests.manifests import ROOT, Values, dockerfile_words, parse_documents, read_documents
 
 SCHEMA = get_builtin_schema("vendor.compose-spec")
 FILES = ("compose.yaml", "compose.workers.yaml")
 (COMPOSE,) = read_documents(ROOT / "compose.workers.yaml")
-QUEUES = ("poll", "ingest", "deliver")
+QUEUES = tuple(queue.value for queue in Queue)
 PAGE = (ROOT / "docs" / "workers.md").read_text(encoding="utf-8")
 
 
@@ -63,7 +65,7 @@ def test_there_is_a_service_for_each_queue() -> None:
     """And beside them the database alone."""
     assert set(COMPOSE["services"]) == {*QUEUES, "postgres"}
     for queue in QUEUES:
-        assert worker(queue)["command"] == ["worker", "--queues", queue]
+        assert build_parser(["worker"]).parse_args(worker(queue)["command"]).queues == (Queue(queue),)
         assert worker(queue)["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert "healthcheck" in COMPOSE["services"]["postgres"]
 
