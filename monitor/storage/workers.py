@@ -140,7 +140,8 @@ class WorkerTable:
         if self._db.execute(change).rowcount:
             return True
         made = insert_into(self._db, table).on_conflict_do_nothing().values(first)
-        return bool(self._db.execute(made).rowcount)
+        # Not by its count, which psycopg gives as -1 for an INSERT: then every worker would lead.
+        return self._db.execute(made.returning(table.c.name)).first() is not None
 
 
 def _to_worker(row: Row[Any]) -> Worker:
