@@ -125,9 +125,16 @@ def on_a_wire(town: Town, name: str = "three") -> Iterator[tuple[Worker, Wire]]:
 
 
 def wait_lost(town: Town, worker: Worker) -> None:
-    """Block until `monitor status` says that this worker is lost."""
+    """Block until it is known that this worker is lost."""
+    asked = "SELECT count(*) FROM worker WHERE pid = :pid AND left_at IS NULL AND beat_at < now() - interval '6 s'"
+    town.fleet.wait_until(lambda: town.rows(asked, pid=worker.pid)[0][0] == 1, f"{worker.name} is lost")
 
 
 def traces(town: Town, worker: Worker) -> list[object]:
-    """What of this worker stands in rows."""
-    return []
+    """What of this worker stands in rows: its last beat, what it leads, and what it holds."""
+    like = f"%:{worker.pid}:%"
+    return [
+        *town.rows("SELECT beat_at, left_at FROM worker WHERE pid = :pid", pid=worker.pid),
+        *town.rows("SELECT name FROM lead WHERE owner LIKE :like", like=like),
+        *town.rows("SELECT id FROM delivery WHERE lease_owner LIKE :like", like=like),
+    ]
