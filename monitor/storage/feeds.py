@@ -71,6 +71,7 @@ class FeedTable:
         ]
         # A hundred thousand rows that are as they should be would be kept from every worker that visits.
         old = [row for row in old if any(getattr(known[row["b_url"]], name) != row[name] for name in columns)]
+        old.sort(key=lambda row: known[row["b_url"]].id)
         if old:
             change = sa.update(FEED).where(FEED.c.url == sa.bindparam("b_url"))
             self._db.execute(change.values({name: sa.bindparam(name) for name in columns}), old)

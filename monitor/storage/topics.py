@@ -89,6 +89,9 @@ class TopicTable:
                     "touched": True,
                 }
             )
+        rows.sort(
+            key=lambda row: str(row["key"])
+        )  # as `touch` goes: two that write rows in one order wait, and no more
         upsert(self._db, TOPIC, rows, update=["name", "active", "schedule", "next_due_at", "touched"])
         planned = {plan.key for plan in plans}
         gone = [key for key, state in known.items() if state.active and key not in planned]
