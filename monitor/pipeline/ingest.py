@@ -32,7 +32,7 @@ from monitor.model import (
 from monitor.model.canary import is_canary
 from monitor.pipeline.arrived import arrived_of
 from monitor.pipeline.grouping import NewArticle, StoryWords, assign_stories
-from monitor.pipeline.visits import Brought, PollSummary, log_visit, record_visit, summarise
+from monitor.pipeline.visits import NOTHING_BROUGHT, Brought, PollSummary, log_visit, record_visit, summarise
 from monitor.storage.articles import Alias, day_of
 from monitor.storage.feed_rows import PollRecord
 from monitor.storage.matches import StoredMatch
@@ -130,6 +130,8 @@ class _Reading:
 
 
 def _brought(reading: _Reading) -> Brought:
+    if reading.polled.parsed is None:
+        return NOTHING_BROUGHT
     return Brought(
         entries=len(reading.verdicts),
         known=reading.known,
@@ -178,28 +180,31 @@ def write_batch(
     tx: Transaction, batch: Sequence[Polled], context: IngestContext, now: datetime, jitter: Callable[[], float]
 ) -> tuple[list[_Reading], dict[FeedId, PollRecord], int]:
     """The same within a transaction of the caller's; nothing is said of it."""
-    if any(polled.parsed is not None for polled in batch):
+    has_news = any(polled.parsed is not None for polled in batch)
+    if has_news:
         tx.corrections.share()
         tx.prints.take_turn()
     held = tx.feeds.held_by({polled.feed.id: polled.held_as or context.owner for polled in batch})
     # Each feed once: a second visit, claimed while the first waited too long, knows nothing of what that one brings.
     ours = {polled.feed.id: polled for polled in reversed(batch) if polled.feed.id in held}
     readings = [_resolve(tx, polled, context, now) for polled in reversed(ours.values())]
-    _take_in(tx, readings, now)
-    new = [article for reading in readings for article in reading.new]
-    assign_stories(tx, new, context.words, _forbids(tx, context.apart), now)
-    _store_aliases(tx, readings, now)
-    matched = _match(tx, readings, context, now)
-    records = {
-        r.polled.feed.id: record_visit(
-            r.polled, _brought(r), context.bounds, now, jitter(), context.rules_of(r.polled.feed)
-        )
-        for r in readings
-    }
+    matched = _store_news(tx, readings, context, now) if has_news else 0
+    records: dict[FeedId, PollRecord] = {}
+    for r in readings:
+        feed, rules = r.polled.feed, context.rules_of(r.polled.feed)
+        records[feed.id] = record_visit(r.polled, _brought(r), context.bounds, now, jitter(), rules)
     # In one order for all, so that no two who write visits to one host wait for each other.
     tx.feeds.record(sorted(records.values(), key=lambda record: record.feed_id))
     tx.handed.settle([polled.held_as for polled in batch if polled.held_as])
     return readings, records, matched
+
+
+def _store_news(tx: Transaction, readings: Sequence[_Reading], context: IngestContext, now: datetime) -> int:
+    _take_in(tx, readings, now)
+    new = [article for reading in readings for article in reading.new]
+    assign_stories(tx, new, context.words, _forbids(tx, context.apart), now)
+    _store_aliases(tx, readings, now)
+    return _match(tx, readings, context, now)
 
 
 def _forbids(tx: Transaction, apart: Apart) -> Forbids:
@@ -208,9 +213,6 @@ def _forbids(tx: Transaction, apart: Apart) -> Forbids:
         return forbids_none
     names = tx.feeds.names()
     return lambda one, other: apart.forbids(names.get(one, ""), names.get(other, ""))
-
-
-# --- identity ------------------------------------------------------------------------------------------------------
 
 
 def _resolve(tx: Transaction, polled: Polled, context: IngestContext, now: datetime) -> _Reading:
@@ -312,9 +314,6 @@ def _new_article(reading: _Reading, fresh: _Fresh, article_id: ArticleId, now: d
     return NewArticle(article, silent, standing, fresh.draft, fresh.content_key, fresh.is_recurring)
 
 
-# --- names --------------------------------------------------------------------------------------------------------
-
-
 def _store_aliases(tx: Transaction, readings: Sequence[_Reading], now: datetime) -> None:
     first: list[Alias] = []
     again: list[Alias] = []
@@ -365,9 +364,6 @@ def _article_ids(reading: _Reading) -> dict[int, ArticleId]:
         if verdict.same_as is not None and verdict.same_as in ids:
             ids[verdict.entry_index] = ids[verdict.same_as]
     return ids
-
-
-# --- topics ----------------------------------------------------------------------------------------------------------
 
 
 def _match(tx: Transaction, readings: Sequence[_Reading], context: IngestContext, now: datetime) -> int:

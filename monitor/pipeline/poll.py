@@ -173,9 +173,10 @@ class Poller:
             polled = await self._visitor.visit(feed)
         finally:
             self._under_way.pop(feed.id, None)
-        async with self._room:
-            await self._room.wait_for(lambda: self._has_room(polled.bytes_read))
-            self._bytes_waiting += polled.bytes_read
+        if not self._has_room(polled.bytes_read):
+            async with self._room:
+                await self._room.wait_for(lambda: self._has_room(polled.bytes_read))
+        self._bytes_waiting += polled.bytes_read
         await self._queue.put(polled)
 
     def _has_room(self, bytes_read: int) -> bool:

@@ -44,6 +44,9 @@ class Brought:
     arrived: Arrived = NOTHING
 
 
+NOTHING_BROUGHT = Brought()
+
+
 @dataclass(frozen=True, slots=True)
 class PollSummary:
     """What one visit came to, for the log and for `monitor once`."""
