@@ -62,7 +62,7 @@ class Daemon:
         self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
         self._file_id = app.store.database.file_id()
         self._listening = Listening(app)
-        self._edits = Edits(app, watcher, self._listening.take)
+        self._edits = Edits(app, watcher, self._listening.take, looks_back=self._looks_back)
         self._watchman = Watchman(app, self._runner)
 
     def _own_units(self) -> list[Unit]:
@@ -156,6 +156,10 @@ class Daemon:
     async def _poll(self) -> None:
         self._app.check_room()
         await self._app.poller.look()
+
+    def _looks_back(self) -> bool:
+        """Whether new topics look into the archive here, where a person asked for it."""
+        return True
 
     def _edits_look(self) -> None:
         self._edits.look()

@@ -209,7 +209,11 @@ class WorkerProcess(Daemon):
             for summary in summaries:
                 self._app.note_visit(summary)
 
+    def _looks_back(self) -> bool:
+        return self._leads
+
     def _ingest_some(self) -> list[PollSummary] | None:
+        self._edits.follow()  # what comes after an edit is judged by it, whoever takes it in
         return ingest_handed(self._app.store, self._app.in_force.ingest, self._app.clock)
 
     # --- what each does for itself -----------------------------------------------------------------------------------
@@ -221,18 +225,17 @@ class WorkerProcess(Daemon):
             set_clock(app.store.database, app.clock)
         with app.store.write() as tx:
             now = app.clock.now()
-            tx.workers.beat(self._as_worker(tx, now))
+            tx.workers.beat(self._as_worker(now))
             tx.topics.beat("daemon", now)
         beat(self._heartbeat)
         if self._leads and self._watchman.note_beat():
             self._loop.call_soon_threadsafe(self._submit, "ping")
 
-    def _as_worker(self, tx: Transaction, now: datetime) -> Worker:
+    def _as_worker(self, now: datetime) -> Worker:
         since_s = self._app.clock.monotonic_s() - MINUTE_S
         while self._done and self._done[0].at_s < since_s:
             self._done.popleft()
         done = list(self._done)
-        head = tx.revisions.head()
         host, pid, _ = self._app.owner.rsplit(":", 2)
         return Worker(
             id=self._app.owner,
@@ -242,7 +245,7 @@ class WorkerProcess(Daemon):
             queues=tuple(self._queues),
             started_at=self._started_at,
             beat_at=now,
-            revision=head.id if head is not None else 0,
+            revision=self._app.revision or 0,
             jobs=self._queue.busy,
             visits=sum(one.visits for one in done),
             articles=sum(one.articles for one in done),
