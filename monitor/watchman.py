@@ -62,7 +62,7 @@ class Watchman:
     def note_beat(self) -> bool:
         """The loop turned and the database took a write; whether a ping is owed now."""
         app = self._app
-        wanted = app.in_force.loaded.settings.operator.canary
+        wanted = self._wants_canary
         arrivals = app.canary.arrivals if app.canary is not None else 0 if wanted else None
         self._dead_man.note_good(arrivals)
         return app.in_force.loaded.ping_url is not None and self._dead_man.is_due()
@@ -73,10 +73,16 @@ class Watchman:
         if url is not None:
             self._dead_man.ping(url.reveal())
 
+    @property
+    def _wants_canary(self) -> bool:
+        """Not among several workers: its feed and its sink are of one process, and the way goes through many."""
+        settings = self._app.in_force.loaded.settings
+        return settings.operator.canary and not settings.is_distributed
+
     def _of_canary(self) -> list[Need]:
         app = self._app
         try:
-            app.keep_canary(app.in_force.loaded.settings.operator.canary)
+            app.keep_canary(self._wants_canary)
         except OSError as error:  # no listener on loopback: that must keep no other need from being told
             return [Need("canary", f"The canary cannot start ({error.strerror}).", KINDS["canary"].remedy)]
         return app.canary.look() if app.canary is not None else []
