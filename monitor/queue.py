@@ -12,14 +12,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from monitor.errors import ConfigError, StorageError, StorageReason
 from monitor.logs import get_log
 from monitor.runner import EmbeddedRunner, Queue, Unit, key_of
 from monitor.storage.engine import CONNECTION
-from monitor.storage.store import Store
+from monitor.storage.schemas import enter_schema, make_schema
+from monitor.storage.store import Store, Transaction
 
 try:
     import procrastinate
@@ -49,7 +47,6 @@ END_S = 15.0
 """How long a stop lets units end by themselves; what is left then is cancelled, and gives its leases back."""
 OPEN_S = 30.0
 """How long a start waits for the first connection of the queue."""
-_MAKING = 0x6E6D_5155
 
 log = get_log()
 
@@ -66,22 +63,9 @@ def prepare_queue(store: Store) -> None:
         )
     wanted = f"procrastinate {_version()}"
     with store.write() as tx:
-        db = tx.connection
-        db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
-        found = db.execute(
-            sa.text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :name"),
-            {"name": SCHEMA},
-        ).scalar()
-        if found == wanted:
-            return
-        db.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-        db.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
-        _enter(db)
-        raw = db.connection.driver_connection
-        assert raw is not None
-        raw.execute(SchemaManager.get_schema())
-        db.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{wanted}'")
-    log.info("queue.made", version=wanted)
+        is_made = make_schema(tx.connection, SCHEMA, wanted, SchemaManager.get_schema())
+    if is_made:
+        log.info("queue.made", version=wanted)
 
 
 def _version() -> str:
@@ -89,11 +73,6 @@ def _version() -> str:
         return version("procrastinate")
     except PackageNotFoundError:
         return "unknown"
-
-
-def _enter(connection: Connection) -> None:
-    """Have the rest of the transaction find the queue's tables, and ours behind them."""
-    connection.exec_driver_sql(f'SET LOCAL search_path TO {SCHEMA}, "$user", public')
 
 
 class QueueRunner:
@@ -161,12 +140,11 @@ class QueueRunner:
         task.add_done_callback(lambda _: self._asking.pop(key, None))
         return True
 
-    def defer_in(self, connection: Connection, name: str, jobs: Sequence[Mapping[str, Any]]) -> None:
+    def defer_in(self, tx: Transaction, name: str, jobs: Sequence[Mapping[str, Any]]) -> None:
         """Have these units run once this transaction is committed, and not if it is not. For the database's thread."""
         if not jobs:
             return
-        _enter(connection)
-        raw = connection.connection.driver_connection
+        raw = enter_schema(tx.connection, SCHEMA)
         asked = self._within.configure_task(name, queue=self._units[name].queue.value, connection=raw)
         try:
             asked.batch_defer(*map(dict, jobs))

@@ -172,7 +172,7 @@ class WorkerProcess(Daemon):
             batches = self._claim(tx, now) if "poll" in taken else []
             is_handed = "ingest" in taken and tx.handed.waiting().feeds > 0
             channels = tx.outbox.channels_due(now) if "deliveries" in taken else []
-            self._queue.defer_in(tx.connection, "poll_batch", [_job_of(batch) for batch in batches])
+            self._queue.defer_in(tx, "poll_batch", [_job_of(batch) for batch in batches])
         self._slots |= due
         if not led:
             log.info("worker.leads", worker=self._app.owner)
