@@ -21,7 +21,7 @@ from monitor.storage.store import Store, Transaction
 
 try:
     import procrastinate
-    from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+    from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
     from procrastinate.job_context import JobContext
     from procrastinate.jobs import Status
     from procrastinate.schema import SchemaManager
@@ -165,7 +165,10 @@ class QueueRunner:
         found = list(await manager.get_stalled_jobs(seconds_since_heartbeat=LOST_S))[:STALLED_MAX]
         for job in found:
             if job.attempts < TRIES_MAX:
-                await manager.retry_job(job)
+                try:
+                    await manager.retry_job(job)
+                except UniqueViolation:  # the same waits already, behind the lock that this one has
+                    await manager.finish_job(job, status=Status.FAILED, delete_job=True)
             else:
                 await manager.finish_job(job, status=Status.FAILED, delete_job=True)
                 log.error(
