@@ -7,6 +7,7 @@ may be given. What follows is the command line of `monitor`.
 Effects: those of the options; then those of the command.
 """
 
+import re
 import sys
 from datetime import timedelta
 from importlib import import_module
@@ -24,7 +25,11 @@ def change(setting: str) -> None:
     module = import_module(module_name)
     *owners, name = path.split(".")
     if owners:
-        setattr(getattr(module, owners[0]), name, float(value))
+        owner = getattr(module, owners[0])
+        if isinstance(owner, dict):  # a time of the server, among the options of a connection
+            owner["options"] = re.sub(rf"(?<={name}=)\d+s", f"{value}s", owner["options"])
+        else:
+            setattr(owner, name, float(value))
         return
     before = getattr(module, name)
     after = timedelta(seconds=float(value)) if isinstance(before, timedelta) else type(before)(float(value))

@@ -11,18 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.main import COMMANDS
 from tests.distributed import faults
 from tests.distributed.moments import MOMENTS
 from tests.distributed.server import OwnServer
 from tests.distributed.times import SHORT
 from tests.distributed.town import Town, a_town
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.postgres,
-    pytest.mark.skipif("worker" not in COMMANDS, reason="there is no `monitor worker` yet"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 PROVES = bool(os.environ.get("MONITOR_PROVE"))
 """`make prove` goes through every moment; in between each run draws some."""
 KILLED = sorted(MOMENTS) if PROVES else random.sample(sorted(MOMENTS), 2)

@@ -6,18 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.main import COMMANDS
 from tests.distributed import machines
 from tests.distributed.island import an_island
 from tests.distributed.server import OwnServer
 from tests.distributed.times import SHORT
 from tests.distributed.town import Town, a_town
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.postgres,
-    pytest.mark.skipif("worker" not in COMMANDS, reason="there is no `monitor worker` yet"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
 
 @contextmanager
