@@ -43,7 +43,7 @@ from monitor.pipeline.pages import PageReader
 from monitor.pipeline.poll import Poller
 from monitor.pipeline.renames import log_left
 from monitor.pipeline.room import FREE_BYTES_MIN
-from monitor.pipeline.sweep import Retention, Swept
+from monitor.pipeline.sweep import Retention
 from monitor.pipeline.visitor import Visitor
 from monitor.pipeline.visits import PollSummary
 from monitor.pipeline.watched import Watched, has_new_marks, learn, watch
@@ -97,8 +97,6 @@ class App:
         self.on_sent: Callable[[Sent], None] = lambda _sent: None
         """Told of each attempt to send."""
         self._is_starting = True
-        self.swept: Swept | None = None
-        """What the last sweep came to."""
         self.canary: Canary | None = None
         """Set by the daemon alone."""
         self.guard = Guard(polling.allow_private_hosts)

@@ -26,7 +26,7 @@ from monitor.reception import open_web
 from monitor.runner import EmbeddedRunner, Queue, Unit, in_pool
 from monitor.scheduler import Tick, build_scheduler
 from monitor.units import Units
-from monitor.watchman import LOOK_EVERY_S, Watchman
+from monitor.watchman import LOOK_EVERY_S, Refusals, Watchman
 from monitor.web.app import Web
 
 log = get_log()
@@ -56,14 +56,25 @@ class Daemon:
         self._app = app
         self._watcher = watcher
         self._units = Units(app, self._submit, lambda: self._runner.is_stopping)
-        self._runner = EmbeddedRunner([*self._own_units(), *self._units.listed()], app.numbers.note_step)
+        self._runner = EmbeddedRunner([*self._own_units(), *self._units.listed()], self._note_end)
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._heartbeat = heartbeat_path(app.in_force.loaded.settings.database.url)
         self._file_id = app.store.database.file_id()
-        self._listening = Listening(app)
+        self._listening = Listening(app, self._listens)
         self._edits = Edits(app, watcher, self._listening.take, looks_back=self._looks_back)
-        self._watchman = Watchman(app, self._runner)
+        self._watchman = Watchman(app, self._refusals())
+
+    def _note_end(self, key: str, is_good: bool) -> None:  # as the runner tells it
+        self._app.numbers.note_step(key, is_good)
+
+    def _refusals(self) -> Refusals:
+        """Who knows which units are refused."""
+        return self._runner
+
+    def _listens(self) -> bool:
+        """Whether it is this process that hears what is said in Slack."""
+        return True
 
     def _own_units(self) -> list[Unit]:
         """What every process does for itself, and what is done here alone where there is no other."""

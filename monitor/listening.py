@@ -5,7 +5,7 @@ Effects: network, threads.
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from monitor.app import App
@@ -43,8 +43,10 @@ class _Open:
 class Listening:
     """Every listener of the daemon. May be used from any thread."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """`is_wanted` says whether it is this process that listens: Slack hands each word to one socket of an app."""
         self._app = app
+        self._is_wanted = is_wanted
         self._open: dict[_Key, _Open] = {}
         self._changing = threading.Lock()
         self._is_over = False
@@ -56,7 +58,7 @@ class Listening:
         """
         with self._changing:
             if not self._is_over:
-                self._take(_wanted(loaded))
+                self._take(_wanted(loaded) if self._is_wanted() else {})
 
     def hearing(self) -> Mapping[ChannelName, Hearing]:
         """How each channel that listens is heard."""

@@ -98,9 +98,9 @@ class Units:
 
     def _sweep_now(self) -> None:
         app = self._app
-        app.swept = sweep(app.store, app.retention, app.clock.now(), Pace(is_stopping=self._is_stopping))
+        swept = sweep(app.store, app.retention, app.clock.now(), Pace(is_stopping=self._is_stopping))
         sweep_recordings(app.recorder.folder, app.raw_limits.days, app.clock.now())
-        app.numbers.note_swept(app.swept)
+        app.numbers.note_swept(swept)
 
     async def _look_for_deliveries(self) -> None:
         for name in await in_pool(self._app.database_pool, self._channels_due):

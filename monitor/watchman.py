@@ -16,7 +16,7 @@ from monitor.pipeline.clock_jumps import ClockWatch
 from monitor.pipeline.notices import look_after_needs
 from monitor.pipeline.room import RoomWatch
 from monitor.pipeline.silences import SILENCE_KINDS, Silences
-from monitor.pipeline.sweep import DAYS_MIN
+from monitor.pipeline.sweep import DAYS_MIN, read_over
 from monitor.targets import LATE_KIND, TargetWatch
 
 LOOK_EVERY_S = 15.0
@@ -62,8 +62,7 @@ class Watchman:
     def note_beat(self) -> bool:
         """The loop turned and the database took a write; whether a ping is owed now."""
         app = self._app
-        wanted = self._wants_canary
-        arrivals = app.canary.arrivals if app.canary is not None else 0 if wanted else None
+        arrivals = app.canary.arrivals if app.canary is not None else 0 if self._wants_canary else None
         self._dead_man.note_good(arrivals)
         return app.in_force.loaded.ping_url is not None and self._dead_man.is_due()
 
@@ -75,7 +74,7 @@ class Watchman:
 
     @property
     def _wants_canary(self) -> bool:
-        """Not among several workers: its feed and its sink are of one process, and the way goes through many."""
+        """With workers none flies: its feed and its sink are in this process, and any other may be asked for them."""
         settings = self._app.in_force.loaded.settings
         return settings.operator.canary and not settings.is_distributed
 
@@ -90,8 +89,9 @@ class Watchman:
     def _of_disk(self) -> list[Need]:
         app, path = self._app, self._app.store.database.path
         needs = [] if path is None else self._room.look(app.clock.now(), app.free_bytes(), str(path.parent))
-        if app.swept is not None and app.swept.over_bytes:
-            over = f"{app.swept.over_bytes // 1_000_000} MB larger than [retention] size_max"
+        over_bytes = read_over(app.store, app.retention)
+        if over_bytes:
+            over = f"{over_bytes // 1_000_000} MB larger than [retention] size_max"
             head = f"The archive is {over}, and all it has is younger than {DAYS_MIN} days."
             needs.append(Need("size", head, KINDS["size"].remedy))
         return needs

@@ -38,11 +38,12 @@ from monitor.outbox.deliver import Sent
 from monitor.pipeline.batches import Batch, BatchVisitor, claim_batches, ingest_handed
 from monitor.pipeline.visits import PollSummary
 from monitor.queue import QueueRunner
+from monitor.refusals import SharedRefusals
 from monitor.runner import Queue, Unit, in_pool
 from monitor.scheduler import Tick
 from monitor.storage.store import Transaction
 from monitor.storage.workers import Worker
-from monitor.watchman import LOOK_EVERY_S
+from monitor.watchman import LOOK_EVERY_S, Refusals
 
 BEAT_EVERY_S = 5.0
 LOOK_S = 0.5
@@ -86,6 +87,8 @@ class WorkerProcess(Daemon):
 
     def __init__(self, app: App, watcher: Watcher, queues: tuple[Queue, ...]) -> None:
         self._queues = queues
+        self._leads = False
+        self._known_refusals: SharedRefusals | None = None
         super().__init__(app, watcher)
         self._batches = BatchVisitor(
             app.store,
@@ -105,12 +108,30 @@ class WorkerProcess(Daemon):
         self._queue = QueueRunner(app.store, units, self._runner, queues)
         self._started_at = app.clock.now()
         self._turned_s = awake_s()
-        self._leads = False
         self._slots: dict[str, int] = {}
         self._asked_s = float("-inf")
         self._done: deque[_Done] = deque()
         self._shared_out = frozenset(unit.name for unit in units)
         app.on_visit, app.on_sent = self._count_visit, self._count_sent
+
+    def _refusals(self) -> Refusals:
+        app, shared = self._app, [unit.name for unit in self._units.listed()]
+        self._known_refusals = SharedRefusals(
+            app.store, app.clock, app.owner, [*shared, "poll_batch", "ingest"], lambda: self._runner.refusals
+        )
+        return self._known_refusals
+
+    def _note_end(self, key: str, is_good: bool) -> None:  # as the runner tells it
+        super()._note_end(key, is_good)
+        if self._known_refusals is not None:
+            self._known_refusals.note(key, is_good)
+
+    def _listens(self) -> bool:
+        """Who leads: a question that was asked in Slack and its answer have to come to the same process."""
+        return self._leads
+
+    def _hear(self) -> None:
+        self._listening.take(self._app.in_force.loaded)
 
     def _own_units(self) -> list[Unit]:
         """The beat and the look for what is due have threads of their own: they wait for no ingest."""
@@ -166,6 +187,8 @@ class WorkerProcess(Daemon):
         due = {name: slot for name, slot in due.items() if self._slots.get(name) != slot}
         with self._app.store.write() as tx:
             led, self._leads = self._leads, tx.workers.lead(self._app.owner, now)
+            if led != self._leads:
+                self._loop.call_soon_threadsafe(self._hear)
             if not self._leads:
                 return
             taken = [name for name, slot in due.items() if tx.workers.take_slot(name, slot)]
@@ -227,6 +250,8 @@ class WorkerProcess(Daemon):
             now = app.clock.now()
             tx.workers.beat(self._as_worker(now))
             tx.topics.beat("daemon", now)
+            if self._known_refusals is not None:
+                self._known_refusals.write(tx, now)
         beat(self._heartbeat)
         if self._leads and self._watchman.note_beat():
             self._loop.call_soon_threadsafe(self._submit, "ping")

@@ -37,6 +37,8 @@ SESSION_IDLE_HOURS = 24
 """A browser's session that was not used for this long; it has ended long before."""
 WORKER_HOURS = 24
 """A worker that has not beaten for a day will not come back: a new start is another one."""
+OVER = "sweep:over"
+"""The name of the note of how much the archive has beyond its size."""
 PAGE_HOURS = 24
 """A page whose turn did not come within a day is given up: its news is old, and the queue has an end."""
 SIZE_AIM = 0.95
@@ -86,6 +88,14 @@ def sweep(store: Store, retention: Retention, now: datetime, pace: Pace | None =
     return _Sweep(store, retention, now, pace or Pace()).run()
 
 
+def read_over(store: Store, retention: Retention) -> int:
+    """How much the archive had beyond its size after the last sweep; 0 where another size is configured by now."""
+    with store.read() as tx:
+        note = tx.topics.heartbeats().get(OVER)
+    over, _, judged_by = note.detail.partition(" ") if note is not None else ("", "", "")
+    return int(over) if over and judged_by == str(retention.bytes_max) else 0
+
+
 class _Sweep:
     """One sweep."""
 
@@ -112,6 +122,7 @@ class _Sweep:
         if for_size or (old and ("sweep:index" not in beats or beats["sweep:index"] <= self._now - INDEX_EVERY)):
             self._put_together()
         self._give_back()
+        self._note_over(over)
         done = Swept(old + for_size, visits, payloads, over, self._pace.longest_s)
         if done.articles or done.visits or done.payloads:
             longest = round(done.longest_s, 3)
@@ -120,6 +131,15 @@ class _Sweep:
                 longest_s=longest,
             )  # fmt: skip
         return done
+
+    def _note_over(self, over: int) -> None:
+        """For whoever tells the operator, which need not be this process; with the size it was judged by."""
+        detail = f"{over} {self._retention.bytes_max}" if over else ""
+        with self._store.read() as tx:
+            before = tx.topics.heartbeats().get(OVER)
+        if (before.detail if before is not None else "") != detail:
+            with self._store.write() as tx:
+                tx.topics.beat(OVER, self._now, detail)
 
     def _ago(self, *, days: int) -> datetime:
         return self._now - timedelta(days=days)
