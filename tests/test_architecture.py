@@ -75,7 +75,7 @@ LAYERS: dict[int, str] = {
           web.machine web.asked web.attempts web.bodies web.gate web.keyring web.sessions web.sign_in
           web.page_explain web.api_explain web.page_search web.new_topic web.api_watchlist web.api_revisions
           web.api_topics web.api_topic_edits web.api_search web.api_marked web.topic_form web.page_topic_form
-          web.sealed web.heads web.api_workers queue""",
+          web.sealed web.heads web.api_workers queue refusals""",
     6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits watchman
           canary dead_man auditor applying rerun replaying units worker fetchers following""",
     7: "cli __main__",
