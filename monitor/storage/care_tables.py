@@ -6,12 +6,12 @@ Effects: none.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from monitor.storage.columns import BIG, LONG, metadata
+from monitor.storage.columns import BIG, LONG, Row, metadata
 
 
-class ConfigRevisionRow(SQLModel, table=True):
+class ConfigRevisionRow(Row, table=True):
     """A configuration that was in force. Of monitor.toml the hash alone is kept: an address in it may be a secret."""
 
     __tablename__ = "config_revision"
@@ -31,7 +31,7 @@ class ConfigRevisionRow(SQLModel, table=True):
     """watchlist.toml as it stood, compressed."""
 
 
-class ConfigEditRow(SQLModel, table=True):
+class ConfigEditRow(Row, table=True):
     """Who wrote a config file of this content, and whether it was planned: known before or after it counts."""
 
     __tablename__ = "config_edit"
@@ -46,7 +46,7 @@ class ConfigEditRow(SQLModel, table=True):
     """How far back new topics look into the archive when it comes in force; 0 for not at all."""
 
 
-class NoticeRow(SQLModel, table=True):
+class NoticeRow(Row, table=True):
     """Something that needs a person: told once, and once more when it is over."""
 
     __tablename__ = "notice"
@@ -59,7 +59,7 @@ class NoticeRow(SQLModel, table=True):
     over_at: datetime | None = None
 
 
-class SightingRow(SQLModel, table=True):
+class SightingRow(Row, table=True):
     """That a feed showed an article again, by which key it was recognised, when first and when last; swept with it."""
 
     __tablename__ = "sighting"

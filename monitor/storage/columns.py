@@ -4,6 +4,7 @@ Effects: none.
 """
 
 import sqlalchemy as sa
+from sqlalchemy.ext.declarative import DeferredReflection
 from sqlmodel import SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -20,3 +21,13 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LONG = sa.Text()
 LEASED = sa.text("lease_until IS NOT NULL")
 """Which rows are leased, for an index of those alone: they are few at any moment."""
+
+
+class Row(DeferredReflection, SQLModel):
+    """What every table is declared as. Only the table that it makes is used: no row is ever built or checked as one.
+
+    So neither a mapping nor a check is made of it, which takes as long as the tables themselves at every start.
+    """
+
+    __abstract__ = True
+    model_config = {"defer_build": True}

@@ -6,12 +6,12 @@ Effects: none.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from monitor.storage.columns import BIG, LONG
+from monitor.storage.columns import BIG, LONG, Row
 
 
-class DeliveryRow(SQLModel, table=True):
+class DeliveryRow(Row, table=True):
     """The outbox: one part of one digest, a note or an edit, to one channel and recipient."""
 
     __tablename__ = "delivery"
@@ -53,7 +53,7 @@ class DeliveryRow(SQLModel, table=True):
     """The delivery in whose thread it stands, or that it edits."""
 
 
-class ChannelHoldRow(SQLModel, table=True):
+class ChannelHoldRow(Row, table=True):
     """A channel that takes nothing until a person acts: its deliveries wait in line meanwhile."""
 
     __tablename__ = "channel_hold"
@@ -70,7 +70,7 @@ class ChannelHoldRow(SQLModel, table=True):
     remedy: str
 
 
-class RecipientRow(SQLModel, table=True):
+class RecipientRow(Row, table=True):
     """Somebody a mail channel writes to: by what they leave, and whether they left or were refused."""
 
     __tablename__ = "recipient"
@@ -88,7 +88,7 @@ class RecipientRow(SQLModel, table=True):
     """Since when no channel of the configuration writes to it; noted by the sweep."""
 
 
-class MuteRow(SQLModel, table=True):
+class MuteRow(Row, table=True):
     """Something that a person holds back until a time."""
 
     __tablename__ = "mute"
@@ -105,7 +105,7 @@ class MuteRow(SQLModel, table=True):
     lifted_by: str = ""
 
 
-class FollowRow(SQLModel, table=True):
+class FollowRow(Row, table=True):
     """A story of which a channel is shown everything at once."""
 
     __tablename__ = "follow"
@@ -116,7 +116,7 @@ class FollowRow(SQLModel, table=True):
     until: datetime
 
 
-class SecondLookRow(SQLModel, table=True):
+class SecondLookRow(Row, table=True):
     """An alerted article whose page is looked at again; goes with the article, so that the looks can be explained."""
 
     __tablename__ = "second_look"
@@ -133,7 +133,7 @@ class SecondLookRow(SQLModel, table=True):
     error: str = ""
 
 
-class FollowUpRow(SQLModel, table=True):
+class FollowUpRow(Row, table=True):
     """An article that a channel was shown in a line under a told story: it is shown once, and never tells."""
 
     __tablename__ = "follow_up"

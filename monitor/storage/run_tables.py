@@ -6,12 +6,12 @@ Effects: none.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from monitor.storage.columns import BIG, metadata
+from monitor.storage.columns import BIG, Row, metadata
 
 
-class WorkerRow(SQLModel, table=True):
+class WorkerRow(Row, table=True):
     """A process that works on this database beside others."""
 
     __tablename__ = "worker"
@@ -34,7 +34,7 @@ class WorkerRow(SQLModel, table=True):
     sent: int = 0
 
 
-class LeadRow(SQLModel, table=True):
+class LeadRow(Row, table=True):
     """Which process looks what is due, by a lease."""
 
     __tablename__ = "lead"
@@ -43,7 +43,7 @@ class LeadRow(SQLModel, table=True):
     until: datetime
 
 
-class TickRow(SQLModel, table=True):
+class TickRow(Row, table=True):
     """The last slot of each tick that was taken."""
 
     __tablename__ = "tick"
@@ -51,7 +51,7 @@ class TickRow(SQLModel, table=True):
     slot: int = Field(sa_type=sa.BigInteger)
 
 
-class HandedRow(SQLModel, table=True):
+class HandedRow(Row, table=True):
     """What a visit brought, handed over to whoever stores articles. Gone once that was done."""
 
     __tablename__ = "handed"

@@ -6,12 +6,12 @@ Effects: none.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from monitor.storage.columns import BIG, LONG
+from monitor.storage.columns import BIG, LONG, Row
 
 
-class StoryPrintRow(SQLModel, table=True):
+class StoryPrintRow(Row, table=True):
     """What an article is compared by: made of the article, kept while anything may be compared with it."""
 
     __tablename__ = "story_print"
@@ -27,7 +27,7 @@ class StoryPrintRow(SQLModel, table=True):
     body: bytes
 
 
-class PrintKeyRow(SQLModel, table=True):
+class PrintKeyRow(Row, table=True):
     """The keys by which an article finds others that say the same."""
 
     __tablename__ = "print_key"
@@ -36,7 +36,7 @@ class PrintKeyRow(SQLModel, table=True):
     article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
 
 
-class WordCountsRow(SQLModel, table=True):
+class WordCountsRow(Row, table=True):
     """In how many articles each word stood, as one row: what a restart begins with."""
 
     __tablename__ = "word_counts"
@@ -46,7 +46,7 @@ class WordCountsRow(SQLModel, table=True):
     counts: bytes
 
 
-class StoryRow(SQLModel, table=True):
+class StoryRow(Row, table=True):
     """The articles of one event; its id is that of its first article."""
 
     __tablename__ = "story"
@@ -59,7 +59,7 @@ class StoryRow(SQLModel, table=True):
     """The story that a person merged this one into; it has no articles of its own any more."""
 
 
-class StoryChangeRow(SQLModel, table=True):
+class StoryChangeRow(Row, table=True):
     """What a person changed in the stories: outlives them, so that it can be shown and taken back."""
 
     __tablename__ = "story_change"

@@ -9,10 +9,10 @@ Effects: none.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from monitor.storage.care_tables import CONFIG_EDIT, CONFIG_REVISION, NOTICE, SIGHTING
-from monitor.storage.columns import BIG, LEASED, LONG, metadata
+from monitor.storage.columns import BIG, LEASED, LONG, Row, metadata
 from monitor.storage.delivery_tables import (
     ChannelHoldRow,
     DeliveryRow,
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 
-class CounterRow(SQLModel, table=True):
+class CounterRow(Row, table=True):
     """The last id given out, by kind."""
 
     __tablename__ = "counter"
@@ -57,7 +57,7 @@ class CounterRow(SQLModel, table=True):
     value: int = Field(sa_type=sa.BigInteger)
 
 
-class FeedRow(SQLModel, table=True):
+class FeedRow(Row, table=True):
     """A feed, configured or once configured, and what we remember of it."""
 
     __tablename__ = "feed"
@@ -114,7 +114,7 @@ class FeedRow(SQLModel, table=True):
     """The feed whose address this one moved to: only that one is visited."""
 
 
-class PollRow(SQLModel, table=True):
+class PollRow(Row, table=True):
     """A visit that brought something new or failed; quiet visits only move the feed's own times."""
 
     __tablename__ = "poll"
@@ -133,7 +133,7 @@ class PollRow(SQLModel, table=True):
     """Of one that did not fail: what was odd about it."""
 
 
-class ArticleRow(SQLModel, table=True):
+class ArticleRow(Row, table=True):
     """An entry we keep. Its text never changes; what a feed says later only counts as a revision."""
 
     __tablename__ = "article"
@@ -164,7 +164,7 @@ class ArticleRow(SQLModel, table=True):
     """The agency its text is credited to, where one is."""
 
 
-class PageRow(SQLModel, table=True):
+class PageRow(Row, table=True):
     """The page of an article that was wanted, and what it gave; goes with the article."""
 
     __tablename__ = "page"
@@ -187,7 +187,7 @@ class PageRow(SQLModel, table=True):
     reason: str = ""
 
 
-class ArticleVectorRow(SQLModel, table=True):
+class ArticleVectorRow(Row, table=True):
     """Where an article stands in meaning, by one sentence model; goes with the article."""
 
     __tablename__ = "article_vector"
@@ -198,7 +198,7 @@ class ArticleVectorRow(SQLModel, table=True):
     """Half-precision numbers; empty where the model could not read the text."""
 
 
-class EntryAliasRow(SQLModel, table=True):
+class EntryAliasRow(Row, table=True):
     """A name under which a feed has shown an article: outlives the article's text, so that it is never news again."""
 
     __tablename__ = "entry_alias"
@@ -211,7 +211,7 @@ class EntryAliasRow(SQLModel, table=True):
     """Day since 1970 on which the feed last showed it; written once a day at most."""
 
 
-class TopicRow(SQLModel, table=True):
+class TopicRow(Row, table=True):
     """When a topic is due, and what it was called: survives edits of the watchlist."""
 
     __tablename__ = "topic"
@@ -226,7 +226,7 @@ class TopicRow(SQLModel, table=True):
     """New matches since the last look for breaking stories."""
 
 
-class MatchRow(SQLModel, table=True):
+class MatchRow(Row, table=True):
     """An article that answers a topic."""
 
     __tablename__ = "match"
@@ -251,7 +251,7 @@ class MatchRow(SQLModel, table=True):
     """The digest that took it, told or held back."""
 
 
-class NearMissRow(SQLModel, table=True):
+class NearMissRow(Row, table=True):
     """An article that nearly answered a topic, with the reason it did not."""
 
     __tablename__ = "near_miss"
@@ -263,7 +263,7 @@ class NearMissRow(SQLModel, table=True):
     at: datetime
 
 
-class MarkRow(SQLModel, table=True):
+class MarkRow(Row, table=True):
     """What a reader said of an article under a topic, with the words that are learned from it."""
 
     __tablename__ = "mark"
@@ -280,7 +280,7 @@ class MarkRow(SQLModel, table=True):
     """The article's most telling words with their counts: JSON. The article itself may be swept."""
 
 
-class DigestRow(SQLModel, table=True):
+class DigestRow(Row, table=True):
     """A closed digest of a topic: its local slot can close only once."""
 
     __tablename__ = "digest"
@@ -298,7 +298,7 @@ class DigestRow(SQLModel, table=True):
     closed_at: datetime
 
 
-class HeldBackRow(SQLModel, table=True):
+class HeldBackRow(Row, table=True):
     """Why a digest did not tell a story to a channel."""
 
     __tablename__ = "held_back"
@@ -311,7 +311,7 @@ class HeldBackRow(SQLModel, table=True):
     """What held it back, where that is counted: `bar`; under no digest, `quiet` or `room`."""
 
 
-class SentLogRow(SQLModel, table=True):
+class SentLogRow(Row, table=True):
     """Which story a channel was told, and when: the memory that nothing is told twice."""
 
     __tablename__ = "sent_log"
@@ -335,7 +335,7 @@ class SentLogRow(SQLModel, table=True):
     independent_count: int
 
 
-class IndexedArticleRow(SQLModel, table=True):
+class IndexedArticleRow(Row, table=True):
     """An article whose words are in the index; goes with the article."""
 
     __tablename__ = "indexed_article"
@@ -344,7 +344,7 @@ class IndexedArticleRow(SQLModel, table=True):
     """Whether the text of its page is in it."""
 
 
-class IndexStateRow(SQLModel, table=True):
+class IndexStateRow(Row, table=True):
     """By what rules the index was made, one row; where they are others now, it is made anew."""
 
     __tablename__ = "index_state"
@@ -353,7 +353,7 @@ class IndexStateRow(SQLModel, table=True):
     """Those its articles are read in, joined by commas; that of languages without a stemmer is empty."""
 
 
-class HeartbeatRow(SQLModel, table=True):
+class HeartbeatRow(Row, table=True):
     """When a part of the daemon last did its work."""
 
     __tablename__ = "heartbeat"

@@ -5,12 +5,12 @@ Effects: none.
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from monitor.storage.columns import metadata
+from monitor.storage.columns import Row, metadata
 
 
-class WebSessionRow(SQLModel, table=True):
+class WebSessionRow(Row, table=True):
     """A browser that is signed in. What it carries is known by its hash alone, so that a copy of the archive opens
     nothing.
     """
