@@ -48,10 +48,13 @@ def find_candidates(
 
     With a limit an article that the index of words lacks is looked for among as many of the newest only.
     """
+    if not topics:
+        # Nothing is looked for: the time is counted, not read, a third of a million articles in a month.
+        return _counted(tx, Candidates((), {}, 0, 0, None), since)
     if limit is None:
         ids = find_since(tx, since)
-        if not topics or not ids:
-            return Candidates((), {}, 0, len(ids), _seen(tx, ids[0]) if ids else None)
+        if not ids:
+            return Candidates((), {}, 0, 0, None)
         asked, always = find_asked(tx, topics, together, min(ids))
         paged = find_paged(tx, min(ids))
         chosen = [one for one in ids if always or one in asked or one in paged]
@@ -59,12 +62,12 @@ def find_candidates(
     first = _first_since(tx, since)
     if first is None:
         return Candidates((), {}, 0, 0, None)
-    asked, always = find_asked(tx, topics, together, first, limit) if topics else ({}, 0)
+    asked, always = find_asked(tx, topics, together, first, limit)
     if always:
         chosen = find_since(tx, since, limit)
         is_cut = len(chosen) == limit
     else:
-        may = {*asked, *find_paged(tx, first, limit)} if topics else set()
+        may = {*asked, *find_paged(tx, first, limit)}
         newest = sorted(may, reverse=True)[:limit]
         is_cut = len(newest) == limit
         chosen = _in_order(tx, newest, since)

@@ -9,7 +9,6 @@ Effects: database.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 
 import sqlalchemy as sa
 
@@ -102,15 +101,18 @@ def candidates(
     wanted = None
     if languages is not None:
         wanted = one_of(ask_for_topic(topic, languages) for topic in compiled.topics)
-    question = sa.select(ARTICLE.c.id, ARTICLE.c.first_seen_at)
+    question = sa.select(ARTICLE.c.first_seen_at, ARTICLE.c.id)
     if since is not None:
         question = question.where(ARTICLE.c.first_seen_at >= since)
     if wanted is None:
-        rows = list(tx.connection.execute(question))
+        rows = tx.connection.execute(question).all()
     else:
         ids = sorted({*tx.words.find(wanted), *(tx.words.unread() if missing is None else missing)})
-        rows = [row for some in portions(ids) for row in tx.connection.execute(question.where(ARTICLE.c.id.in_(some)))]
-    return [ArticleId(row.id) for row in sorted(rows, key=attrgetter("first_seen_at", "id"), reverse=True)]
+        rows = [
+            row for some in portions(ids) for row in tx.connection.execute(question.where(ARTICLE.c.id.in_(some))).all()
+        ]
+    # As plain pairs: a search for a common word sorts tens of thousands, and a row of the library is slow to compare.
+    return [ArticleId(number) for _, number in sorted([(at, number) for at, number in rows], reverse=True)]
 
 
 def compile_by_archive(store: Store, compiled: CompiledWatchlist) -> CompiledWatchlist:

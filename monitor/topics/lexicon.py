@@ -64,8 +64,8 @@ def _read_language(language: str, parts: dict[str, Sequence[str]]) -> Lexicon:
     return Lexicon(
         related_words=related,
         related_sorted=sorted(related),
-        frequent_sorted=[words[place] for place in order],
-        ranks=array("L", (place + 1 for place in order)),
+        frequent_sorted=list(map(words.__getitem__, order)),
+        ranks=array("L", map((1).__add__, order)),
         language=language,
     )
 

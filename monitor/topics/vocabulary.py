@@ -16,6 +16,9 @@ from monitor.words import Token, chunk_tokens, stem, stem_forms
 
 PREFIX_CHARS = 3
 """Letters every wildcard has before it; the shortest beginning by which words are kept apart."""
+_SHARED_CHARS = 2
+_KEEPS_BEGINNINGS = frozenset({"en"})
+"""Languages whose stemmer leaves the first two letters of a word as they are, but for the y of dying and die."""
 
 
 class Spot(NamedTuple):
@@ -35,6 +38,9 @@ class Vocabulary:
         """By the key of an element, its key in this language."""
         self._asked: set[str] = set()
         self._asks_surface = False
+        self._beginnings: set[str] | None = set() if language in _KEEPS_BEGINNINGS else None
+        """How every word begins that has one of the stems asked for; None where any word may. Most words begin
+        otherwise, and making a stem is most of what a first look at a text costs."""
         self._patterns: dict[str, list[tuple[re.Pattern[str], str]]] = {}
 
     def add(self, element: Element) -> str:
@@ -48,12 +54,25 @@ class Vocabulary:
         return key
 
     def _prepare(self, element: Element, key: str) -> None:
-        if element.kind is Kind.SURFACE:
+        if element.kind is Kind.STEM:
+            self._begin_like(key[1:])
+        elif element.kind is Kind.SURFACE:
             self._asks_surface = True
         elif element.kind is Kind.PATTERN:
             prefix, compiled = compile_pattern(element.word)
             beginning = prefix[:PREFIX_CHARS] if len(prefix) >= PREFIX_CHARS else ""
             self._patterns.setdefault(beginning, []).append((compiled, key))
+
+    def _begin_like(self, stemmed: str) -> None:
+        if len(stemmed) < _SHARED_CHARS:  # a stem of one letter has forms of many beginnings: aed, aing
+            self._beginnings = None
+        if self._beginnings is not None:
+            self._beginnings.add(stemmed[:_SHARED_CHARS])
+            if stemmed[1] == "i":
+                self._beginnings.add(f"{stemmed[0]}y")
+
+    def _may_have_stem(self, word: str) -> bool:
+        return self._beginnings is None or word[:_SHARED_CHARS] in self._beginnings or not word.isascii()
 
     def spots(self, chunk: str) -> tuple[Spot, ...]:
         """Everything asked for that stands in a chunk, in order; a wildcard by the word and by its parts."""
@@ -65,7 +84,9 @@ class Vocabulary:
 
     def _told_by(self, token: Token, chunk: str) -> list[str]:
         word, asked = token.text, self._asked
-        found = [key for form in stem_forms(word, self.language) if (key := f"s{form}") in asked]
+        found = []
+        if self._may_have_stem(word):
+            found = [key for form in stem_forms(word, self.language) if (key := f"s{form}") in asked]
         if (key := f"w{word}") in asked:
             found.append(key)
         if self._asks_surface and (key := f"={surface_form(chunk[token.start : token.end])}") in asked:
