@@ -22,6 +22,8 @@ CACHE_URLS = 4_096
 """Addresses remembered with their key, about 1 MB: a batch asks for each address several times."""
 CACHE_PUBLISHERS = 4_096
 """Hosts remembered with their publisher."""
+SHOWN_CHARS_MAX = 500
+"""Of an address, in an error."""
 
 
 def _listed(names: str) -> frozenset[str]:
@@ -325,3 +327,12 @@ def _address_in(query: str, names: tuple[str, ...]) -> str | None:
             if _WEB.match(value):
                 return value
     return None
+
+
+def shown_url(url: str) -> str:
+    """An address as errors may show it, which are logged and stored.
+
+    Without user, password and query, where private feeds carry their keys; and a page of text is no address.
+    """
+    plain, mark, _ = re.sub(r"//[^/?#]*@", "//", url).partition("#")[0].partition("?")
+    return plain[:SHOWN_CHARS_MAX] + ("?…" if mark else "")

@@ -3,24 +3,15 @@
 Effects: database.
 """
 
-from monitor.cli.opening import existing_store, login_name
+from monitor.cli.opening import cli_author, existing_store
 from monitor.clock import SystemClock
 from monitor.config.edit import NoteEdit
 from monitor.config.load import Loaded
 from monitor.errors import StorageError
 from monitor.logs import get_log
 from monitor.storage.revisions import body_hash
-from monitor.text import plain_line, shorten
 
 log = get_log()
-
-AUTHOR_CHARS_MAX = 100
-
-
-def cli_author() -> str:
-    """`cli:NAME` of who sits at the terminal."""
-    name = shorten(plain_line(login_name()), AUTHOR_CHARS_MAX)
-    return f"cli:{name}" if name else "cli"
 
 
 def noting_edit(loaded: Loaded, note: str = "", *, planned: bool = False) -> NoteEdit:

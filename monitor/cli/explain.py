@@ -6,8 +6,8 @@ Effects: database, prints.
 import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
+from importlib import import_module
 
-from monitor.cli.keep_as import keep_article
 from monitor.cli.lines import screen_line, write_line
 from monitor.cli.moments import moments_of
 from monitor.cli.opening import load_config, opened_store
@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
         load = partial(load_installed, loaded.semantic_folder) if loaded.compiled.lexicon.asks_meaning else None
         found = find_trail(store, wanted, watch(store, loaded.compiled).watchlist, load)
         if args.keep_as is not None and isinstance(found, Trail):
-            return keep_article(args.keep_as, loaded, store, found)
+            # What edits a file is loaded where one is edited.
+            return int(import_module("monitor.cli.keep_as").keep_article(args.keep_as, loaded, store, found))
     links = message_links(loaded)
     if args.json:
         write_line(_record(found, links))

@@ -21,8 +21,10 @@ from monitor.starting import LoadInstead
 from monitor.storage.engine import open_engine
 from monitor.storage.revision import is_current
 from monitor.storage.store import Store
+from monitor.text import plain_line, shorten
 from monitor.topics.lexicon import load_lexicon
 
+AUTHOR_CHARS_MAX = 100
 KEYS_SHOWN = 20
 """Keys listed where a topic is not there."""
 
@@ -112,6 +114,12 @@ def login_name() -> str:
         return getpass.getuser()
     except (KeyError, ImportError, OSError):  # a container's user may have no name
         return ""
+
+
+def cli_author() -> str:
+    """`cli:NAME` of who sits at the terminal."""
+    name = shorten(plain_line(login_name()), AUTHOR_CHARS_MAX)
+    return f"cli:{name}" if name else "cli"
 
 
 def find_channel(loaded: Loaded, wanted: str) -> ChannelName:

@@ -11,10 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.cli.arguments import list_number, read_age
-from monitor.cli.edited import cli_author
 from monitor.cli.lines import write_line
 from monitor.cli.moments import say_time
-from monitor.cli.opening import existing_store
+from monitor.cli.opening import cli_author, existing_store
 from monitor.clock import SystemClock
 from monitor.config.load import ConfigFaults, Loaded, load, read_earlier
 from monitor.config.values import near_miss

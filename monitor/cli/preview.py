@@ -6,13 +6,14 @@ Effects: database, prints.
 import argparse
 import sys
 from datetime import datetime
+from importlib import import_module
 
 from monitor.channels.email_reading import mail_as_read
+from monitor.channels.plain import render_text
 from monitor.cli.arguments import list_number, read_age
 from monitor.cli.moments import say_time
 from monitor.cli.opening import find_channel, find_topic, load_config, opened_store
 from monitor.clock import SystemClock
-from monitor.destinations import render_as, render_preview
 from monitor.errors import MonitorError
 from monitor.model import DeliveryId, Topic
 from monitor.pipeline.digest import preview
@@ -66,10 +67,15 @@ def run(args: argparse.Namespace) -> int:
         if digest is None:
             print(_why_nothing(store, topic, args.since, since), file=sys.stderr)
             return 0
-    if name and not args.medium:
-        print("\n".join(render_as(name, loaded, digest)))
+    if args.medium == "text" or not (name or args.medium):
+        print(render_text(digest))
+        return 0
+    # The channels bring the libraries by which they send: together these load as long as all the rest.
+    channels = import_module("monitor.destinations")
+    if args.medium:
+        print(channels.render_preview(digest, args.medium))
     else:
-        print(render_preview(digest, args.medium or "text"))
+        print("\n".join(channels.render_as(name, loaded, digest)))
     return 0
 
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.cli.edited import cli_author
-from monitor.cli.opening import opened_store
+from monitor.cli.opening import cli_author, opened_store
 from monitor.clock import SystemClock
 from monitor.config.edit import NoteEdit
 from monitor.config.load import load, load_settings

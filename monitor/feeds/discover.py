@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 
 from monitor.errors import FetchError, FetchReason, MonitorError, ParseError, ParseReason
 from monitor.feeds.fetch import BODY_BYTES_MAX, EXCHANGE_S, HOPS_MAX, Fetcher
-from monitor.feeds.guard import Guard, shown_url
+from monitor.feeds.guard import Guard
 from monitor.feeds.sites import is_comments_feed, known_feeds, typed_addresses, usual_addresses, web_address
 from monitor.feeds.webpage import FeedLink, WebPage, read_page
 from monitor.model import Fetched, ParsedFeed
+from monitor.urls import shown_url
 
 REQUESTS_MAX = 50
 """Pages and feeds asked for in one discovery: two pages, a section's and the root's usual places, and some links.

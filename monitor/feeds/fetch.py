@@ -17,8 +17,9 @@ from monitor import __version__
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.body import Body, bad_encoding
 from monitor.feeds.getter import Answer, GuardedGetter
-from monitor.feeds.guard import LIBRARY_ERRORS, Guard, read_url, shown_url, to_fetch_error
+from monitor.feeds.guard import LIBRARY_ERRORS, Guard, read_url, to_fetch_error
 from monitor.model import Fetched, Gone, NotModified
+from monitor.urls import shown_url
 
 EXCHANGE_S = 30.0
 """For everything from the look-up of the name to the last byte."""

@@ -9,7 +9,6 @@ Effects: network, threads for name resolution.
 import asyncio
 import ipaddress
 import os
-import re
 import socket
 import ssl
 import time
@@ -27,6 +26,7 @@ import httpx
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.addresses import Address, ipv4_inside, is_public
 from monitor.feeds.connections import TlsError, connect_any
+from monitor.urls import shown_url
 
 PORTS = frozenset({80, 443, 8080, 8443})
 """Ports feeds are served on; others only where the host is allowed by the configuration."""
@@ -40,8 +40,6 @@ NAMES_MAX = 10_000
 RESOLVER_THREADS = 32
 """A few dead name servers must not stall everybody's look-ups."""
 ANSWER_BYTES_MAX = 65_536
-SHOWN_CHARS_MAX = 500
-"""Of an address, in an error."""
 
 _OWN_NETWORK = 'If it is yours, add its network to polling.allow_private_hosts, as in ["127.0.0.0/8"].'
 
@@ -52,15 +50,6 @@ def resolve_name(host: str, port: int) -> Sequence[str]:
     """The addresses of a name, as the system's resolver gives them. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def shown_url(url: str) -> str:
-    """An address as errors may show it, which are logged and stored.
-
-    Without user, password and query, where private feeds carry their keys; and a page of text is no address.
-    """
-    plain, mark, _ = re.sub(r"//[^/?#]*@", "//", url).partition("#")[0].partition("?")
-    return plain[:SHOWN_CHARS_MAX] + ("?…" if mark else "")
 
 
 class Guard:

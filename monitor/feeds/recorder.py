@@ -18,11 +18,11 @@ from queue import Full, Queue
 from typing import BinaryIO
 
 from monitor.errors import ParseError
-from monitor.feeds.guard import shown_url
 from monitor.feeds.recorded import Answer, Recorded, feed_key, hash_of, pack
 from monitor.feeds.recordings import SUFFIX, day_folder
 from monitor.logs import get_log
 from monitor.model import Fetched, Gone, NotModified, Polled
+from monitor.urls import shown_url
 
 log = get_log()
 

@@ -18,7 +18,6 @@ from monitor.clock import Clock
 from monitor.errors import FetchError, FetchReason, ParseError, StorageError
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.fulltext import why_no_page
-from monitor.feeds.guard import shown_url
 from monitor.feeds.permission import Permission, Permissions
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
@@ -28,6 +27,7 @@ from monitor.pipeline.ingest import IngestContext
 from monitor.pipeline.second_look import SecondLooks
 from monitor.storage.pages import PageLimits, PageOutcome, PageTask
 from monitor.storage.store import Store
+from monitor.urls import shown_url
 
 T = TypeVar("T")
 

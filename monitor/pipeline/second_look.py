@@ -14,7 +14,6 @@ from monitor.digests.second_look import PageSeen
 from monitor.errors import FetchError, FetchReason, ParseError, StorageError
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.fulltext import why_no_page
-from monitor.feeds.guard import shown_url
 from monitor.feeds.permission import Permission, Permissions
 from monitor.feeds.sandbox import ParserProcess
 from monitor.logs import get_log
@@ -22,7 +21,7 @@ from monitor.model import ChannelName, Fetched, Topic, TopicKey
 from monitor.pipeline.look_notes import LookSummary, settle_look
 from monitor.storage.second_looks import LookTask
 from monitor.storage.store import Store
-from monitor.urls import canonical_url, is_front_page
+from monitor.urls import canonical_url, is_front_page, shown_url
 
 T = TypeVar("T")
 

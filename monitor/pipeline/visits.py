@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from monitor.errors import FetchError, FetchReason, ParseError
 from monitor.feeds.coverage import count_lost, site_of, window_of
-from monitor.feeds.guard import shown_url
 from monitor.feeds.moves import note_failure, note_move
 from monitor.feeds.policy import BACKOFF_S_MAX, JITTER_SHARE, RATE_LIMITED_S, PollBounds, next_poll_at
 from monitor.feeds.rhythm import learn
@@ -17,6 +16,7 @@ from monitor.model import FeedRules, FeedState, Fetched, NotModified, ParsedFeed
 from monitor.pipeline.arrived import NOTHING, Arrived
 from monitor.storage.feed_rows import PollRecord
 from monitor.text import plural
+from monitor.urls import shown_url
 
 log = get_log()
 

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from monitor.model import ArticleId, TopicKey, Watchlist
-from monitor.storage.search import candidates, read_articles
+from monitor.storage.search import candidates, read_articles, span_of
 from monitor.storage.store import Store, Transaction
 from monitor.storage.tables import ARTICLE
-from monitor.topics.match import CompiledTopic, CompiledWatchlist, find_answered
+from monitor.topics.match import CompiledTopic, CompiledWatchlist, answered_places
+from monitor.topics.meaning import Counted, Lexicon
 from monitor.topics.nodes import Leaf
 from monitor.topics.wanted import ask
+from monitor.words import stem
 
 DAYS = 7
 """The last days are counted: a week has its quiet days in it."""
@@ -57,14 +59,14 @@ def look_ahead(
         if languages is None or count < ARTICLES_MIN:
             return found
         since, days = period(tx, now)
-        missing = tx.words.unread()
+        span = span_of(tx, since)
         share = max(PER_TOPIC_MIN, JUDGED_MAX // max(1, len(compiled.topics)))
-        for topic in compiled.topics:
+        for place, topic in enumerate(compiled.topics):
             if is_over():
                 break
             alone = replace(compiled, watchlist=Watchlist((topic.topic,)), topics=(topic,), anchors={})
-            ids = candidates(tx, alone, since, missing)
-            per_day = _count(tx, alone, ids, share) / days if days >= DAYS_MIN else None
+            ids = candidates(tx, alone, since, span)
+            per_day = _count(tx, compiled, place, ids, share) / days if days >= DAYS_MIN else None
             lints = (*_never_seen(tx, topic, languages, count), *_too_much(tx, topic, compiled, per_day))
             found[topic.topic.key] = Outlook(per_day, lints)
     return found
@@ -77,9 +79,12 @@ def period(tx: Transaction, now: datetime) -> tuple[datetime, float]:
     return since, (now - since) / timedelta(days=1)
 
 
-def _count(tx: Transaction, alone: CompiledWatchlist, ids: list[ArticleId], share: int) -> int:
+def _count(tx: Transaction, compiled: CompiledWatchlist, place: int, ids: list[ArticleId], share: int) -> int:
     step = -(-len(ids) // share) or 1
-    return step * sum(bool(find_answered(alone, article)) for article in read_articles(tx, ids[::step]))
+    # Under all topics, though one is asked: what a word says of them is found once for all.
+    return step * sum(
+        bool(answered_places(compiled, article, 1 << place)) for article in read_articles(tx, ids[::step])
+    )
 
 
 def _never_seen(tx: Transaction, topic: CompiledTopic, languages: tuple[str, ...], count: int) -> Iterator[str]:
@@ -105,11 +110,19 @@ def _too_much(
     about = f"matches about {per_day:,.0f} a day" if per_day is not None else "will match very much"
     for name in topic.names:
         words = [word for concept in name.concepts for word in concept.leaf.concept.split()]
-        [*counted] = tx.words.counted([compiled.lexicon.language], {compiled.lexicon.language: words})
-        for one in counted:
+        for one in _counted(tx, compiled.lexicon, words):
             if one.articles and all(held > COMMON * one.articles for held in one.holding.values()):
                 yield f'every word of "{name.text}" stands in more than a fifth of all articles: it {about}. Say more.'
                 return
     if per_day is not None and per_day > MANY_A_DAY:
         narrow = "Add AND and another word." if topic.query else 'Say more in its name, or choose level = "strict".'
         yield f"{about}, more than anybody reads. {narrow}"
+
+
+def _counted(tx: Transaction, lexicon: Lexicon, words: list[str]) -> list[Counted]:
+    """How many articles hold the words: as the watchlist was weighed by, as far as that counted them all."""
+    known = lexicon.counted
+    stems = {stem(word, lexicon.language) for word in words}
+    if stems <= known.holding.keys():
+        return [Counted(known.language, known.articles, {one: known.holding[one] for one in stems})]
+    return tx.words.counted([lexicon.language], {lexicon.language: words})

@@ -90,12 +90,33 @@ def read_articles(tx: Transaction, ids: Sequence[ArticleId]) -> Iterator[Article
             yield whole.article
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is the same at every question about one time."""
+
+    first: ArticleId
+    """No article of it has a lower id: what the index names below it need not be read."""
+    missing: Sequence[ArticleId]
+    """Articles that the index lacks."""
+
+
+def span_of(tx: Transaction, since: datetime | None) -> Span:
+    """The time since then; None for all that is kept."""
+    first = None
+    if since is not None:
+        # Of a sum, so that it is looked for in the index of times: of the id alone SQLite walks through the articles
+        # from the oldest on until one is young enough.
+        lowest = sa.select(sa.func.min(ARTICLE.c.id + 0)).where(ARTICLE.c.first_seen_at >= since)
+        first = tx.connection.execute(lowest).scalar()
+    return Span(ArticleId(first or 0), tx.words.unread())
+
+
 def candidates(
-    tx: Transaction, compiled: CompiledWatchlist, since: datetime | None, missing: Sequence[ArticleId] | None = None
+    tx: Transaction, compiled: CompiledWatchlist, since: datetime | None, span: Span | None = None
 ) -> list[ArticleId]:
     """Every article since then that may answer a topic of a watchlist, the newest first.
 
-    Who asks for many watchlists looks once for what is `missing` from the index.
+    Who asks for many watchlists looks once for the `span` of that time.
     """
     languages = tx.words.languages()
     wanted = None
@@ -107,7 +128,8 @@ def candidates(
     if wanted is None:
         rows = tx.connection.execute(question).all()
     else:
-        ids = sorted({*tx.words.find(wanted), *(tx.words.unread() if missing is None else missing)})
+        asked = span or span_of(tx, since)
+        ids = sorted({*tx.words.find(wanted, asked.first), *asked.missing})
         rows = [
             row for some in portions(ids) for row in tx.connection.execute(question.where(ARTICLE.c.id.in_(some))).all()
         ]

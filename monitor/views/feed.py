@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import quantiles
 
-from monitor.feeds.guard import shown_url
 from monitor.feeds.policy import PollBounds
 from monitor.feeds.rhythm import usual_of
 from monitor.model import ArticleId, FeedId, FeedRules, FeedSpec, Mute, MuteKind, Relation, StoryId, TopicKey
 from monitor.storage.feed_views import BroughtArticle, Cost, FirstOfStory
 from monitor.storage.health import FeedHealth, PollVisit
 from monitor.storage.store import Store
+from monitor.urls import shown_url
 from monitor.views.feed_words import Health, Visits, health_of, visits_of
 from monitor.views.feeds import visited_of
 

@@ -20,13 +20,13 @@ from monitor.feeds.advice import (
     find_droppable,
     find_faster,
 )
-from monitor.feeds.guard import shown_url
 from monitor.feeds.policy import PollBounds
 from monitor.model import FeedId, FeedRules, FeedSpec, StoryId, TopicKey
 from monitor.storage.feed_views import Timed
 from monitor.storage.health import FeedHealth
 from monitor.storage.store import Store, Transaction
 from monitor.text import plain_line
+from monitor.urls import shown_url
 from monitor.views.feed_words import ORDER, Condition, Health, Visited, health_of, visits_of
 
 LOOK = 200

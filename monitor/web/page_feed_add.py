@@ -10,10 +10,9 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from monitor.config.edit import add_feed
 from monitor.config.values import is_language, url_fault
 from monitor.errors import MonitorError
-from monitor.feeds.guard import shown_url
 from monitor.model import FeedSpec
 from monitor.text import plain_line, shorten
-from monitor.urls import host_of
+from monitor.urls import host_of, shown_url
 from monitor.views.finding import ADDRESS_CHARS_MAX, ENTRIES_JUDGED, Looked, known_as, look_at
 from monitor.web.desk import Desk
 from monitor.web.edits import noting_edit
