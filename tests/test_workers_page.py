@@ -3,7 +3,12 @@
 import re
 import shlex
 
+from sqlalchemy.pool import QueuePool
+
 from monitor.cli.main import COMMANDS
+from monitor.queue import POOL_MAX
+from monitor.runner import Queue
+from monitor.storage.engine import open_engine
 from tests.manifests import ROOT, read_documents
 
 PAGE = (ROOT / "docs" / "workers.md").read_text(encoding="utf-8")
@@ -60,3 +65,17 @@ def test_every_link_leads_somewhere() -> None:
     for file, heading in re.findall(r"\]\(([\w.]+\.md)#([\w-]+)\)", PAGE):
         headings = re.findall(r"^#+ (.+)$", (ROOT / "docs" / file).read_text(encoding="utf-8"), re.MULTILINE)
         assert heading in {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings}
+
+
+def test_connections_are_reckoned_by_what_a_worker_may_hold() -> None:
+    """The store's, the queue's, and one for each queue that waits to be woken; the compose file's server has room."""
+    pool = open_engine("postgresql://nobody@localhost/none").writer.pool
+    assert isinstance(pool, QueuePool)
+    most = pool.size() + pool._max_overflow + POOL_MAX
+    words = " ".join(PAGE.split())
+    assert f"A worker of one queue holds at most {most + 1}, one of all three {most + len(Queue)}" in words
+    allowed = int(SERVICES["postgres"]["command"][-1].partition("=")[2])
+    said = re.search(rf"the\s+{allowed}\s+of\s+`compose.workers.yaml`\s+for\s+(\d+)", PAGE)
+    assert said is not None
+    assert int(said[1]) * (most + len(Queue)) < allowed
+    assert 4 * (most + len(Queue)) < 97, "of 100, three are the superuser's"
