@@ -127,7 +127,10 @@ def read_overview(store: Store, loaded: Loaded, watcher: Watcher, now: datetime)
     config = ConfigView(since, revision, tuple(faults[:FAULTS_MAX]), max(0, len(faults) - FAULTS_MAX), waits)
     ids = {feed.feed.url: int(feed.feed.id) for feed in status.feeds_failing}
     # The files are known better here than by what the daemon remembered at its last look.
-    of_files = _of_files(config) if watcher.has_looked else [one for one in status.needs if one.kind in _OF_FILES]
+    known = [one for one in status.needs if one.kind in _OF_FILES]
+    of_files = list(_of_files(config)) if watcher.has_looked else known
+    if is_distributed:  # other workers have files of their own, and say what is wrong with them
+        of_files += [one for one in known if one.key not in {own.key for own in of_files}]
     needs = [*of_files, *(one for one in status.needs if one.kind not in _OF_FILES)]
     shown = tuple(_view(need, status.notices, ids) for need in needs)
     return Overview(status, shown, tuple(views), tuple(listed), config)

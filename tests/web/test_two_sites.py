@@ -122,6 +122,14 @@ def test_both_show_the_same_workers(sites: TwoSites) -> None:
         assert "nobody does it" in client.get("/").text
 
 
+def test_a_fault_of_one_workers_files_is_shown_by_the_other(sites: TwoSites) -> None:
+    """Each has files of its own; whoever answers says what the others found."""
+    with sites.apps[0].store.write() as tx:
+        tx.notices.raise_("config", "The configuration has 1 problem", "monitor check", "x:1: no", START)
+    for _ in range(2):
+        assert "The configuration has 1 problem" in sites.client.get("/").text
+
+
 def test_one_process_shows_no_workers(sites: TwoSites) -> None:
     """Not even those of an earlier time."""
     app, client = sites.apps[0], sites.client
