@@ -19,6 +19,7 @@ from bench import (
     matching,
     plan,
     reload,
+    scale,
     search,
     settled,
     silence,
@@ -43,6 +44,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "feedback": feedback.run,
     "freshness": freshness.run,
     "delivery": delivery.run,
+    "scale": lambda: scale.run(["--quick"]),
     "settled": settled.run,
     "years": years.run,
     "soak": soak.run,
@@ -59,8 +61,10 @@ CANNOT_RUN = 2
 
 def main(names: list[str]) -> int:
     """Run each; where none was named, one that cannot run here says so and is passed over."""
-    if names[:1] == ["soak"]:  # it alone has options
+    if names[:1] == ["soak"]:  # these two have options
         return soak.run(names[1:])
+    if names[:1] == ["scale"]:
+        return scale.run(names[1:])
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         print(f"no such bench: {', '.join(unknown)}. There are: {', '.join(BENCHES)}.", file=sys.stderr)
