@@ -6,6 +6,7 @@ again. A fault that comes out otherwise raises AssertionError with what every wo
 Effects: those of the town.
 """
 
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,9 +126,17 @@ def on_a_wire(town: Town, name: str = "three") -> Iterator[tuple[Worker, Wire]]:
 
 
 def wait_lost(town: Town, worker: Worker) -> None:
-    """Block until it is known that this worker is lost."""
-    asked = "SELECT count(*) FROM worker WHERE pid = :pid AND left_at IS NULL AND beat_at < now() - interval '6 s'"
-    town.fleet.wait_until(lambda: town.rows(asked, pid=worker.pid)[0][0] == 1, f"{worker.name} is lost")
+    """Block until `monitor status` says that this worker is lost; then the numbers of another say it too."""
+
+    def is_said() -> bool:
+        states = {one["pid"]: one["state"] for one in town.fleet.status()["workers"]}
+        return bool(states[worker.pid] == "lost")
+
+    town.fleet.wait_until(is_said, f"{worker.name} is lost")
+    other = next(one for one in town.fleet.workers.values() if one.is_running and one is not worker)
+    count = re.search(r'^monitor_workers\{state="lost"\} (\d+)', town.fleet.metrics(other), re.MULTILINE)
+    assert count is not None
+    assert float(count[1]) >= 1
 
 
 def traces(town: Town, worker: Worker) -> list[object]:

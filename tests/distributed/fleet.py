@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,17 +154,15 @@ class Fleet:
         """
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        environ = self._environ(host, port or self.port, code or ROOT)
+        environ = self._environ(host, port or self.port, code)
         command = ["worker", "--config", str(self.config), *words]
-        options = [word for setting in self.settings for word in ("--set", setting)]
-        options += ["--moments", str(self.folder), *(["--skew", str(skew_s)] if skew_s else [])]
+        options = [*self._options(), "--moments", str(self.folder), *(["--skew", str(skew_s)] if skew_s else [])]
         mark = self.journal.mark
         out, out_end = os.pipe()
         try:
             if code or inside:
-                module = ["monitor"] if code else ["tests.distributed.launch", *options]
                 process: subprocess.Popen[str] | Forked = subprocess.Popen(
-                    [*inside, sys.executable, "-m", *module, *command],
+                    [*inside, sys.executable, "-m", "tests.distributed.launch", *options, *command],
                     env=environ, cwd=folder, stdout=out_end, stderr=out_end, text=True,
                 )  # fmt: skip
             else:
@@ -192,8 +191,8 @@ class Fleet:
     def run(self, command: str, *words: str) -> Ended:
         """Another command over the same configuration, to its end."""
         with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as err:
-            line = [command, "--config", str(self.config), *words]
-            environ = self._environ("127.0.0.1", self.port, ROOT)
+            line = [*self._options(), command, "--config", str(self.config), *words]
+            environ = self._environ("127.0.0.1", self.port)
             process = FORKER.start(line, environ, self.folder, out.fileno(), err.fileno())
             code = process.wait(WAIT_S)
             out.seek(0)
@@ -219,7 +218,18 @@ class Fleet:
         for worker in self.workers.values():
             worker.kill()
 
-    def _environ(self, host: str, port: int, code: Path) -> dict[str, str]:
+    def metrics(self, worker: Worker) -> str:
+        """What a worker tells who collects numbers, of all of them."""
+        opened = [line for line in self.journal.since(name=worker.name) if "web.opened" in line]
+        address = opened[-1].split("address=")[1].strip('"')
+        with urllib.request.urlopen(f"{address}metrics", timeout=WAIT_S) as answer:
+            return str(answer.read().decode())
+
+    def _options(self) -> list[str]:
+        return [word for setting in self.settings for word in ("--set", setting)]
+
+    def _environ(self, host: str, port: int, code: Path | None = None) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        own = {"PYTHONPATH": str(code), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "PGHOST": host, "PGPORT": str(port)}
+        path = os.pathsep.join(str(one) for one in (code, ROOT) if one)
+        own = {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "PGHOST": host, "PGPORT": str(port)}
         return {**kept, **own, **SECRETS}

@@ -222,7 +222,7 @@ def _configure(config: Path, database: str, urls: list[str], channels: str, priv
     (config / "monitor.toml").write_text(
         f'[run]\nmode = "distributed"\n[database]\nurl = "postgresql://postgres@/{database}"\n'
         f'[polling]\nallow_private_hosts = ["{private}"]\ninterval_min = "1s"\ninterval_max = "1s"\n'
-        f'[web]\nlisten = ""\n[operator]\ncanary = false\n{channels}\n',
+        f'[web]\nlisten = "127.0.0.1:0"\n[operator]\ncanary = false\n{channels}\n',
         encoding="utf-8",
     )
     feeds = "".join(f'[[feeds]]\nname = "Feed {place}"\nurl = "{url}"\n' for place, url in enumerate(urls))
