@@ -15,7 +15,7 @@ from typing import Any
 from monitor.errors import ConfigError, StorageError, StorageReason
 from monitor.logs import get_log
 from monitor.runner import EmbeddedRunner, Queue, Unit, key_of
-from monitor.storage.engine import CONNECTION
+from monitor.storage.engine import APPLICATION, CONNECTION
 from monitor.storage.schemas import enter_schema, make_schema
 from monitor.storage.store import Store, Transaction
 
@@ -47,6 +47,14 @@ END_S = 15.0
 """How long a stop lets units end by themselves; what is left then is cancelled, and gives its leases back."""
 OPEN_S = 30.0
 """How long a start waits for the first connection of the queue."""
+_END_STUCK = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity AS session
+WHERE application_name = %(application)s AND datname = current_database() AND pid <> pg_backend_pid()
+    AND wait_event = 'ClientRead' AND xact_start IS NOT NULL
+    AND state_change < clock_timestamp() - make_interval(secs => %(seconds)s)
+    AND (backend_xid IS NOT NULL
+        OR EXISTS (SELECT 1 FROM pg_locks WHERE pg_locks.pid = session.pid AND locktype = 'advisory'))
+"""
 
 log = get_log()
 
@@ -92,7 +100,7 @@ class QueueRunner:
             max_size=POOL_MAX,
             timeout=OPEN_S,
             configure=_configure,
-            kwargs={**CONNECTION, "application_name": "news-monitor queue"},
+            kwargs={**CONNECTION, "application_name": f"{APPLICATION} queue"},
         )
         self._app = procrastinate.App(connector=connector)
         # Apart: once the one above is open it cannot be asked from a thread, and this one never is.
@@ -177,6 +185,17 @@ class QueueRunner:
         if found:
             log.warning("units.taken_up", units=len(found))
         return len(found)
+
+    async def end_stuck(self) -> int:
+        """End sessions of ours whose process says nothing more within a transaction that writes; how many they were.
+
+        A process that is stopped keeps all others waiting for what it holds. The server has a limit of its own for
+        that, which a flush behind the last statement switches off, as the driver sends one after many rows (seen).
+        """
+        rows = await self._app.connector.execute_query_all_async(_END_STUCK, application=APPLICATION, seconds=LOST_S)
+        if rows:
+            log.warning("sessions.ended", sessions=len(rows), hint="their process was stopped in a transaction")
+        return len(rows)
 
     async def finish_left_behind(self) -> int:
         """End jobs of this process that it has not in hand; how many they were.

@@ -215,6 +215,8 @@ class WorkerProcess(Daemon):
                 self._queue.submit("deliver", channel=channel)
 
     async def _rescue(self) -> None:
+        # By each of them, and first: who holds the lead may be the one that was stopped.
+        await self._queue.end_stuck()
         await self._queue.finish_left_behind()
         if self._leads:
             await self._queue.take_up_lost()
@@ -249,11 +251,14 @@ class WorkerProcess(Daemon):
         with app.store.write() as tx:
             now = app.clock.now()
             tx.workers.beat(self._as_worker(now))
-            tx.topics.beat("daemon", now)
             if self._known_refusals is not None:
                 self._known_refusals.write(tx, now)
         beat(self._heartbeat)
-        if self._leads and self._watchman.note_beat():
+        if not self._leads:
+            return
+        with app.store.write() as tx:  # apart: one that is stopped while it holds this row keeps no other from beating
+            tx.topics.beat("daemon", now)
+        if self._watchman.note_beat():
             self._loop.call_soon_threadsafe(self._submit, "ping")
 
     def _as_worker(self, now: datetime) -> Worker:

@@ -31,7 +31,10 @@ CACHE_KIB = 4_096
 """Page cache per connection, of which a daemon has a handful: an idle one with a thousand feeds stays under 150 MB."""
 
 
+APPLICATION = "news-monitor"
+"""How our connections to PostgreSQL are named there; what may take its time is named otherwise."""
 CONNECTION: dict[str, Any] = {
+    "application_name": APPLICATION,
     "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,

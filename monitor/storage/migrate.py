@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.errors import StorageError, StorageReason
 from monitor.storage.backup import backup
-from monitor.storage.engine import Database, translated
+from monitor.storage.engine import APPLICATION, Database, translated
 from monitor.storage.revision import head_revision, migrations_folder
 
 ADVISORY_LOCK = 7_295_001_842
@@ -90,6 +90,8 @@ def _plain_connection(database: Database) -> Iterator[Connection]:
             connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            _take_time(connection)
         try:
             yield connection
             if database.is_sqlite:
@@ -97,20 +99,27 @@ def _plain_connection(database: Database) -> Iterator[Connection]:
                 assert not broken, f"the migration left dangling rows: {broken[:3]}"
             connection.commit()
         finally:
-            if database.is_sqlite:
-                connection.rollback()
-                connection.invalidate()  # the next one gets its foreign keys back
+            connection.rollback()
+            connection.invalidate()  # the next one gets its foreign keys back, or its limit
+
+
+def _take_time(connection: Connection) -> None:
+    """Have PostgreSQL end nothing of this connection: a step of a large archive may think for minutes."""
+    connection.exec_driver_sql(f"SET application_name TO '{APPLICATION} migration'")
+    connection.exec_driver_sql("SET idle_in_transaction_session_timeout TO 0")
 
 
 @contextmanager
 def _locked(database: Database) -> Iterator[None]:
     if database.path is None:
         with database.writer.connect() as connection:
+            _take_time(connection)
             connection.execute(sa.select(sa.func.pg_advisory_lock(ADVISORY_LOCK)))
             try:
                 yield
             finally:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(ADVISORY_LOCK)))
+                connection.invalidate()  # the next one gets its limit back
         return
     with open(database.path.with_name(f"{database.path.name}.migrating"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
