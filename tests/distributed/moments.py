@@ -139,4 +139,5 @@ class Watch:
             except OSError:
                 return  # another worker was sooner
             os.write(2, f"moment.reached pid={os.getpid()} moment={name!r} then={then}\n".encode())
-            os.kill(os.getpid(), SIGNALS[then])
+            # To this thread, so that it goes no step further; to the process, whichever thread is idle would take it.
+            signal.pthread_kill(threading.get_ident(), SIGNALS[then])

@@ -7,7 +7,6 @@ SHORT: tuple[str, ...] = (
     "monitor.worker:BEAT_EVERY_S=1",
     "monitor.worker:RESCUE_EVERY_S=1",
     "monitor.worker:SLEPT_S=4",
-    "monitor.storage.engine:CONNECTION.idle_in_transaction_session_timeout=8",
     "monitor.queue:BEAT_S=1",
     "monitor.queue:LOST_S=6",
     "monitor.storage.workers:LOST_AFTER=6",
