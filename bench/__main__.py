@@ -52,6 +52,8 @@ BENCHES: dict[str, Callable[[], int]] = {
 BY_NAME_ONLY = {
     "settled": "takes five minutes",
     "years": "takes ten minutes and two gigabytes",
+    "scale": "takes five minutes",
+    "years": "takes ten minutes and four gigabytes",
     "soak": "takes ten minutes",
 }
 """Why a bench is passed over where none was named."""

@@ -1,4 +1,5 @@
-"""Every page, API question and command over an archive of a million articles, against one second each.
+"""Every page, API question and command over an archive of a million articles, against one second each; then for how
+long its writer is held while it is swept and indexed (`years_holds`).
 
 The archive is made by `years_archive`: BENCH_ARTICLES says how many, BENCH_KEEP names a folder that is kept and used
 again. Pages and the API are asked in this process through the whole site, the routes as they are, with real keys;
@@ -26,6 +27,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.testclient import TestClient
 
 from bench.years_archive import Made, make_archive
+from bench.years_holds import time_holds
 from monitor.app import build_app
 from monitor.clock import SystemClock
 from monitor.config.load import load
@@ -204,7 +206,7 @@ def show(timed: Timed) -> None:
 
 
 def run() -> int:
-    """Make, ask, print. Exit 1 where a page or a command takes longer than its second."""
+    """Make, ask, print. Exit 1 where a page or a command takes longer than its second, or its writer is held."""
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(KEEP or temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -215,4 +217,5 @@ def run() -> int:
                 show(timed)
                 over += timed.is_over
         print(f"years: {over} over {BOUND_S:.0f} s; load {os.getloadavg()[0]:.1f}")
+        over += time_holds(made)
     return 1 if over else 0

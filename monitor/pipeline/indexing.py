@@ -7,6 +7,8 @@ Effects: database.
 
 from monitor.clock import Clock
 from monitor.model import ArticleId
+from monitor.pipeline.merging import merge_words
+from monitor.pipeline.pace import Pace
 from monitor.storage.store import Store
 from monitor.storage.word_index import BEHIND, entry_of, read_whole
 
@@ -20,6 +22,7 @@ class Indexer:
     def __init__(self, store: Store, *, after: ArticleId | None = None) -> None:
         self._store = store
         self._after = after
+        self._pace = Pace(rest=lambda _s: None)  # between two writes whoever waits has the turn all the same
 
     def catch_up(self, *, portions: int = 1) -> bool:
         """Put in what is missing, at most so many portions; whether nothing is missing now."""
@@ -33,6 +36,7 @@ class Indexer:
             if entries or not is_begun:
                 with self._store.write() as tx:
                     tx.words.begin() if not is_begun else tx.words.add(entries)
+                merge_words(self._store, self._pace)
             if not is_begun:
                 self._after = None
             elif len(missing) < PORTION:

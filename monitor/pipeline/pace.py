@@ -47,8 +47,9 @@ class Pace:
         self.size = self._first
 
     @contextmanager
-    def timed(self, turn: AbstractContextManager[_Held]) -> Iterator[_Held]:
-        """One portion, done while `turn` is had; the next one's size follows from how long that was.
+    def timed(self, turn: AbstractContextManager[_Held], *, is_sized: bool = True) -> Iterator[_Held]:
+        """One portion, done while `turn` is had; the next one's size follows from how long that was, unless this one
+        is not of that size.
 
         Waiting for the turn does not count. Giving it back does: a transaction is over when the disk has it.
         """
@@ -57,9 +58,10 @@ class Pace:
             yield held
         took_s = max(1e-6, self._monotonic_s() - began_s)
         self.longest_s = max(self.longest_s, took_s)
-        fitting = int(self.size * TARGET_S / took_s)
-        self.size = max(SIZE_MIN, min(SIZE_MAX, fitting, 2 * self.size))
         self._last_s = took_s
+        if is_sized:
+            fitting = int(self.size * TARGET_S / took_s)
+            self.size = max(SIZE_MIN, min(SIZE_MAX, fitting, 2 * self.size))
 
     _last_s = 0.0
 

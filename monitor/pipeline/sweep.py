@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from monitor.logs import get_log
 from monitor.model import ArticleId, ChannelName
+from monitor.pipeline.merging import merge_words, put_words_together
 from monitor.pipeline.notices import KEPT_FOR as NOTICES_FOR
 from monitor.pipeline.pace import Pace
 from monitor.storage import sweeping
@@ -163,6 +164,7 @@ class _Sweep:
                 still = tx.articles.past(before, limit=size, among=ids)
                 forget_articles(tx, still, ready)
             total += len(still)
+            merge_words(self._store, pace)
             if len(ids) < size:
                 break
             pace.rest()
@@ -249,20 +251,8 @@ class _Sweep:
         self._beat("sweep:names")
 
     def _put_together(self) -> None:
-        """The index of words, slice by slice: only so is the room free that removed articles took in it."""
-        pace = self._pace
-        pace.begin()
-        is_first = True
-        for _ in range(SLICES_MAX):
-            if pace.is_stopping():
-                return
-            with pace.timed(self._store.write()) as tx:
-                has_more = tx.words.put_together(pace.size, begins=is_first)
-            if not has_more:
-                break
-            is_first = False
-            pace.rest()
-        self._beat("sweep:index")
+        if put_words_together(self._store, self._pace, SLICES_MAX):
+            self._beat("sweep:index")
 
     def _beat(self, component: str) -> None:
         if not self._pace.is_stopping():

@@ -22,6 +22,7 @@ from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.pages import page_texts
 from monitor.storage.rows import portions, upsert
 from monitor.storage.tables import ARTICLE, ARTICLE_WORDS, INDEX_STATE, INDEXED_ARTICLE, PAGE
+from monitor.storage.word_merging import merge_on_request, merge_slice
 from monitor.topics.meaning import Counted
 from monitor.topics.wanted import (
     Either,
@@ -216,19 +217,9 @@ class WordIndex:
             held = f"SELECT count(*) FROM {ARTICLE_WORDS}"  # noqa: S608
         return int(self._db.exec_driver_sql(held).scalar_one())
 
-    def put_together(self, pages: int, *, begins: bool) -> bool:
-        """Put so many pages of the index together anew, without what was removed; whether there is more to do.
-
-        The first slice `begins`. PostgreSQL does so by itself.
-        https://www.sqlite.org/fts5.html#the_merge_command
-        """
-        if self._kind != "sqlite":
-            return False
-        changes = "SELECT total_changes()"
-        before = self._db.exec_driver_sql(changes).scalar_one()
-        merge = f"INSERT INTO {ARTICLE_WORDS}({ARTICLE_WORDS}, rank) VALUES ('merge', ?)"  # noqa: S608
-        self._db.exec_driver_sql(merge, (-pages if begins else pages,))
-        return int(self._db.exec_driver_sql(changes).scalar_one()) - int(before) >= 2
+    def merge(self, *, of_all: bool = False) -> bool:
+        """A slice of what `merge_slice` does; whether there may be more to do. After each write, in its own turn."""
+        return merge_slice(self._db, of_all=of_all)
 
     def unread(self, *, limit: int | None = None) -> list[ArticleId]:
         """As `missing`, at the cost of the newest articles alone: it grows from the oldest on, without a gap."""
@@ -236,6 +227,7 @@ class WordIndex:
 
     def begin(self) -> None:
         """Make the index one of this version's rules; what was made by others goes."""
+        merge_on_request(self._db)
         if self.languages() is None:
             self._clear()
             upsert(self._db, INDEX_STATE, [{"version": index_version(), "languages": ""}], update=["languages"])
@@ -289,6 +281,7 @@ class WordIndex:
         if self.languages() is None:
             self.begin()
             return
+        merge_on_request(self._db)
         # What was made ready is what stands in the index still, unless its page came in meanwhile.
         taken = {
             number: said[1]
