@@ -51,7 +51,6 @@ BENCHES: dict[str, Callable[[], int]] = {
 }
 BY_NAME_ONLY = {
     "settled": "takes five minutes",
-    "years": "takes ten minutes and two gigabytes",
     "scale": "takes five minutes",
     "years": "takes ten minutes and four gigabytes",
     "soak": "takes ten minutes",
