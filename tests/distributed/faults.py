@@ -87,7 +87,7 @@ def cut_all(town: Town, times: int = 3) -> None:
 def drop_queue(town: Town) -> None:
     """The whole queue goes while news is under way: what is to be done is in rows."""
     town.publish()
-    town.rows(f"DROP SCHEMA {QUEUE_SCHEMA} CASCADE")
+    town.change(f"DROP SCHEMA {QUEUE_SCHEMA} CASCADE")
     look_after(town)
 
 
