@@ -41,7 +41,7 @@ def look_after_needs(
     kinds = FOUND | frozenset(own_kinds)
     with store.read() as tx:
         work = read_shared_work(tx, now) if is_distributed else None
-        found = find_needs(tx, tx.health.all(), peers.channels, now, beat_at=now, work=work)
+        found = find_needs(tx, tx.health.needing(), peers.channels, now, beat_at=now, work=work)
         needs = [*found, *own]
         notices = tx.notices.all()
     is_settled = not any(find_changes(needs, notices, kinds, open_max=OPEN_MAX))

@@ -116,6 +116,25 @@ class HealthTable:
         rows = self._db.execute(sa.select(FEED).where(~IS_CANARY_FEED).order_by(sa.func.lower(FEED.c.name), FEED.c.id))
         return [to_health(row, counts.get(row.id, 0)) for row in rows]
 
+    def needing(self) -> list[FeedHealth]:
+        """The feeds that may need a person, by name, those they are doubles of, and one in good standing if any is.
+
+        What needs a person follows from these as from all: of a hundred thousand, to read all takes seconds.
+        """
+        bad = sa.or_(
+            FEED.c.outcome.in_(("gone", "failed")),
+            FEED.c.failing_since.is_not(None),
+            FEED.c.quarantine != "",
+            FEED.c.same_as.is_not(None),
+        )
+        ours = sa.and_(FEED.c.active, ~IS_CANARY_FEED)
+        active = sa.select(FEED.c.id).where(ours).limit(1)
+        well = sa.select(FEED.c.id).where(ours, FEED.c.last_poll_at.is_not(None), FEED.c.outcome != "failed").limit(1)
+        ids = [*self._db.execute(active).scalars(), *self._db.execute(well).scalars()]
+        doubled = sa.select(FEED.c.same_as).where(FEED.c.same_as.is_not(None))
+        chosen = sa.select(FEED).where(~IS_CANARY_FEED, sa.or_(bad, FEED.c.id.in_(doubled), FEED.c.id.in_(ids)))
+        return [to_health(row, 0) for row in self._db.execute(chosen.order_by(sa.func.lower(FEED.c.name), FEED.c.id))]
+
     def visits_around(self, feed_id: FeedId, at: datetime | None, *, latest: int = 3) -> list[PollVisit]:
         """The recorded visit that ended last before `at`, and the `latest` newest ones, oldest first."""
         mine = sa.select(POLL).where(POLL.c.feed_id == feed_id).order_by(POLL.c.polled_at.desc())

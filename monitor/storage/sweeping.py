@@ -32,6 +32,8 @@ from monitor.storage.tables import (
     TOPIC,
 )
 
+NAMES_MAX = 50_000
+"""Old names read at one time."""
 Key = tuple[Any, ...]
 
 
@@ -134,11 +136,11 @@ class SweepTable:
         """Every feed with names, by id."""
         return list(self._db.execute(sa.select(FEED.c.id).order_by(FEED.c.id)).scalars())
 
-    def old_names(self, feed_id: int, before: datetime) -> list[Key]:
-        """The names of one feed that it did not show since then."""
-        old = sa.select(ENTRY_ALIAS.c.kind, ENTRY_ALIAS.c.key)
-        rows = self._db.execute(old.where(ENTRY_ALIAS.c.feed_id == feed_id, ENTRY_ALIAS.c.seen_day < day_of(before)))
-        return [(feed_id, *row) for row in rows]
+    def old_names(self, first: int, last: int, before: datetime) -> list[Key]:
+        """Names of the feeds whose ids lie between these two that were not shown since then, `NAMES_MAX` at most."""
+        old = sa.select(ENTRY_ALIAS.c.feed_id, ENTRY_ALIAS.c.kind, ENTRY_ALIAS.c.key)
+        mine = sa.and_(ENTRY_ALIAS.c.feed_id.between(first, last), ENTRY_ALIAS.c.seen_day < day_of(before))
+        return [tuple(row) for row in self._db.execute(old.where(mine).limit(NAMES_MAX))]
 
     def forget_names(self, keys: Sequence[Key], before: datetime) -> None:
         """Remove these names; one that was shown again meanwhile stays."""

@@ -89,10 +89,10 @@ def test_a_name_stays_with_its_article(store: Store) -> None:
         tx.articles.add_aliases([Alias(FeedId(1), AliasKind.GUID, 9, ArticleId(2))], START + timedelta(days=9))
         known = tx.articles.known_aliases(FeedId(1), [(AliasKind.GUID, 9)])
         assert known[AliasKind.GUID, 9].article_id == 1
-        assert tx.sweeps.old_names(1, START + timedelta(days=5)) == [], "its day was renewed"
-        gone = tx.sweeps.old_names(1, START + timedelta(days=15))
+        assert tx.sweeps.old_names(1, 1, START + timedelta(days=5)) == [], "its day was renewed"
+        gone = tx.sweeps.old_names(1, 1, START + timedelta(days=15))
         tx.sweeps.forget_names(gone, START + timedelta(days=15))
-        assert (len(gone), tx.sweeps.old_names(1, START + timedelta(days=15))) == (1, [])
+        assert (len(gone), tx.sweeps.old_names(1, 1, START + timedelta(days=15))) == (1, [])
 
 
 def test_revisions_are_counted_and_the_text_stays(store: Store) -> None:
