@@ -4,17 +4,19 @@ Effects: database, files, prints.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.cli.lines import write_line
 from monitor.cli.moments import say_time
 from monitor.cli.opening import load_config, opened_store
+from monitor.cli.progress import bar_line, shown_progress
 from monitor.clock import SystemClock
 from monitor.config.load import Loaded
 from monitor.errors import ConfigError, MonitorError
 from monitor.pipeline.sweep import DAYS_MIN, Retention, sweep
-from monitor.storage.backup import PG_RESTORE, backup
+from monitor.storage.backup import PG_RESTORE, backup, draft_of
 from monitor.storage.checking import Checked, check, repair
 from monitor.storage.engine import open_engine
 from monitor.storage.migrate import upgrade
@@ -66,10 +68,21 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "check":
             return _check(store, as_json=args.json, mends=args.repair)
         if args.action == "backup":
-            size = backup(store.database, args.path)
+            size = _copy(store, args.path)
             print(f"{args.path}: {size / 1_000_000:.1f} MB, checked.")
             return 0
         return _prune(store, loaded, args.days)
+
+
+def _copy(store: Store, target: Path) -> int:
+    path, draft = store.database.path, draft_of(target)
+
+    def look() -> str:
+        whole, done = (file.stat().st_size if file is not None and file.exists() else 0 for file in (path, draft))
+        return bar_line("copied", done / max(1, whole))
+
+    with shown_progress(look, sys.stderr, is_shown=sys.stderr.isatty()):
+        return backup(store.database, target)
 
 
 def _prune(store: Store, loaded: Loaded, asked: int | None) -> int:
@@ -120,7 +133,17 @@ def _say_restored(path: Path, copy: Path, done: Restored) -> Iterator[str]:
 
 def _check(store: Store, *, as_json: bool, mends: bool) -> int:
     done = repair(store) if mends else []
-    found = check(store)
+    now, behind = "", 0.0
+
+    def tell(what: str, share: float) -> None:
+        nonlocal now, behind
+        now, behind = what, share
+
+    def look() -> str:
+        return f"{bar_line('checked', behind)}, now {now}"
+
+    with shown_progress(look, sys.stderr, is_shown=sys.stderr.isatty()):
+        found = check(store, tell)
     if as_json:
         write_line(_record(found, done))
     else:

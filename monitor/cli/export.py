@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from monitor.cli.arguments import read_age
 from monitor.cli.lines import evidence_record, format_time, write_line
 from monitor.cli.opening import find_topic, load_config, opened_store
+from monitor.cli.progress import bar_line, shown_progress
 from monitor.clock import SystemClock
 from monitor.model import Evidence
 from monitor.storage.exporting import ExportedMatch, MarkedThen, ToldThen, export_matches
+from monitor.storage.store import Store
 
 NAME = "export"
 SUMMARY = (
@@ -50,11 +52,37 @@ def run(args: argparse.Namespace) -> int:
     topics = [find_topic(loaded, wanted).key for wanted in args.topic]
     since = SystemClock().now() - read_age(args.since) if args.since else None
     with opened_store(loaded) as store:
-        found = export_matches(store, topics=topics, since=since)
-        count = write_csv(found) if args.medium == "csv" else write_records(found)
+        found = _Counted(export_matches(store, topics=topics, since=since), _newest(store))
+        # Lines that go to the terminal say by themselves how far it is.
+        with shown_progress(found.line, sys.stderr, is_shown=sys.stderr.isatty() and not sys.stdout.isatty()):
+            count = write_csv(found) if args.medium == "csv" else write_records(found)
     if not count:
         print("No match to export.", file=sys.stderr)
     return 0
+
+
+class _Counted:
+    """Matches as they come, and how far in the archive the last one stands."""
+
+    def __init__(self, found: Iterable[ExportedMatch], newest: int) -> None:
+        self._found = found
+        self._newest = newest
+        self._first = self._last = 0
+
+    def __iter__(self) -> Iterator[ExportedMatch]:
+        for one in self._found:
+            self._last = int(one.match.article_id)
+            self._first = self._first or self._last
+            yield one
+
+    def line(self) -> str:
+        """What a person at a terminal sees."""
+        return bar_line("exported", (self._last - self._first) / max(1, self._newest - self._first))
+
+
+def _newest(store: Store) -> int:
+    with store.read() as tx:
+        return int(next(iter(tx.articles.newest(1)), 0))
 
 
 def write_records(found: Iterable[ExportedMatch]) -> int:

@@ -28,7 +28,7 @@ def backup(database: Database, target: Path) -> int:
     if database.path is None:
         raise MonitorError("PostgreSQL is not copied by this command", remedy=PG_BACKUP)
     _refuse_loss(database.path, target)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    draft = draft_of(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
@@ -58,6 +58,11 @@ def backup(database: Database, target: Path) -> int:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+def draft_of(target: Path) -> Path:
+    """The file that grows while this process copies to the target, and then takes its name."""
+    return target.with_name(f".{target.name}.{os.getpid()}.part")
 
 
 def _refuse_loss(path: Path, target: Path) -> None:

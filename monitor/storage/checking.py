@@ -7,6 +7,7 @@ Effects: database.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -116,12 +117,25 @@ def _merged_nowhere() -> sa.ColumnElement[bool]:
     return ~sa.exists().where(other.c.id == STORY.c.merged_into)
 
 
-def check(store: Store) -> Checked:
-    """Look at everything, in one view of the archive."""
+def _tell_nobody(_what: str, _share: float) -> None:
+    pass
+
+
+def check(store: Store, tell: Callable[[str, float], None] = _tell_nobody) -> Checked:
+    """Look at everything, in one view of the archive. `tell` is called with what is looked at next, and with what share
+    of all is behind.
+    """
     with store.read() as tx:
-        findings = [*_file(tx.connection), *(_relation(tx.connection, one) for one in _RELATIONS)]
-        findings += [*_counters(tx.connection), *_index(tx)]
-        return Checked(tuple(findings), tuple(_sizes(tx.connection)), _free_bytes(tx.connection))
+        db = tx.connection
+        looks: list[tuple[str, Callable[[], Sequence[Finding]]]] = [("file", partial(_file, db))]
+        looks += [(one.name, partial(_relations, db, one)) for one in _RELATIONS]
+        looks += [("counters", partial(_counters, db)), ("index", partial(_index, tx))]
+        findings: list[Finding] = []
+        for number, (name, look) in enumerate(looks):
+            tell(name, number / (len(looks) + 1))
+            findings += look()
+        tell("sizes", len(looks) / (len(looks) + 1))
+        return Checked(tuple(findings), tuple(_sizes(db)), _free_bytes(db))
 
 
 def repair(store: Store) -> list[str]:
@@ -152,11 +166,11 @@ def _file(connection: Connection) -> list[Finding]:
     return [Finding("file", len(faults), "; ".join(faults)[:500] or "the file is whole", RESTORE if faults else "")]
 
 
-def _relation(connection: Connection, relation: _Relation) -> Finding:
+def _relations(connection: Connection, relation: _Relation) -> list[Finding]:
     asked = sa.select(sa.func.count()).select_from(relation.table).where(relation.wrong())
     wrong = connection.execute(asked).scalar_one()
     remedy = "" if not wrong else REPAIR if relation.is_mendable else RESTORE
-    return Finding(relation.name, wrong, f"{wrong or 'no'} {relation.said}", remedy)
+    return [Finding(relation.name, wrong, f"{wrong or 'no'} {relation.said}", remedy)]
 
 
 def _behind(connection: Connection) -> dict[str, int]:
