@@ -5,6 +5,7 @@ Effects: reads OPML files.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ from monitor.config.schema import FeedsFile
 from monitor.config.secrets import FeedSecrets
 from monitor.config.values import is_file_name, near_miss, shown
 from monitor.errors import MonitorError
-from monitor.feeds.opml import read_opml
 from monitor.model.feeds import FeedRules, FeedSpec
 from monitor.model.pages import FullText
 from monitor.stories.apart import EVERY_OTHER
@@ -162,7 +162,8 @@ def _read_opml_file(name: str, index: int, file: ConfigFile, gathered: FeedList)
     line = file.places.line(("opml", index))
     try:
         body = read_bounded(path, shown_path, "")
-        feeds = read_opml(body, shown_path)
+        # Few configurations name such a list, and what reads one loads parsers of its own: at each command's start.
+        feeds: list[FeedSpec] = list(import_module("monitor.feeds.opml").read_opml(body, shown_path))
     except ConfigFaults as error:
         said = error.problems[0].message.strip()
         gathered.problems.append(

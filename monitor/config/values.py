@@ -18,9 +18,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from monitor.digests.budget import parse_budget
 from monitor.digests.schedule import check_timezone, parse_duration, parse_quiet_hours, parse_schedule
 from monitor.errors import MonitorError, QueryError
-from monitor.feeds.opml import FOLDERS_MAX
 from monitor.logs import redact
 from monitor.model import Budget, QuietHours
+from monitor.model.feeds import FOLDERS_MAX
 from monitor.text import plain_line
 from monitor.topics.query import compile_query
 

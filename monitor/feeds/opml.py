@@ -12,15 +12,13 @@ from xml.sax.saxutils import escape, quoteattr
 from monitor.errors import ConfigError
 from monitor.feeds.decode import as_utf8_xml, decode_body, repair_references
 from monitor.feeds.entries import language_of
-from monitor.model.feeds import FeedSpec
+from monitor.model.feeds import FOLDERS_MAX, FeedSpec
 from monitor.text import plain_line
 
 FEEDS_MAX = 50_000
 """Feeds taken of one file: five times what one process is built to poll."""
-DEPTH_MAX = 50
-"""Folders within folders; real lists have two or three."""
-FOLDERS_MAX = DEPTH_MAX - 3
-"""Folders around one feed: `opml`, `body` and the feed's own outline are levels too."""
+DEPTH_MAX = FOLDERS_MAX + 3
+"""Levels of a list: `opml`, `body` and the feed's own outline are some too."""
 NAME_CHARS_MAX = 300
 URL_CHARS_MAX = 4_000
 

@@ -12,6 +12,9 @@ from monitor.errors import FetchError, ParseError
 from monitor.model.ids import FeedId
 from monitor.model.pages import FullText
 
+FOLDERS_MAX = 47
+"""Folders within folders around one feed, as deep as lists of feeds are read; real ones have two or three."""
+
 
 class PollOutcome(StrEnum):
     """What one visit to a feed came to."""

@@ -27,8 +27,8 @@ DAYS_MIN = 0.5
 """A shorter time says nothing of a day."""
 ARTICLES_MIN = 500
 """A smaller archive has not seen most words yet."""
-JUDGED_MAX = 4_000
-"""Articles judged for all topics together, about half a second; of a topic's candidates beyond its share some are."""
+JUDGED_MAX = 2_000
+"""Articles judged for all topics together, a quarter of a second; of a topic's candidates beyond its share some are."""
 PER_TOPIC_MIN = 50
 MANY_A_DAY = 200
 """More than a person reads."""

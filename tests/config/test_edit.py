@@ -14,8 +14,8 @@ from monitor.config.feeds import new_feeds
 from monitor.config.files import BOM, read_config_file
 from monitor.config.load import load
 from monitor.errors import ConfigError
-from monitor.feeds.opml import FOLDERS_MAX, read_opml, write_opml
-from monitor.model.feeds import FeedSpec
+from monitor.feeds.opml import read_opml, write_opml
+from monitor.model.feeds import FOLDERS_MAX, FeedSpec
 from tests.config.folder import FEEDS, write_folder
 
 NEW = FeedSpec("Third \"one\" 'é'", "https://third.example.org/feed", "pt-BR", 0.5)
