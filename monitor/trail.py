@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from monitor.feeds.fulltext import complete
 from monitor.missing import Missing, find_missing, looks_like_address
 from monitor.model import ArticleId, ChannelName, Match, NoMatch, Story, TopicMark
+from monitor.pipeline.background import learn_background
 from monitor.pipeline.by_address import find_ids
-from monitor.pipeline.meanings import learn_background
 from monitor.storage.articles import StoredArticle
 from monitor.storage.corrections import StoryChange
 from monitor.storage.digests import HeldRecord, SentRecord, StoredDigest

@@ -67,7 +67,7 @@ LAYERS: dict[int, str] = {
           views.feeds views.feed views.finding pipeline.rollback numbers gauges pipeline.arrived pipeline.pace
           pipeline.room pipeline.answers views.article views.corrected views.look_words views.told_lines
           views.trail_lines views.trail_record views.missing_lines views.keeping targets pipeline.behind
-          shared_work pipeline.batches pipeline.visitor refusals pipeline.merging""",
+          shared_work pipeline.batches pipeline.visitor refusals pipeline.background pipeline.merging""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits

@@ -14,11 +14,12 @@ from monitor.clock import Clock
 from monitor.logs import get_log
 from monitor.model import ArticleId
 from monitor.pipeline.again import JudgedAgain, complete_article, judge_again, store_again
+from monitor.pipeline.background import learn_background
 from monitor.pipeline.ingest import IngestContext
 from monitor.storage.articles import StoredArticle
 from monitor.storage.pages import page_texts
-from monitor.storage.store import Store, Transaction
-from monitor.topics.nearness import BACKGROUND_MAX, Meanings, Vector, pack_vector, unpack_vector
+from monitor.storage.store import Store
+from monitor.topics.nearness import BACKGROUND_MAX, Meanings, Vector, pack_vector
 
 log = get_log()
 
@@ -30,11 +31,6 @@ JUST_NOW = timedelta(hours=2)
 """How far back a look goes as a rule: looking through a day of 25,000 articles takes 80 ms (measured)."""
 ALL_EVERY_S = 600.0
 """How often it goes back a whole day, for pages that came late."""
-
-
-def learn_background(tx: Transaction, meanings: Meanings) -> None:
-    """Take the newest articles of the archive into the background."""
-    meanings.learn(map(unpack_vector, tx.vectors.latest(meanings.model, BACKGROUND_MAX)))
 
 
 class MeaningReader:
