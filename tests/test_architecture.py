@@ -14,40 +14,38 @@ LAYERS: dict[int, str] = {
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints feeds.moves
-          feeds.coverage feeds.rhythm feeds.sites feeds.webpage feeds.page feeds.readable feeds.fulltext
-          feeds.robots stories.identity stories.series stories.standing stories.normal stories.rarity
-          stories.similarity stories.prints stories.guards stories.publisher stories.group stories.grouper
-          stories.memory stories.origin stories.wording stories.apart stories.split topics.query topics.lexer
-          topics.leaves topics.nodes topics.grammar topics.evaluate topics.anchors topics.findings topics.concepts
-          topics.names topics.queries topics.index topics.meaning topics.score topics.match topics.explain
-          topics.vocabulary topics.foreign topics.wanted topics.suggest topics.points topics.feedback
-          topics.wordpiece topics.nearness digests.schedule digests.burst digests.snippet digests.novelty
-          digests.telling digests.follow_ups digests.things digests.compose digests.second_look digests.volume
-          digests.storm digests.mutes outbox.retry feeds.silence topics.compare digests.alerts outbox.notices
-          topics.article_lines topics.imported topics.import_alerts topics.import_patterns topics.import_words
-          topics.import_rules digests.budget views.plot_days views.sent views.plot_story views.spans feeds.recorded
-          feeds.advice views.plot_rhythm views.feed_words views.moments views.records digests.retelling feeds.heads
-          feeds.packed""",
+          feeds.coverage feeds.rhythm feeds.sites feeds.webpage feeds.page feeds.readable feeds.fulltext feeds.robots
+          stories.identity stories.series stories.standing stories.normal stories.rarity stories.similarity
+          stories.prints stories.guards stories.publisher stories.group stories.grouper stories.memory stories.origin
+          stories.wording stories.apart stories.split topics.query topics.lexer topics.leaves topics.nodes
+          topics.grammar topics.evaluate topics.anchors topics.findings topics.concepts topics.names topics.queries
+          topics.index topics.meaning topics.score topics.match topics.explain topics.vocabulary topics.foreign
+          topics.wanted topics.suggest topics.points topics.feedback topics.wordpiece topics.nearness
+          digests.schedule digests.burst digests.snippet digests.novelty digests.telling digests.follow_ups
+          digests.things digests.compose digests.second_look digests.volume digests.storm digests.mutes outbox.retry
+          feeds.silence topics.compare digests.alerts outbox.notices topics.article_lines topics.imported
+          topics.import_alerts topics.import_patterns topics.import_words topics.import_rules digests.budget
+          views.plot_days views.sent views.plot_story views.spans feeds.recorded feeds.advice views.plot_rhythm
+          views.feed_words views.moments views.records digests.retelling feeds.heads feeds.packed""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
-          feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording
-          channels.record channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors
-          channels.asked channels.watch_words channels.slack_envelopes channels.slack_replies
-          channels.slack_listener channels.email channels.email_message channels.webhook channels.console
-          config.section config.channels config.schema config.values config.places config.secrets config.files
-          config.feeds config.watchlist config.load config.examples config.faults config.watch config.edit
-          config.edit_topics storage.engine storage.columns storage.care_tables storage.story_tables
-          storage.delivery_tables storage.web_tables storage.tables storage.revision storage.migrate storage.backup
-          storage.feeds storage.articles storage.stories storage.corrections storage.matches storage.digests
-          storage.outbox storage.store storage.story_views storage.rows storage.topics storage.feed_rows
-          storage.health storage.pages storage.word_index storage.search storage.suggesting storage.marks
-          storage.outlook storage.vectors storage.prints storage.outbox_views storage.holds storage.mutes
-          storage.tellings storage.told_stories channels.slack_elements channels.slack_story channels.slack_notes
-          channels.slack_edit channels.slack_split channels.slack_web channels.slack_examine channels.sample
-          channels.email_note channels.email_short channels.email_dialogue channels.atom channels.apprise
-          storage.recipients storage.told storage.second_looks config.edit_restore storage.revisions
-          storage.notices storage.replay channels.slack_link storage.sightings storage.waits storage.headlines
-          storage.exporting storage.canary config.edit_names config.example_sources config.toml_text
-          storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
+          feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording channels.record
+          channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors channels.asked
+          channels.watch_words channels.slack_envelopes channels.slack_replies channels.slack_listener channels.email
+          channels.email_message channels.webhook channels.console config.section config.channels config.schema
+          config.values config.places config.secrets config.files config.feeds config.watchlist config.load
+          config.examples config.faults config.watch config.edit config.edit_topics storage.engine storage.columns
+          storage.care_tables storage.story_tables storage.delivery_tables storage.web_tables storage.tables
+          storage.revision storage.migrate storage.backup storage.feeds storage.articles storage.stories
+          storage.corrections storage.matches storage.digests storage.outbox storage.store storage.story_views
+          storage.rows storage.topics storage.feed_rows storage.health storage.pages storage.word_index
+          storage.search storage.suggesting storage.marks storage.outlook storage.vectors storage.prints
+          storage.outbox_views storage.holds storage.mutes storage.tellings storage.told_stories
+          channels.slack_elements channels.slack_story channels.slack_notes channels.slack_edit channels.slack_split
+          channels.slack_web channels.slack_examine channels.sample channels.email_note channels.email_short
+          channels.email_dialogue channels.atom channels.apprise storage.recipients storage.told storage.second_looks
+          config.edit_restore storage.revisions storage.notices storage.replay channels.slack_link storage.sightings
+          storage.waits storage.headlines storage.exporting storage.canary config.edit_names config.example_sources
+          config.toml_text storage.near_misses storage.arrivals storage.bars config.edit_examples storage.renames
           channels.email_reading config.edit_lists config.web storage.web_sessions storage.delivery_views
           config.edit_list_values storage.story_lists storage.topic_views storage.looking storage.feed_views
           config.edit_whole config.edit_values config.draft metrics storage.gauge_views storage.target_views
@@ -59,15 +57,15 @@ LAYERS: dict[int, str] = {
           pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks
           pipeline.foresight pipeline.told_now pipeline.again pipeline.meanings pipeline.corrections outbox.deliver
           outbox.settle outbox.away outbox.operator in_force status trail dossier pipeline.look_back pipeline.plan
-          pipeline.planned pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps
-          needs pipeline.audit pipeline.example_articles pipeline.bars pipeline.audit_words archive
-          pipeline.renames pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.overview
-          views.deliveries views.plot_bars views.plot_histogram views.stories views.story views views.marking
-          views.topic views.topic_stories views.topic_list views.levels views.found views.changes views.slack_look
-          views.feeds views.feed views.finding pipeline.rollback numbers gauges pipeline.arrived pipeline.pace
-          pipeline.room pipeline.answers views.article views.corrected views.look_words views.told_lines
-          views.trail_lines views.trail_record views.missing_lines views.keeping targets pipeline.behind
-          shared_work pipeline.batches pipeline.visitor refusals pipeline.background pipeline.merging""",
+          pipeline.planned pipeline.plan_words missing pipeline.notices pipeline.silences pipeline.clock_jumps needs
+          pipeline.audit pipeline.example_articles pipeline.bars pipeline.audit_words archive pipeline.renames
+          pipeline.by_address pipeline.opened pipeline.troubles outbox.notes views.overview views.deliveries
+          views.plot_bars views.plot_histogram views.stories views.story views views.marking views.topic
+          views.topic_stories views.topic_list views.levels views.found views.changes views.slack_look views.feeds
+          views.feed views.finding pipeline.rollback numbers gauges pipeline.arrived pipeline.pace pipeline.room
+          pipeline.answers views.article views.corrected views.look_words views.told_lines views.trail_lines
+          views.trail_record views.missing_lines views.keeping targets pipeline.behind shared_work pipeline.batches
+          pipeline.visitor pipeline.background pipeline.merging refusals""",
     5: """runner scheduler health web.app web.site web.answers web.hosts web.readers web.bounds web.leaving
           web.leave_page web.headers web.desk web.person web.access web.forms web.refusals web.failing web.statics
           web.pages web.paging web.api web.api_routes web.page_routes web.page_overview web.api_overview web.edits
@@ -78,8 +76,8 @@ LAYERS: dict[int, str] = {
           web.page_explain web.api_explain web.page_search web.new_topic web.api_watchlist web.api_revisions
           web.api_topics web.api_topic_edits web.api_search web.api_marked web.topic_form web.page_topic_form
           web.sealed web.heads web.api_workers queue""",
-    6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits
-          watchman canary dead_man auditor applying rerun replaying fetchers following units worker""",
+    6: """app preparing reception destinations cycle daemon demo pending slack_desk listening starting edits watchman
+          canary dead_man auditor applying rerun replaying fetchers following units worker""",
     7: "cli __main__",
 }
 PURE_ROWS = {0, 1, 2}
