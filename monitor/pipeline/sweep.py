@@ -6,9 +6,10 @@ which others go first, so that nobody waits for it. Beyond the configured size t
 Effects: database.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from monitor.logs import get_log
 from monitor.model import ArticleId, ChannelName
@@ -20,6 +21,8 @@ from monitor.storage.store import Store, Transaction
 from monitor.storage.sweeping import NAMES_MAX, Past
 
 log = get_log()
+
+_Key = TypeVar("_Key")
 
 DAYS_MIN = 8
 """A day more than the week in which copies of an article are looked for: nothing younger goes, whatever the size."""
@@ -49,6 +52,8 @@ INDEX_EVERY = timedelta(days=7)
 """How often the index of words is put together anew, where articles went: what was removed still takes its room."""
 FEEDS_AT_ONCE = 200
 """Feeds whose names are looked through at one time: one by one, a hundred thousand took minutes of every hour."""
+FOUND_MAX = 5_000
+"""Keys that are looked for at once."""
 SLICES_MAX = 20_000
 """Slices of one such work: with their rests less than an hour."""
 
@@ -117,7 +122,10 @@ class _Sweep:
             for_size, over = self._forget_beyond(self._retention.bytes_max)
         polls_before = self._ago(days=self._retention.polls_days)
         visits = self._in_portions(lambda tx, size: tx.health.forget_visits(polls_before, limit=size))
-        payloads = self._in_portions(lambda tx, size: tx.outbox.forget(before, limit=size))
+        payloads = self._in_read_portions(
+            lambda tx: tx.outbox.past(before, limit=FOUND_MAX),
+            lambda tx, ids: tx.outbox.forget(before, among=ids),
+        )
         self._forget_rest(before)
         self._forget_long(self._ago(days=self._retention.known_days))
         if "sweep:names" not in beats or beats["sweep:names"] <= self._now - NAMES_EVERY:
@@ -188,10 +196,14 @@ class _Sweep:
     def _forget_rest(self, before: datetime) -> None:
         """What is about as old as articles, and what is forgotten sooner."""
         prints_before, near_before = self._ago(days=PRINT_DAYS), self._ago(days=NEAR_DAYS)
-        self._in_portions(lambda tx, size: _forget_prints(tx, prints_before, size))
+        self._in_read_portions(
+            lambda tx: tx.prints.past(prints_before, limit=FOUND_MAX), lambda tx, ids: tx.prints.forget(ids)
+        )
         self._in_portions(lambda tx, size: tx.mutes.forget(before, limit=size))
         self._in_portions(lambda tx, size: tx.follows.forget(before, limit=size))
-        self._in_portions(lambda tx, size: tx.waits.forget_held(before, limit=max(1, size // 10)), parts=10)
+        self._in_read_portions(
+            lambda tx: tx.waits.past_held(before, limit=FOUND_MAX), lambda tx, ids: tx.waits.forget_held(ids)
+        )
         self._in_portions(lambda tx, size: tx.matches.forget_near(near_before, limit=size))
         idle_before = self._now - timedelta(hours=SESSION_IDLE_HOURS)
         self._in_portions(lambda tx, size: tx.web_sessions.forget(self._now, idle_before, limit=size))
@@ -223,18 +235,9 @@ class _Sweep:
             self._forget(past)
 
     def _forget(self, past: Past) -> None:
-        pace = self._pace
-        pace.begin()
-        while not pace.is_stopping():
-            size = pace.size
-            with self._store.read() as tx:
-                keys = tx.sweeps.find(past, limit=size)
-            if keys:
-                with pace.timed(self._store.write()) as tx:
-                    tx.sweeps.forget(past, keys)
-            if len(keys) < size:
-                return
-            pace.rest()
+        self._in_read_portions(
+            lambda tx: tx.sweeps.find(past, limit=FOUND_MAX), lambda tx, keys: tx.sweeps.forget(past, keys)
+        )
 
     def _forget_names(self, before: datetime) -> None:
         """A run of feeds at a time: the table has no other order, and an index of days would cost at each article."""
@@ -281,8 +284,10 @@ class _Sweep:
                 return
             pace.rest()
 
-    def _in_portions(self, forget: Callable[[Transaction, int], int], *, parts: int = 1) -> int:
-        """Forget a portion per transaction until there is none left; returns how many rows went."""
+    def _in_portions(self, forget: Callable[[Transaction, int], int]) -> int:
+        """Forget a portion per transaction until there is none left; returns how many rows went. For what an index
+        finds at once: nobody may write while it is looked for.
+        """
         pace, total = self._pace, 0
         pace.begin()
         while not pace.is_stopping():
@@ -290,9 +295,27 @@ class _Sweep:
             with pace.timed(self._store.write()) as tx:
                 gone = forget(tx, size)
             total += gone
-            if gone < max(1, size // parts):
+            if gone < size:
                 break
             pace.rest()
+        return total
+
+    def _in_read_portions(
+        self, find: Callable[[Transaction], Sequence[_Key]], forget: Callable[[Transaction, Sequence[_Key]], object]
+    ) -> int:
+        """The same for what may need a look at the whole table: found by reading, up to `FOUND_MAX` at a time."""
+        pace, total, has_more = self._pace, 0, True
+        pace.begin()
+        while has_more and not pace.is_stopping():
+            with self._store.read() as tx:
+                found = find(tx)
+            has_more = len(found) >= FOUND_MAX
+            while found and not pace.is_stopping():
+                some, found = found[: pace.size], found[pace.size :]
+                with pace.timed(self._store.write()) as tx:
+                    forget(tx, some)
+                total += len(some)
+                pace.rest()
         return total
 
 
@@ -311,9 +334,3 @@ def forget_articles(
     tx.vectors.forget(ids)
     tx.second_looks.forget(ids)
     tx.prints.forget(ids)
-
-
-def _forget_prints(tx: Transaction, before: datetime, size: int) -> int:
-    ids = tx.prints.past(before, limit=size)
-    tx.prints.forget(ids)
-    return len(ids)

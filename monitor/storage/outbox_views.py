@@ -159,12 +159,23 @@ class OutboxViews:
         question = sa.select(sa.func.min(DELIVERY.c.next_attempt_at))
         return self._db.execute(question.where(DELIVERY.c.state == DeliveryState.PENDING.value)).scalar()
 
-    def forget(self, before: datetime, *, limit: int = 1000) -> int:
-        """Empty the payloads of up to `limit` deliveries sent or given up before then; the rows stay as proof."""
-        closed = DELIVERY.c.state.in_((DeliveryState.SENT.value, DeliveryState.DEAD.value))
-        old = sa.select(DELIVERY.c.id).where(closed, DELIVERY.c.settled_at < before, DELIVERY.c.payload != "")
-        change = sa.update(DELIVERY).where(DELIVERY.c.id.in_(old.limit(limit)))
-        return self._db.execute(change.values(payload="")).rowcount
+    def past(self, before: datetime, *, limit: int) -> list[DeliveryId]:
+        """Up to so many deliveries sent or given up before then that have their payload still."""
+        asked = sa.select(DELIVERY.c.id).where(_has_old_payload(before)).limit(limit)
+        return [DeliveryId(number) for number in self._db.execute(asked).scalars()]
+
+    def forget(self, before: datetime, *, among: Sequence[DeliveryId]) -> int:
+        """Empty the payloads of those of these that are past; the rows stay as proof. How many it were."""
+        count = 0
+        for some in portions(among):
+            change = sa.update(DELIVERY).where(DELIVERY.c.id.in_(some), _has_old_payload(before))
+            count += self._db.execute(change.values(payload="")).rowcount
+        return count
+
+
+def _has_old_payload(before: datetime) -> sa.ColumnElement[bool]:
+    closed = DELIVERY.c.state.in_((DeliveryState.SENT.value, DeliveryState.DEAD.value))
+    return sa.and_(closed, DELIVERY.c.settled_at < before, DELIVERY.c.payload != "")
 
 
 def is_due(now: datetime) -> sa.ColumnElement[bool]:

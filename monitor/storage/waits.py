@@ -78,16 +78,13 @@ class WaitTable:
                 sa.delete(HELD_BACK).where(HELD_BACK.c.story_id.in_(some), HELD_BACK.c.digest_id == NO_DIGEST)
             )
 
-    def forget_held(self, before: datetime, *, limit: int) -> int:
-        """Remove what digests closed before then held back, of up to `limit` of them; returns how many those were."""
-        old = (
-            sa.select(HELD_BACK.c.digest_id)
-            .distinct()
-            .join(DIGEST, HELD_BACK.c.digest_id == DIGEST.c.id)
-            .where(DIGEST.c.closed_at < before)
-            .limit(limit)
-        )
-        ids = list(self._db.execute(old).scalars())
+    def past_held(self, before: datetime, *, limit: int) -> list[int]:
+        """Up to so many digests closed before then that held something back."""
+        held = sa.exists().where(HELD_BACK.c.digest_id == DIGEST.c.id)
+        old = sa.select(DIGEST.c.id).where(DIGEST.c.closed_at < before, held).order_by(DIGEST.c.id).limit(limit)
+        return list(self._db.execute(old).scalars())
+
+    def forget_held(self, ids: Sequence[int]) -> None:
+        """Remove what these digests held back."""
         for some in portions(ids):
             self._db.execute(sa.delete(HELD_BACK).where(HELD_BACK.c.digest_id.in_(some)))
-        return len(ids)

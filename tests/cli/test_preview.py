@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model import TopicKey
+from monitor.model import DeliveryId, TopicKey
 from monitor.storage.topics import TopicPlan
 from tests.cli.newsroom import Newsroom
 from tests.pipeline.given import an_entry
@@ -79,7 +79,7 @@ def test_a_delivery_is_shown_to_the_byte(newsroom: Newsroom) -> None:
     missing = newsroom.run("preview", "--delivery", "77")
     assert (missing.code, "there is no delivery 77. See: monitor outbox list --all" in missing.err) == (1, True)
     with newsroom.store() as store, store.write() as tx:
-        assert tx.outbox.forget(newsroom.now + timedelta(days=365)) == 1
+        assert tx.outbox.forget(newsroom.now + timedelta(days=365), among=[DeliveryId(int(number))]) == 1
     assert "past the retention" in newsroom.run("preview", "--delivery", number).err
     for words in ((), ("hostages", "--delivery", "1")):
         with pytest.raises(SystemExit, match="2"):
