@@ -4,6 +4,7 @@ Effects: database, files.
 """
 
 import fcntl
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Connection
 from monitor.errors import StorageError, StorageReason
 from monitor.storage.backup import backup
 from monitor.storage.engine import APPLICATION, Database, translated
+from monitor.storage.kept_copies import keep_newest
 from monitor.storage.revision import head_revision, migrations_folder
 
 ADVISORY_LOCK = 7_295_001_842
@@ -33,8 +35,8 @@ def upgrade(database: Database, revision: str = "head") -> bool:
     """Bring the schema to `revision`; returns whether anything had to be done.
 
     Processes that start at the same moment wait for each other. A SQLite file is copied beside itself first
-    (`….before-REVISION`), and a step that fails leaves the schema it found. Raises StorageError for a database that a
-    newer version has already changed.
+    (`….before-REVISION`, of which the newest two are kept), and a step that fails leaves the schema it found. Raises
+    StorageError for a database that a newer version has already changed.
     """
     found = current_revision(database) if _exists(database) else None
     if found == head_revision() and revision == "head":
@@ -48,6 +50,9 @@ def upgrade(database: Database, revision: str = "head") -> bool:
             backup(database, database.path.with_name(f"{database.path.name}.before-{head_revision()}"))
         with _plain_connection(database) as connection:
             command.upgrade(_config(connection), revision)
+        if found is not None and database.path is not None:
+            named = re.compile(re.escape(f"{database.path.name}.before-") + r"\d{4}")
+            keep_newest(database.path.parent, named)
     return True
 
 

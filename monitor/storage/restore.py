@@ -6,6 +6,7 @@ Effects: database, files.
 import contextlib
 import glob
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,9 +17,10 @@ from pathlib import Path
 from monitor.errors import MonitorError, StorageError, StorageReason
 from monitor.storage.backup import BESIDE
 from monitor.storage.engine import ProcessLock, lock_path, open_engine, transaction
+from monitor.storage.kept_copies import keep_newest
 from monitor.storage.migrate import upgrade
 from monitor.storage.restored import Quieted, newest_article_at, quiet
-from monitor.storage.revision import known_revisions
+from monitor.storage.revision import head_revision, known_revisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,10 @@ def restore(path: Path, copy: Path, now: datetime, *, as_it_stood: bool = False)
         with _told_where(path):
             lost_from = _fold(path)
             kept = _swap(draft, path, now)
+            named = re.compile(rf"{re.escape(path.stem)}\.before-\d{{8}}T\d{{6}}Z\d*{re.escape(path.suffix)}")
+            keep_newest(path.parent, named, spared=copy)
     finally:
-        for tail in ("", *BESIDE, ".migrating"):
+        for tail in ("", *BESIDE, ".migrating", f".before-{head_revision()}"):
             with contextlib.suppress(OSError):
                 draft.with_name(draft.name + tail).unlink(missing_ok=True)
         lock.release()
