@@ -114,7 +114,7 @@ class QueueRunner:
         self._workers: list[Worker] = []
         self._serving: list[asyncio.Task[None]] = []
         self._is_stopping = False
-        self._in_hand: set[int | None] = set()
+        self._in_hand: dict[int | None, asyncio.Task[Any] | None] = {}
         self._left_behind: set[int] = set()
         self._is_missing = False
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # we say ourselves what counts
@@ -209,7 +209,7 @@ class QueueRunner:
         rows = await self._app.connector.execute_query_all_async(
             "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(ids)s)", ids=ids
         )
-        found = {int(row["id"]) for row in rows} - self._in_hand
+        found = {int(row["id"]) for row in rows}.difference(self._in_hand)
         over, self._left_behind = found & self._left_behind, found
         for job_id in over:
             await self._app.job_manager.finish_job_by_id_async(job_id, status=Status.FAILED, delete_job=True)
@@ -229,8 +229,10 @@ class QueueRunner:
         tasks = [*self._serving, *self._asking.values()]
         if tasks:
             _, left = await asyncio.wait(tasks, timeout=timeout_s)
-            for task in left:
-                task.cancel()
+            # Units themselves: a worker that is cancelled would first wait for them, as long as for any stop.
+            for task in (*self._in_hand.values(), *left):
+                if task is not None:
+                    task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
         await self._app.connector.close_async()
 
@@ -238,11 +240,11 @@ class QueueRunner:
         async def run(context: JobContext, **args: Any) -> None:
             key = unit.name if any(not isinstance(value, str) for value in args.values()) else key_of(unit.name, args)
             job_id = context.job.id
-            self._in_hand.add(job_id)
+            self._in_hand[job_id] = asyncio.current_task()
             try:
                 await self._runner.perform(key, unit.work, args)
             finally:
-                self._in_hand.discard(job_id)
+                self._in_hand.pop(job_id, None)
 
         return run
 

@@ -53,6 +53,8 @@ def unpack_polled(body: bytes, feed: Feed) -> Polled:
     try:
         unpacking = zlib.decompressobj()
         text = unpacking.decompress(body, UNPACKED_BYTES_MAX)
+        if not unpacking.eof:  # also where only its checksum is missing or was not reached
+            raise PackError("cut off, or too large")
         said = json.loads(text.decode("utf-8", "surrogatepass"))
         if said["version"] != VERSION:
             raise PackError(f"version {said['version']}")
@@ -69,7 +71,7 @@ def unpack_polled(body: bytes, feed: Feed) -> Polled:
             bytes_read=said["bytes_read"],
             elapsed_ms=said["elapsed_ms"],
         )
-    except (zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PackError(f"what was handed over cannot be read ({type(error).__name__})") from error
 
 
