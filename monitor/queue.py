@@ -23,7 +23,7 @@ try:
     import procrastinate
     from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
     from procrastinate.job_context import JobContext
-    from procrastinate.jobs import Status
+    from procrastinate.jobs import Job, Status
     from procrastinate.schema import SchemaManager
     from procrastinate.worker import Worker
 except ImportError:  # the extra `postgres` is not installed: `QueueRunner` says so
@@ -294,6 +294,11 @@ if procrastinate is not None:
         async def _periodic_deferrer(self) -> None:
             # Without periodic tasks the library's ends at once, and the others are watched no more.
             await asyncio.Event().wait()
+
+        async def _persist_job_status(self, job: Job, *args: Any, **kwargs: Any) -> None:
+            await super()._persist_job_status(job, *args, **kwargs)
+            if job.lock is not None:
+                self._new_job_event.set()  # what waited behind it is taken now, not at the next look
 
 
 async def _configure(connection: Any) -> None:
