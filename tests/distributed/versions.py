@@ -16,7 +16,7 @@ def next_version(folder: Path) -> tuple[Path, str]:
     """A copy whose schema has a column more; the folder that holds its package, and its revision."""
     copy = folder / "next"
     for part in ("monitor", "migrations"):
-        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, copy / part)  # with what is compiled, which is most of a start
     before = head_revision()
     revision = f"{int(before) + 1:04d}"
     (copy / "migrations" / "versions" / f"{revision}_next.py").write_text(
