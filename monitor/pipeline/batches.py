@@ -193,7 +193,7 @@ class BatchVisitor:
 
     async def _write(self, polled: Sequence[Polled], owner: str) -> None:
         """Write down what brought nothing, and hand over what did."""
-        quiet = [replace(one, held_as="") for one in polled if one.parsed is None]
+        quiet = [one for one in polled if one.parsed is None]
         news = [one for one in polled if one.parsed is not None]
         context = replace(self._context(), owner=owner)
         if news:

