@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
+from bench import scale_articles
 from bench.scale_desk import Cpu, Desk, Postgres, desk, postgres
 from bench.scale_jobs import count_jobs, defer_nothing, starts, watch_jobs
 from bench.scale_server import Publishers, publishers
@@ -97,6 +98,12 @@ def _measure(shown: Publishers, server: Postgres, *, is_quick: bool) -> int:
     print(f"{LINEAR_MIN}), {by_name['2 workers']:.2f} ms a feed (limit {TOTAL_MS_MAX:.1f})", flush=True)
     if is_quick:
         return 0 if kept else 1
+    with desk(scale_articles.FEEDS, shown, None) as made:
+        cost = scale_articles.cost_of_articles(made)
+        print(
+            f"scale: a new article takes {cost.cpu_ms:.1f} ms, {cost.rows:.1f} rows, {cost.bytes:,.0f} bytes",
+            flush=True,
+        )
     with desk(REGISTERED, shown, server, mode="distributed") as made:
         soon = _starts(made)
     return 0 if kept and soon <= START_S_MAX else 1
