@@ -18,16 +18,16 @@ class Cost:
     command: str
 
 
-VISIT_MS = Cost(1.3, "processor ms of a worker for a visit that finds nothing new", "python -m bench scale")
-VISIT_DATABASE_MS = Cost(0.3, "processor ms of PostgreSQL for it", "python -m bench scale")
-JOB_MS = Cost(6.0, "processor ms of both for a job of the queue, whatever is in it", "python -m bench scale")
-ARTICLE_MS = Cost(4.0, "processor ms for a new article in a visit that brings one, all told", "python -m bench scale")
-ARTICLE_PLACE_MS = Cost(2.0, "of these, in the one place where all is stored", "python -m bench ingest")
-ARTICLE_ROWS = Cost(12.0, "rows written for a new article", "python -m bench scale")
-ARTICLE_BYTES = Cost(3_500.0, "bytes of the archive for a new article", "python -m bench scale")
-TELLING_MS = Cost(8.0, "processor ms for a telling on one channel", "python -m bench delivery")
-CONNECTIONS = Cost(9.0, "connections of one worker to PostgreSQL", "python -m bench scale")
-UNCHANGED_BYTES = Cost(450.0, "bytes on the wire for a 304, both ways", "python -m bench scale")
+VISIT_MS = Cost(1.5, "processor ms of a worker for a visit that finds nothing new", "python -m bench scale")
+VISIT_DATABASE_MS = Cost(0.35, "processor ms of PostgreSQL for it", "python -m bench scale")
+JOB_MS = Cost(13.0, "processor ms of both for a job of the queue, whatever is in it", "python -m bench scale")
+ARTICLE_MS = Cost(12.0, "processor ms for a new article in a visit that brings one, all told", "python -m bench scale")
+ARTICLE_PLACE_MS = Cost(6.0, "of these, in the one place where all is stored", "reckoned: half of it")
+ARTICLE_ROWS = Cost(29.5, "rows written for a new article", "python -m bench scale")
+ARTICLE_BYTES = Cost(3_770.0, "bytes of the archive for a new article", "python -m bench scale")
+TELLING_MS = Cost(6.0, "processor ms for a telling on one channel", "python -m bench delivery")
+CONNECTIONS = Cost(10.0, "connections of a worker that does little; a busy one takes up to twenty", "pg_stat_activity")
+UNCHANGED_BYTES = Cost(450.0, "bytes on the wire for a 304, both ways", "reckoned from its headers")
 CHANGED_BYTES = Cost(47_000.0, "bytes on the wire for a feed that is sent, zipped", "docs/polling.md")
 BATCH_FEEDS = 50
 """Feeds of one job where many are due; where few are, a job takes what half a second brings."""

@@ -213,12 +213,22 @@ def _table(mean: Load, busiest: Load, feeds: int, days: int, hours: Hours) -> li
 
 
 def _breaks(busiest: Load, feeds: int) -> list[str]:
-    """At which size each limit is met: the load goes with the number of feeds."""
+    """What is used of each limit, and at which size it is met."""
     found = []
     for name, (used, limit) in busiest.limits().items():
-        found.append((feeds * limit / used if used else float("inf"), name, used, limit))
+        found.append((_full_at(busiest, name) * feeds, name, used, limit))
     lines = []
     for at, name, used, limit in sorted(found):
         state = "BROKEN" if used > limit else "holds "
         lines.append(f"  {state} {name}: {used:.3g} of {limit:.3g}, full at about {float(f'{at:.2g}'):,.0f} feeds")
     return ["limits in the busiest hour, the first to break first:", *lines]
+
+
+def _full_at(load: Load, name: str) -> float:
+    """How many times this load meets the limit; what it takes never goes down as the load grows."""
+    low, high = 1e-6, 1e6
+    for _ in range(60):
+        middle = (low * high) ** 0.5
+        used, limit = Load(load.visits * middle, load.changed * middle, load.articles * middle).limits()[name]
+        low, high = (low, middle) if used > limit else (middle, high)
+    return low
