@@ -30,7 +30,7 @@ from bench.scale_jobs import count_jobs, defer_nothing, starts, watch_jobs
 from bench.scale_server import Publishers, publishers
 from bench.scale_simulate import simulate
 
-FEEDS, QUICK_FEEDS = 8_000, 2_500
+FEEDS, QUICK_FEEDS = 6_000, 2_500
 REGISTERED = 100_000
 DUE_S, DUE_A_SECOND = 24, 50
 NOTHINGS = 600
