@@ -1,5 +1,6 @@
 """How rare words are is remembered over restarts, failed batches and updates of the program."""
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -38,6 +39,11 @@ def words(every: int = 10_000) -> StoryWords:
     return StoryWords(lambda: TABLE, every)
 
 
+def counts(one: StoryWords) -> tuple[int, Counter[int]]:
+    """What it knows, whatever the order in which it learned that."""
+    return one.rarity.articles, one.rarity._held
+
+
 def stream() -> list[Entry]:
     """Prints of one wire text among other news."""
     return [a_wire_copy(n) if n % 3 == 0 else an_entry(n, outlet=n) for n in range(24)]
@@ -73,6 +79,40 @@ def test_a_restart_after_every_batch_changes_nothing(store: Store, tmp_path: Pat
     other.close()
     assert {relation for _, relation, *_ in whole} >= {Relation.NEW, Relation.COPY}
     assert decisions(store, stream(), restarts=True, every=every) == whole
+
+
+@pytest.mark.parametrize(("every", "turns"), [(10_000, "ab"), (3, "aaaaaaaaabbc")])
+def test_processes_that_take_turns_weigh_alike(store: Store, tmp_path: Path, every: int, turns: str) -> None:
+    """Each catches up with what others stored, however much that was, and decides as one that stored it all."""
+    entries = stream()[:14]
+    other = Store(open_engine(f"sqlite:///{tmp_path / 'other.db'}"))
+    ensure_schema(other.database)
+    whole = decisions(other, entries, restarts=False)
+    other.close()
+    context = a_context([a_topic()])
+    processes = {name: words(every) for name in sorted(set(turns))}
+    feeds = with_baseline(store, replace(context, words=processes["a"]), len(entries))
+    for number, (feed, entry) in enumerate(zip(feeds, entries, strict=True)):
+        ingest(store, [a_visit(feed, [entry])], replace(context, words=processes[turns[number % len(turns)]]))
+    assert [(s.story_id, s.relation, s.text_id, s.quiet, s.evidence) for s in articles_of(store)] == whole
+    with store.write() as tx:
+        for one in processes.values():
+            one.ready(tx, START)
+    assert all(counts(one) == counts(processes["a"]) for one in processes.values())
+
+
+def test_what_another_process_stored_is_unlearned_with_a_failed_batch(store: Store) -> None:
+    """What was caught up with in a transaction that is undone is caught up with again."""
+    context = a_context([a_topic()])
+    one, two = words(), words()
+    feeds = with_baseline(store, replace(context, words=one), 4)
+    ingest(store, [a_visit(feeds[0], [a_wire_copy(0)])], replace(context, words=two))
+    ingest(store, [a_visit(feeds[1], [an_entry(1, outlet=1)])], replace(context, words=one))
+    fail(store, replace(context, words=two), a_visit(feeds[2], [an_entry(2, outlet=2)]))
+    ingest(store, [a_visit(feeds[3], [an_entry(3, outlet=3)])], replace(context, words=two))
+    with store.write() as tx:
+        one.ready(tx, START)
+    assert counts(one) == counts(two)
 
 
 def test_a_failed_batch_counts_nothing(sqlite_store: Store) -> None:
