@@ -6,7 +6,7 @@ Effects: those of the town.
 from pathlib import Path
 
 from monitor.storage.revision import head_revision
-from tests.distributed.faults import NAMES, assert_all_run, look_after, man, wait_lost
+from tests.distributed.faults import NAMES, assert_all_run, look_after, man, stop_in_ingest, wait_lost
 from tests.distributed.island import Island
 from tests.distributed.town import Town
 from tests.distributed.versions import COLUMN, next_version
@@ -71,9 +71,7 @@ def cut_off(town: Town, island: Island) -> None:
         town.fleet.start(name)
     far = town.fleet.start("far", "--queues", "poll,ingest", host=island.hosts[0], inside=island.inside)
     town.wait_first_visits()
-    mark = town.fleet.arm("articles written, not committed", "stop", only=far.pid)
-    town.publish()
-    town.fleet.wait_reached(mark)
+    stop_in_ingest(town, far)
     island.pull()
     far.wake()
     look_after(town)

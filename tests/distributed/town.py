@@ -162,14 +162,14 @@ class Town:
         bodies = {one.identity: one.body.decode().lower() for one in list(self.hook.received)}
         return {number: sum(token_of(number) in body for body in bodies.values()) for number in self.tokens}
 
+    def is_told(self) -> bool:
+        """Whether everything published is told on both channels and settled."""
+        return all(self.told_in_slack().values()) and all(self.told_by_hook().values()) and not self._owed()
+
     def wait_told(self) -> None:
         """Block until everything published is told on both channels and settled; then count."""
-
-        def is_told() -> bool:
-            return all(self.told_in_slack().values()) and all(self.told_by_hook().values()) and not self._owed()
-
         try:
-            self.fleet.wait_until(is_told, "everything told")
+            self.fleet.wait_until(self.is_told, "everything told")
         except AssertionError as error:
             raise AssertionError(f"{self._missing()}\n{error}") from None
         self.look()
@@ -206,7 +206,7 @@ def a_town(
     settings: tuple[str, ...] = (),
     *,
     hosts: tuple[str, ...] = HOSTS,
-    private: str = "127.0.0.0/8",
+    private: str = "127.21.0.0/16",
 ) -> Iterator[Town]:
     """Six feeds on three hosts, two channels, and no worker yet; the hosts are in the network `private`."""
     config = folder / "config"
@@ -233,7 +233,7 @@ def _configure(config: Path, database: str, urls: list[str], channels: str, priv
     """The three files. Where the database is, the environment says, so that each worker can have its own way there."""
     (config / "monitor.toml").write_text(
         f'[run]\nmode = "distributed"\n[database]\nurl = "postgresql://postgres@/{database}"\n'
-        f'[polling]\nallow_private_hosts = ["{private}"]\ninterval_min = "1s"\ninterval_max = "1s"\n'
+        f'[polling]\nallow_private_hosts = ["127.0.0.0/8", "{private}"]\ninterval_min = "1s"\ninterval_max = "1s"\n'
         f'[web]\nlisten = "127.0.0.1:0"\n[operator]\ncanary = false\n{channels}\n',
         encoding="utf-8",
     )
