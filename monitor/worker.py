@@ -51,6 +51,8 @@ LOOK_S = 0.5
 ASK_EVERY_S = 2.0
 """How often a process that does not lead asks whether the lead is free."""
 RESCUE_EVERY_S = 5.0
+OWED_EVERY_S = 1.0
+"""What was sent while the database was away is written well before its lease ends and another sends it again."""
 SLEPT_S = 20.0
 """Two thirds of the time after which others take up what a process had in hand."""
 SLEPT_CODE = 75
@@ -140,6 +142,7 @@ class WorkerProcess(Daemon):
             self._aside("heartbeat", self._beat),
             self._aside("look", self._look),
             Unit("rescue", Queue.INGEST, self._rescue),
+            Unit("outcomes", Queue.DELIVER, self._settle_owed),
         ]
 
     def _aside(self, name: str, work: Callable[[], object]) -> Unit:
@@ -164,11 +167,20 @@ class WorkerProcess(Daemon):
             Tick("parser", 30, self._rest_parser),
             Tick("notices", LOOK_EVERY_S, lambda: self._if_leading("notices")),
             self._tick("rescue", RESCUE_EVERY_S),
+            Tick("outcomes", OWED_EVERY_S, self._look_for_owed),
         ]
 
     def _if_leading(self, name: str) -> None:
         if self._leads:
             self._submit(name)
+
+    def _look_for_owed(self) -> None:
+        if self._app.sender.owes:
+            self._submit("outcomes")
+
+    async def _settle_owed(self) -> None:
+        # Here: the next unit of that channel may run on another process, which knows nothing of it.
+        await in_pool(self._app.sender_pool, self._app.sender.settle_owed)
 
     async def _begin(self) -> None:
         await self._queue.start()

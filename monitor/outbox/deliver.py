@@ -66,6 +66,8 @@ class Sender:
         self._report = report
         self._peers = peers
         self._unsettled: dict[ChannelName, _Kept] = {}
+        self._owed: set[ChannelName] = set()
+        """Channels whose last outcome the database refused."""
         self._sent_at_s: dict[ChannelName, float] = {}
         self._claimed_at: dict[ChannelName, datetime] = {}
         self._in_hand: set[ChannelName] = set()
@@ -83,6 +85,19 @@ class Sender:
     def settle_kept(self) -> None:
         """Write every outcome that is still kept. Raises StorageError when the database takes nothing."""
         for name in self.unsettled:
+            self._write_unsettled(name)
+
+    @property
+    def owes(self) -> bool:
+        """Whether the database refused an outcome, and nobody has that channel in hand."""
+        return bool(self._owed - self._in_hand)
+
+    def settle_owed(self) -> None:
+        """Write the outcomes that the database refused, where the next message may be another process's to send.
+
+        May run beside sends: one that is written twice changes nothing the second time. Raises StorageError.
+        """
+        for name in self._owed - self._in_hand:
             self._write_unsettled(name)
 
     def wait_s(self, channel: Channel) -> float:
@@ -263,12 +278,15 @@ class Sender:
             with self._store.write() as tx:
                 ours = kept.write(tx)
         except StorageError as error:
+            self._owed.add(name)
             log.error("delivery.unsettled", channel=name, reason=error.reason, hint=str(error))
             raise
         except Exception as error:  # noqa: BLE001  # the edge of a unit of work: kept for ever it would stop the channel
             log.error("settle.broke", error=error, channel=name, hint="please report this")
             ours = self._settle_broken(kept, error)
-        del self._unsettled[name]
+        if self._unsettled.get(name) is kept:
+            del self._unsettled[name]
+            self._owed.discard(name)
         if not ours:
             log.warning("delivery.overtaken", channel=name)
 
