@@ -34,7 +34,7 @@ demo: $(STAMP) ## a digest on the console; no network, no token (the first time 
 test: $(STAMP) ## every test, on two cores
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-prove: $(STAMP) ## kill a sender at every moment there is, and count: nothing lost, nothing doubled (ten minutes)
+prove: $(STAMP) ## kill a sender at every moment there is, and count: nothing lost, nothing doubled (half an hour)
 	@MONITOR_PROVE=1 $(BIN)/python -m pytest -q -n 2 tests/pipeline/test_kill_between_steps.py tests/properties/test_outbox_machine.py tests/acceptance/test_kill.py tests/storage/test_search.py
 	@$(BIN)/python -m tests.kill
 	@$(BIN)/python -m tests.distributed

@@ -38,7 +38,7 @@ ALONE: dict[str, Fault] = {
 }
 """Each starts with nobody at work, and leaves whomever."""
 PULLED = "wire pulled"
-PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 """More than any lease and what follows it."""
 
 

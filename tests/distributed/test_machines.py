@@ -42,6 +42,7 @@ def test_workers_of_the_next_version_come_one_by_one(server: OwnServer, tmp_path
         machines.roll(town, tmp_path)
 
 
+@pytest.mark.skipif(not PROVES, reason="`make prove` pulls a wire; here one goes dead, in test_faults")
 def test_a_worker_behind_a_pulled_wire(server: OwnServer, tmp_path: Path) -> None:
     """In a network namespace, where one can be made: packets are lost, as between two machines."""
     try:
