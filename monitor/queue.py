@@ -302,8 +302,9 @@ if procrastinate is not None:
 
 
 async def _configure(connection: Any) -> None:
+    # Each of the queue's changes is one statement: a transaction around it is two more to wait for.
+    await connection.set_autocommit(True)
     await connection.execute(f'SET search_path TO {SCHEMA}, "$user", public')
-    await connection.commit()
 
 
 def _cause(error: Exception) -> str:
