@@ -56,7 +56,7 @@ class _Formatter(logging.Formatter):
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
         fields = {**(_bound.get() or {}), **getattr(record, "fields", {})}
         level = {"WARNING": "WARN", "CRITICAL": "ERROR"}.get(record.levelname, record.levelname)
-        event = record.getMessage()
+        event = " ".join(record.getMessage().split())  # a library's message may have many lines
         if record.exc_info and record.exc_info[1] is not None:
             fields["exception"] = repr(record.exc_info[1])
             fields["at"] = _where(record.exc_info[1])
@@ -122,4 +122,5 @@ def setup_logging(level: str = "INFO", *, as_json: bool = False) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it repeats each second what a unit says once
     logging.getLogger("monitor").setLevel(level)

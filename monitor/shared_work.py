@@ -201,10 +201,9 @@ def _behind(queues: Sequence[QueueLook]) -> Iterator[Need]:
 def _lost(known: Sequence[Worker], now: datetime) -> Iterator[Need]:
     for worker in known:
         if worker.is_lost(now) and now - worker.beat_at <= ENDED_FOR and _is_missed(worker, known, now):
+            name = f"{worker.host}:{worker.pid} ({_queues(worker)})"
             came = f"it came at {_at(worker.started_at)}"
-            head = (
-                f"The worker on {worker.host} ({_queues(worker)}) has not beaten since {_at(worker.beat_at)}; {came}."
-            )
+            head = f"The worker {name} has not beaten since {_at(worker.beat_at)}; {came}."
             yield Need(f"worker-lost:{worker.id}", head, KINDS["worker-lost"].remedy)
 
 

@@ -193,12 +193,12 @@ class WorkerProcess(Daemon):
         now, now_s = self._app.clock.now(), self._app.clock.monotonic_s()
         if not self._leads and now_s - self._asked_s < ASK_EVERY_S:
             return
-        self._asked_s = now_s
         self._queue.mend()
         due = {name: int(now.timestamp() / every_s) for name, every_s in TICKS.items()}
         due = {name: slot for name, slot in due.items() if self._slots.get(name) != slot}
         with self._app.store.write() as tx:
             led, self._leads = self._leads, tx.workers.lead(self._app.owner, now)
+            self._asked_s = now_s  # only once it was answered: else a look that asks nothing would pass for a recovery
             if led != self._leads:
                 self._loop.call_soon_threadsafe(self._hear)
             if not self._leads:

@@ -48,7 +48,7 @@ class ConsoleChannel:
 
     def examine(self) -> Sequence[Examined]:
         """Nothing is tried: it is the output of whoever runs the daemon."""
-        return [Examined("output", True, "the standard output of monitor run")]
+        return [Examined("output", True, "the standard output of whoever sends: monitor run, or a worker")]
 
     def send(self, delivery: Delivery) -> Receipt:
         """Write the text in one call. A pipe that nobody reads any more is retryable: a restart brings a reader."""

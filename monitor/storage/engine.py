@@ -258,7 +258,9 @@ def _to_storage_error(error: DBAPIError | sqlite3.Error) -> StorageError | None:
         return StorageError(what, reason=reason, remedy=remedy)
     if isinstance(error, OperationalError) and not isinstance(cause, sqlite3.Error):
         first_line = str(cause).strip().split("\n")[0][:200]
-        return StorageError(f"the database cannot be reached ({first_line})", reason=StorageReason.UNREACHABLE)
+        what = f"the database cannot be reached ({first_line})"
+        remedy = "Check that it runs, and `url` under [database]."
+        return StorageError(what, reason=StorageReason.UNREACHABLE, remedy=remedy)
     return None
 
 

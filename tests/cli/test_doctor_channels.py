@@ -105,7 +105,7 @@ def test_a_secret_that_is_not_there_is_named(newsroom: Newsroom, monkeypatch: py
         assert slack.calls == []
     assert shown.code == 1
     assert "desk          NOT WELL: $SLACK_BOT_TOKEN is not there. Set it where the daemon starts." in shown.out
-    assert "console       well: the standard output of monitor run." in shown.out
+    assert "console       well: the standard output of whoever sends: monitor run, or a worker." in shown.out
 
 
 def test_the_console_shows_its_test_where_the_lines_are_not(newsroom: Newsroom) -> None:

@@ -100,7 +100,7 @@ def test_both_show_the_same_workers(sites: TwoSites) -> None:
     for _ in range(2):
         page = client.get("/").text
         assert "1 worker at work, the last beat 0 s ago" in page
-        assert "The worker on south&lt;b&gt; (poll, ingest, deliver) has not beaten since" in page
+        assert "The worker south&lt;b&gt;:2 (poll, ingest, deliver) has not beaten since" in page
         assert "30 visited (100 %), 7 stored, 0 sent" in page
         assert page.count('class="badge bad">lost') == 1
         answer = client.get("/api/v1/workers").json()
