@@ -203,7 +203,7 @@ class WorkerProcess(Daemon):
                 self._loop.call_soon_threadsafe(self._hear)
             if not self._leads:
                 return
-            taken = [name for name, slot in due.items() if tx.workers.take_slot(name, slot)]
+            taken = [name for name, slot in due.items() if tx.workers.take_slot(name, slot, every_s=TICKS[name])]
             batches = self._claim(tx, now) if "poll" in taken else []
             is_handed = "ingest" in taken and tx.handed.waiting().feeds > 0
             channels = tx.outbox.channels_due(now) if "deliveries" in taken else []

@@ -58,7 +58,7 @@ def test_eight_that_ask_at_once_find_one_leader_and_one_taker(store: Store) -> N
 
     def ask(number: int) -> tuple[bool, bool]:
         with store.write() as tx:
-            return tx.workers.lead(f"w:{number}", NOW), tx.workers.take_slot("poll", 17)
+            return tx.workers.lead(f"w:{number}", NOW), tx.workers.take_slot("poll", 17, every_s=2)
 
     with ThreadPoolExecutor(8) as pool:
         led, took = zip(*pool.map(ask, range(8)), strict=True)
@@ -69,8 +69,19 @@ def test_eight_that_ask_at_once_find_one_leader_and_one_taker(store: Store) -> N
 def test_a_slot_is_never_taken_after_a_later_one(store: Store) -> None:
     """Who slept finds that others went on."""
     with store.write() as tx:
-        assert tx.workers.take_slot("poll", 5)
-        assert tx.workers.take_slot("poll", 6)
-        assert not tx.workers.take_slot("poll", 5)
-        assert not tx.workers.take_slot("poll", 6)
-        assert tx.workers.take_slot("digests", 5)
+        assert tx.workers.take_slot("poll", 5, every_s=2)
+        assert tx.workers.take_slot("poll", 6, every_s=2)
+        assert not tx.workers.take_slot("poll", 5, every_s=2)
+        assert not tx.workers.take_slot("poll", 6, every_s=2)
+        assert tx.workers.take_slot("digests", 5, every_s=2)
+
+
+def test_slots_and_the_lead_of_a_wrong_clock_keep_nobody_waiting(store: Store) -> None:
+    """The database's clock was an hour ahead and is put right, and its leader is gone: the work goes on at once."""
+    wrong, slot = NOW + timedelta(hours=1), int(NOW.timestamp() / 2)
+    with store.write() as tx:
+        assert tx.workers.lead("a:1", wrong)
+        assert tx.workers.take_slot("poll", slot + 1800, every_s=2)
+        assert tx.workers.lead("b:1", NOW)
+        assert tx.workers.take_slot("poll", slot, every_s=2)
+        assert not tx.workers.take_slot("poll", slot, every_s=2)
