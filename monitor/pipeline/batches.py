@@ -10,7 +10,7 @@ Effects: network, database, one child process.
 import asyncio
 import random
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -133,11 +133,12 @@ class BatchVisitor:
 
         Raises StorageError when the database takes nothing: then the leases end, and the feeds are visited again.
         """
-        if self._stopping:
-            return 0
         owner = f"{claim}/{uuid4().hex[:8]}"
         ids = [FeedId(number) for number in feed_ids]
         feeds, visited = await self._in_pool(lambda: self._take_over(claim, owner, ids))
+        if self._stopping:  # it came just before the end: others may visit them at once
+            await self._in_pool(lambda: self._release(owner))
+            return 0
         self._visitor.tidy()
         now = self._clock.now()
         for host, at in visited.items():
@@ -206,26 +207,38 @@ class BatchVisitor:
 
     def _hand_over(self, news: Sequence[Polled], owner: str) -> set[FeedId]:
         brought = [HandOver(one.feed.id, one.bytes_read, pack_polled(one)) for one in news]
-        with self._store.write() as tx:
-            return tx.handed.hand_over(owner, brought, self._clock.now())
+
+        def keep() -> set[FeedId]:
+            with self._store.write() as tx:
+                return tx.handed.hand_over(owner, brought, self._clock.now())
+
+        return _with_patience(keep)
 
     def _record(self, quiet: Sequence[Polled], context: IngestContext) -> list[PollSummary]:
-        for left in reversed(range(TRIES)):
-            try:
-                return ingest_safely(self._store, quiet, context, now=self._clock.now(), jitter=random.random)
-            except StorageError as error:
-                if error.reason is not StorageReason.LOCKED or not left:
-                    raise
-        raise AssertionError("the last try returns or raises")
+        return _with_patience(
+            lambda: ingest_safely(self._store, quiet, context, now=self._clock.now(), jitter=random.random)
+        )
 
     async def _in_pool(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
+def _with_patience(work: Callable[[], T]) -> T:
+    """What it returns, tried again where the database ended it for another that waited for it."""
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except StorageError as error:
+            if error.reason is not StorageReason.LOCKED:
+                raise
+    return work()
+
+
 def ingest_handed(store: Store, context: IngestContext, clock: Clock) -> list[PollSummary] | None:
     """Store the next of what is handed over, in the order it was; None when nothing is.
 
-    What cannot be read is forgotten and its feed visited again. Raises StorageError when the database takes nothing.
+    What cannot be read is forgotten and its feed visited again; so is what breaks the storing whole, which then raises,
+    so that nothing waits behind it. Raises StorageError when the database takes nothing.
     """
     with store.read() as tx:
         waiting = tx.handed.next(feeds=BATCH_FEEDS_MAX, bytes_read=BATCH_BYTES_MAX)
@@ -242,4 +255,19 @@ def ingest_handed(store: Store, context: IngestContext, clock: Clock) -> list[Po
     if broken:
         with store.write() as tx:
             tx.handed.drop(broken, clock.now())
-    return [] if not batch else ingest_safely(store, batch, context, now=clock.now(), jitter=random.random)
+    if not batch:
+        return []
+    try:
+        return ingest_safely(store, batch, context, now=clock.now(), jitter=random.random)
+    except StorageError:
+        raise
+    except Exception:
+        _drop_first(store, {one.held_as for one in batch}, clock.now())
+        raise
+
+
+def _drop_first(store: Store, held_as: Collection[str], now: datetime) -> None:
+    """Of a batch that was stored feed by feed and broke, the first that is left is the one that broke it."""
+    with store.write() as tx:
+        broken = [item.id for item in tx.handed.next(feeds=1, bytes_read=0) if owner_of(item.id) in held_as]
+        tx.handed.drop(broken, now)

@@ -301,7 +301,10 @@ def _due_in_round(now: datetime, started_at: datetime) -> sa.ColumnElement[bool]
 
 
 def _as_readdressed(url: str, now: datetime) -> dict[str, Any]:
-    """What is forgotten with an address: all that it said or that was said of it. The names of its entries stay."""
+    """What is forgotten with an address: all that it said or that was said of it. The names of its entries stay.
+
+    So is the lease: what a visit brings that is under way or handed over was said by the old address.
+    """
     return {
         **dict.fromkeys(_OF_THE_ADDRESS),
         **{"title": "", "site": "", "skip_times": "", "quarantine": "", "outcome": "", "reason": "", "error": ""},
@@ -314,7 +317,17 @@ def _as_readdressed(url: str, now: datetime) -> dict[str, Any]:
 
 _OF_THE_ADDRESS = (
     *("address", "etag", "last_modified", "validators_at", "body_hash", "entries_hash", "failing_since", "hold_until"),
-    *("held_at", "status", "ttl_s", "max_age_s", "moved_to", "moved_since", "quarantined_at"),
+    *(
+        "held_at",
+        "lease_owner",
+        "lease_until",
+        "status",
+        "ttl_s",
+        "max_age_s",
+        "moved_to",
+        "moved_since",
+        "quarantined_at",
+    ),
 )
 
 

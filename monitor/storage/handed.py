@@ -18,6 +18,8 @@ from monitor.storage.tables import FEED
 
 LEASE_S = 86_400
 """The feed is not visited again before its news is stored; a day, for one whose row is lost by other hands."""
+AGAIN_S = 300
+"""Until a feed is visited again whose news could not be read: where two versions differ, each visit ends so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class HandedTable:
         Returns which were kept. What an earlier visit left behind under a lost lease is replaced.
         """
         kept: set[FeedId] = set()
-        for item in brought:
+        for item in sorted(brought, key=lambda one: one.feed_id):  # as others who write feeds, so that none waits
             mine = sa.update(FEED).where(FEED.c.id == item.feed_id, FEED.c.lease_owner == owner)
             until = now + timedelta(seconds=LEASE_S)
             if not self._db.execute(mine.values(lease_until=until)).rowcount:
@@ -108,11 +110,12 @@ class HandedTable:
         self.remove([int(owner.partition(":")[2]) for owner in owners])
 
     def drop(self, ids: Collection[int], now: datetime) -> None:
-        """Forget what cannot be read, and have its feeds visited again at once."""
+        """Forget what cannot be read or stored, and have its feeds visited again in some minutes."""
         owners = [owner_of(number) for number in sorted(ids)]
+        again_at = now + timedelta(seconds=AGAIN_S)
         for some in portions(owners):
             freed = sa.update(FEED).where(FEED.c.lease_owner.in_(some))
-            self._db.execute(freed.values(lease_owner=None, lease_until=None, next_poll_at=now))
+            self._db.execute(freed.values(lease_owner=None, lease_until=None, next_poll_at=again_at))
         self.remove(ids)
 
     def waiting(self) -> Waiting:
