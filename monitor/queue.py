@@ -8,7 +8,8 @@ Effects: database, threads, writes the log.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,10 +22,11 @@ from monitor.storage.store import Store, Transaction
 
 try:
     import procrastinate
-    from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+    from procrastinate.exceptions import AlreadyEnqueued, AppNotOpen, ConnectorException, UniqueViolation
     from procrastinate.job_context import JobContext
     from procrastinate.jobs import Job, Status
     from procrastinate.schema import SchemaManager
+    from procrastinate.sync_psycopg_connector import wrap_exceptions
     from procrastinate.worker import Worker
 except ImportError:  # the extra `postgres` is not installed: `QueueRunner` says so
     procrastinate = None  # type: ignore[assignment]
@@ -93,14 +95,14 @@ class QueueRunner:
         """Units run through `runner`, so that what they raise ends there; `queues` are those this process works on."""
         assert procrastinate is not None, "prepare_queue says so first"
         self._store = store
-        conninfo = store.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        # By name and not as one address: a fault that the driver finds in an address is told with its password.
+        _, where = store.database.writer.dialect.create_connect_args(store.database.url)
         connector = procrastinate.PsycopgConnector(
-            conninfo=conninfo,
             min_size=1,
             max_size=POOL_MAX,
             timeout=OPEN_S,
             configure=_configure,
-            kwargs={**CONNECTION, "application_name": f"{APPLICATION} queue"},
+            kwargs={**where, **CONNECTION, "application_name": f"{APPLICATION} queue"},
         )
         self._app = procrastinate.App(connector=connector)
         # Apart: once the one above is open it cannot be asked from a thread, and this one never is.
@@ -130,8 +132,9 @@ class QueueRunner:
         return len(self._in_hand)
 
     async def start(self) -> None:
-        """Connect, and begin to work on the queues."""
-        await self._app.connector.open_async()
+        """Connect, and begin to work on the queues. Raises StorageError."""
+        with _translated(), wrap_exceptions():  # opening is the one call that lets the driver's own errors out
+            await self._app.connector.open_async()
         for queue in self._queues:
             self._serving.append(asyncio.create_task(self._serve(queue), name=f"queue {queue}"))
 
@@ -158,14 +161,22 @@ class QueueRunner:
             asked.batch_defer(*map(dict, jobs))
         except ConnectorException as error:
             self._is_missing = True
-            what = f"the queue takes nothing ({_cause(error)})"
-            raise StorageError(what, reason=StorageReason.UNREACHABLE, remedy="It is made again.") from error
+            raise _as_storage_error(error) from error
 
     def mend(self) -> None:
         """Make the queue again where it took nothing. For the database's thread."""
         if self._is_missing:
             prepare_queue(self._store)
             self._is_missing = False
+
+    async def rescue(self, *, leads: bool) -> None:
+        """End and take up what stands still; all of it where this process leads. Raises StorageError."""
+        with _translated():
+            # By each of them, and first: who holds the lead may be the one that was stopped.
+            await self.end_stuck()
+            await self.finish_left_behind()
+            if leads:
+                await self.take_up_lost()
 
     async def take_up_lost(self) -> int:
         """Have what lost processes had in hand run again, or give it up after some tries; how much that was."""
@@ -280,6 +291,8 @@ class QueueRunner:
             except ConnectorException as error:
                 log.error("queue.away", queue=queue, reason=_cause(error), hint="it is tried again each second")
                 self._is_missing = True
+            except Exception as error:  # noqa: BLE001  # the edge of all units: a queue that ends would stand still here
+                log.error("queue.broke", queue=queue, error=error, hint="please report this; it is begun anew")
             finally:
                 self._workers.remove(worker)
             if not self._is_stopping:
@@ -305,6 +318,20 @@ async def _configure(connection: Any) -> None:
     # Each of the queue's changes is one statement: a transaction around it is two more to wait for.
     await connection.set_autocommit(True)
     await connection.execute(f'SET search_path TO {SCHEMA}, "$user", public')
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the queue's connection could not do into ours."""
+    try:
+        yield
+    except (ConnectorException, AppNotOpen) as error:
+        raise _as_storage_error(error) from error
+
+
+def _as_storage_error(error: Exception) -> StorageError:
+    what = f"the queue takes nothing ({_cause(error)})"
+    return StorageError(what, reason=StorageReason.UNREACHABLE, remedy="Check that PostgreSQL runs; it is tried again.")
 
 
 def _cause(error: Exception) -> str:

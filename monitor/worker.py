@@ -227,11 +227,7 @@ class WorkerProcess(Daemon):
                 self._queue.submit("deliver", channel=channel)
 
     async def _rescue(self) -> None:
-        # By each of them, and first: who holds the lead may be the one that was stopped.
-        await self._queue.end_stuck()
-        await self._queue.finish_left_behind()
-        if self._leads:
-            await self._queue.take_up_lost()
+        await self._queue.rescue(leads=self._leads)
 
     # --- what is handed out ------------------------------------------------------------------------------------------
 

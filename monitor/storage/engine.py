@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from monitor.errors import ConfigError, StorageError, StorageReason
 
@@ -204,6 +205,9 @@ def translated() -> Iterator[None]:
     """Turn the library's errors into ours; a fault of our own SQL stays what it is."""
     try:
         yield
+    except PoolTimeout as error:  # nothing was begun: as with any other work that the database cannot take now
+        what, remedy = "all connections to the database are in use", "It is tried again; look what holds them."
+        raise StorageError(what, reason=StorageReason.UNREACHABLE, remedy=remedy) from error
     except (DBAPIError, sqlite3.Error) as error:  # the second comes from setting up a connection, unwrapped
         ours = _to_storage_error(error)
         if ours is None:
@@ -219,6 +223,11 @@ _DAMAGED = (StorageReason.DAMAGED, "the database file is damaged", "Restore a ba
 _NO_DATABASE = (StorageReason.DAMAGED, "the file is not a database", "Check database.url.")
 _CLOSED = (StorageReason.UNREACHABLE, "the database file cannot be opened", "Check its path and rights.")
 _UNMADE = (StorageReason.UNREACHABLE, "the database is not set up", "Run: monitor db upgrade.")
+_FORBIDDEN = (
+    StorageReason.UNREACHABLE,
+    "the database's user lacks a right there",
+    "Make it the owner of the database: ALTER DATABASE … OWNER TO …",
+)
 _AWAY = (StorageReason.UNREACHABLE, "the database cannot be reached", "Check that it runs; it is tried again.")
 
 _SQLITE_CODES = {
@@ -244,6 +253,7 @@ _SQLSTATES = {
     "57P01": _AWAY,
     "57P02": _AWAY,
     "57P03": _AWAY,
+    "42501": _FORBIDDEN,
     "3D000": _UNMADE,
     "42P01": _UNMADE,
 }

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from monitor.errors import StorageError
-from monitor.queue import SCHEMA, TRIES_MAX, prepare_queue
+from monitor.queue import SCHEMA, TRIES_MAX, QueueRunner, prepare_queue
+from monitor.runner import EmbeddedRunner, Queue
 from monitor.storage.engine import open_engine
 from monitor.storage.store import Store
 from tests.contracts.conftest import Queues
@@ -211,3 +212,36 @@ def test_processes_that_start_at_once_make_one_queue(postgres_server: str, postg
         prepare_at_once()
         assert queues.states() == []
         store.close()
+
+
+def test_a_rescue_that_the_database_refuses_is_no_fault_of_ours(queues: Queues) -> None:
+    """It is said as what it is, before the queue was opened and when its tables are away; passwords stay unsaid."""
+
+    async def work() -> None:
+        noted = Noted()
+        early = QueueRunner(queues.store, [noted.unit], EmbeddedRunner([noted.unit]), list(Queue))
+        with pytest.raises(StorageError, match="the queue takes nothing"):
+            await early.rescue(leads=True)
+        async with queues(noted.unit) as (runner,):
+            await runner.rescue(leads=True)
+            queues.rows("ALTER TABLE procrastinate_jobs RENAME TO away")
+            with pytest.raises(StorageError, match="the queue takes nothing"):
+                await runner.rescue(leads=True)
+            queues.rows("ALTER TABLE away RENAME TO procrastinate_jobs")
+
+    run(work())
+
+
+def test_a_password_of_any_signs_is_taken_as_it_is(queues: Queues) -> None:
+    """What an address could not hold reaches the server all the same."""
+
+    async def work() -> None:
+        url = queues.store.database.url.set(password="a b%/@:?#&'\\")
+        store = Store(open_engine(url.render_as_string(hide_password=False)))
+        noted = Noted()
+        runner = QueueRunner(store, [noted.unit], EmbeddedRunner([noted.unit]), [])
+        await runner.start()
+        await runner.drain(1.0)
+        store.close()
+
+    run(work())

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from monitor.errors import ConfigError, StorageError, StorageReason
-from monitor.storage.engine import ProcessLock, open_engine, transaction
+from monitor.storage.engine import ProcessLock, open_engine, transaction, translated
 from monitor.storage.store import Store
 from monitor.storage.tables import COUNTER
 from tests.storage.given import an_article, store_articles
@@ -179,3 +179,11 @@ def test_a_file_that_was_replaced_is_another(sqlite_store: Store, tmp_path: Path
     assert sqlite_store.database.file_id() is None
     path.touch()
     assert sqlite_store.database.file_id() not in (None, before)
+
+
+def test_a_pool_with_no_connection_left_is_a_database_that_takes_nothing(sqlite_store: Store) -> None:
+    """So an outcome that could not be written is kept, as with any other refusal."""
+    pool = sa.create_engine(sqlite_store.database.url, pool_size=1, max_overflow=0, pool_timeout=0)
+    with pool.connect(), pytest.raises(StorageError, match="all connections"), translated():
+        pool.connect()
+    pool.dispose()
