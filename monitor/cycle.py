@@ -13,6 +13,7 @@ from monitor.errors import MonitorError, StorageError
 from monitor.logs import get_log
 from monitor.model import ChannelName
 from monitor.outbox.deliver import SendRules, Sent
+from monitor.pipeline.batches import ingest_handed
 from monitor.pipeline.digest import Closed, close_due
 from monitor.pipeline.notices import look_after_needs
 from monitor.runner import in_pool
@@ -57,6 +58,7 @@ async def _run_once(app: App) -> OnceResult:
 
 
 async def _do_cycle(app: App) -> OnceResult:
+    await in_pool(app.database_pool, lambda: _store_handed(app))
     await app.poller.run_round()
     if app.poller.refusal is not None:
         raise app.poller.refusal  # part of the round is in no row: not a success, and the next run reads it again
@@ -72,6 +74,13 @@ async def _do_cycle(app: App) -> OnceResult:
     # What it tells goes out with the next cycle, or with the daemon.
     look_after_needs(app.store, force.peers, app.clock.now())
     return OnceResult(closed)
+
+
+def _store_handed(app: App) -> None:
+    """What workers left behind, whose feeds are visited by nobody before it is stored."""
+    while (visits := ingest_handed(app.store, app.in_force.ingest, app.clock)) is not None:
+        for visit in visits:
+            app.note_visit(visit)
 
 
 async def _read_meanings(app: App) -> None:

@@ -21,6 +21,8 @@ from monitor.errors import StorageError, StorageReason
 from monitor.health import STALE_S, age_s, beat, heartbeat_path
 from monitor.listening import Listening
 from monitor.logs import get_log
+from monitor.pipeline.batches import ingest_handed
+from monitor.pipeline.visits import PollSummary
 from monitor.pulse import Pulse
 from monitor.reception import open_web
 from monitor.runner import EmbeddedRunner, Queue, Unit, in_pool
@@ -45,6 +47,8 @@ INDEX_EVERY_S = 15.0
 """At a portion each time the index of words keeps up with sixty thousand articles an hour; a look costs nothing."""
 MARKS_EVERY_S = 5.0
 """One row is read; so a reader's mark counts for what comes seconds later."""
+HANDED_EVERY_S = 30.0
+"""What workers left behind where one process goes on in their place: nothing is the rule, and costs a look."""
 LOOKS_EVERY_S = 30.0
 """Looks are due to the hour; at eight each time a thousand alerts an hour are looked at again."""
 
@@ -80,6 +84,7 @@ class Daemon:
         """What every process does for itself, and what is done here alone where there is no other."""
         return [
             Unit("poll", Queue.POLL, self._poll),
+            Unit("handed", Queue.INGEST, self._store_handed),
             self._plain("config", self._edits_look),
             self._plain("marks", self._app.learn),
             self._plain("words", self._app.weigh_words),
@@ -135,6 +140,7 @@ class Daemon:
     def _ticks(self) -> list[Tick]:
         return [
             self._tick("poll", POLL_LOOK_S),
+            self._tick("handed", HANDED_EVERY_S),
             self._tick("pages", 1),
             self._tick("looks", LOOKS_EVERY_S),
             Tick("meanings", 5, self._ask_meanings),
@@ -167,6 +173,18 @@ class Daemon:
     async def _poll(self) -> None:
         self._app.check_room()
         await self._app.poller.look()
+
+    async def _store_handed(self) -> None:
+        """What visits of workers brought and nobody stored yet."""
+        while not self._runner.is_stopping:
+            summaries = await in_pool(self._app.database_pool, self._ingest_some)
+            if summaries is None:
+                return
+            for summary in summaries:
+                self._app.note_visit(summary)
+
+    def _ingest_some(self) -> list[PollSummary] | None:
+        return ingest_handed(self._app.store, self._app.in_force.ingest, self._app.clock)
 
     def _looks_back(self) -> bool:
         """Whether new topics look into the archive here, where a person asked for it."""

@@ -46,8 +46,9 @@ class SharedRefusals:
         with self._turn:
             ended, self._ended = self._ended, {}
         said, known = self._said(), tx.topics.heartbeats() if ended else {}
-        for key, is_good in ended.items():
-            name = self._component(key)
+        # In one order for all, so that no two who write the same notes wait for each other.
+        for name, key in sorted((self._component(key), key) for key in ended):
+            is_good = ended[key]
             before = known.get(name)
             detail = "" if is_good else f"{key}\n{said[key]}" if key in said else ""
             if (before.detail if before is not None else "") != detail or (

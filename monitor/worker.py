@@ -35,7 +35,7 @@ from monitor.health import beat
 from monitor.logs import get_log
 from monitor.model import ChannelName
 from monitor.outbox.deliver import Sent
-from monitor.pipeline.batches import Batch, BatchVisitor, claim_batches, ingest_handed
+from monitor.pipeline.batches import Batch, BatchVisitor, claim_batches
 from monitor.pipeline.visits import PollSummary
 from monitor.queue import QueueRunner
 from monitor.refusals import SharedRefusals
@@ -105,7 +105,7 @@ class WorkerProcess(Daemon):
         units = [
             *self._units.listed(),
             Unit("poll_batch", Queue.POLL, self._visit_batch),
-            Unit("ingest", Queue.INGEST, self._ingest),
+            Unit("ingest", Queue.INGEST, self._store_handed),
         ]
         self._queue = QueueRunner(app.store, units, self._runner, queues)
         self._started_at = app.clock.now()
@@ -138,8 +138,9 @@ class WorkerProcess(Daemon):
     def _own_units(self) -> list[Unit]:
         """The beat and the look for what is due have threads of their own: they wait for no ingest."""
         return [
-            *(unit for unit in super()._own_units() if unit.name not in ("poll", "heartbeat")),
+            *(unit for unit in super()._own_units() if unit.name not in ("poll", "heartbeat", "handed")),
             self._aside("heartbeat", self._beat),
+            self._aside("notes", self._note),
             self._aside("look", self._look),
             Unit("rescue", Queue.INGEST, self._rescue),
             Unit("outcomes", Queue.DELIVER, self._settle_owed),
@@ -161,6 +162,7 @@ class WorkerProcess(Daemon):
         return [
             self._tick("look", LOOK_S),
             self._tick("heartbeat", BEAT_EVERY_S),
+            self._tick("notes", BEAT_EVERY_S),
             self._tick("config", 1),
             self._tick("marks", MARKS_EVERY_S),
             self._tick("words", WEIGH_EVERY_S),
@@ -234,20 +236,12 @@ class WorkerProcess(Daemon):
     async def _visit_batch(self, claim: str, feed_ids: list[int]) -> None:
         await self._batches.visit(claim, feed_ids)
 
-    async def _ingest(self) -> None:
-        while not self._runner.is_stopping:
-            summaries = await in_pool(self._app.database_pool, self._ingest_some)
-            if summaries is None:
-                return
-            for summary in summaries:
-                self._app.note_visit(summary)
-
     def _looks_back(self) -> bool:
         return self._leads
 
     def _ingest_some(self) -> list[PollSummary] | None:
         self._edits.follow()  # what comes after an edit is judged by it, whoever takes it in
-        return ingest_handed(self._app.store, self._app.in_force.ingest, self._app.clock)
+        return super()._ingest_some()
 
     # --- what each does for itself -----------------------------------------------------------------------------------
 
@@ -257,15 +251,19 @@ class WorkerProcess(Daemon):
         if isinstance(app.clock, SharedClock):
             set_clock(app.store.database, app.clock)
         with app.store.write() as tx:
-            now = app.clock.now()
-            tx.workers.beat(self._as_worker(now))
-            if self._known_refusals is not None:
-                self._known_refusals.write(tx, now)
+            tx.workers.beat(self._as_worker(app.clock.now()))
         beat(self._heartbeat)
-        if not self._leads:
+
+    def _note(self) -> None:
+        """Write down what is one row for all: apart, so that one stopped while it holds it keeps no other's beat."""
+        app, leads = self._app, self._leads
+        with app.store.write() as tx:
+            if self._known_refusals is not None:
+                self._known_refusals.write(tx, app.clock.now())
+            if leads:
+                tx.topics.beat("daemon", app.clock.now())
+        if not leads:
             return
-        with app.store.write() as tx:  # apart: one that is stopped while it holds this row keeps no other from beating
-            tx.topics.beat("daemon", now)
         if self._watchman.note_beat():
             self._loop.call_soon_threadsafe(self._submit, "ping")
 

@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 
 from monitor.app import build_app
+from monitor.clock import SystemClock
 from monitor.config.load import load
+from monitor.cycle import run_once
+from monitor.feeds.packed import pack_polled
 from monitor.model import ArticleId, ChannelName
 from monitor.outbox.deliver import SendRules
 from monitor.outbox.retry import ASK_AFTER_S
 from monitor.pipeline.indexing import Indexer
+from monitor.storage.handed import HandOver
 from monitor.topics.lexicon import load_lexicon
 from tests.config.folder import write_folder
 from tests.fakes.clock import FakeClock
 from tests.fakes.digests import a_digest
 from tests.fakes.slack import CHANNEL, TOKEN, serve_slack
+from tests.pipeline.given import a_visit, an_entry
 from tests.storage.given import a_delivery, an_article, store_articles
 
 MONITOR = '[database]\nurl = "sqlite:///{}"\n[web]\nlisten = ""\n'
@@ -57,6 +62,25 @@ def test_words_are_weighed_by_the_archive_at_start_and_when_asked(tmp_path: Path
         assert again.in_force.watched.watchlist.lexicon.counted == weighed.lexicon.counted
     finally:
         again.close()
+
+
+def test_what_workers_left_behind_is_stored_by_the_one_process(tmp_path: Path) -> None:
+    """Its feed is leased until that is done: nobody else would visit it for a day."""
+    folder = tmp_path / "config"
+    own = FEEDS.replace("https://feed.example", "http://127.0.0.1:9")  # refused without a connection
+    write_folder(folder, monitor=MONITOR.format(tmp_path / "monitor.db"), feeds=own, watchlist=WATCHLIST)
+    app = build_app(load(folder, {}, load_lexicon()), SystemClock())
+    try:
+        now = app.clock.now()
+        with app.store.write() as tx:
+            (feed,) = tx.feeds.claim_due(now + timedelta(hours=1), owner="gone", limit=1)
+            brought = pack_polled(a_visit(feed, [an_entry(1, at=now)], now=now))
+            assert tx.handed.hand_over("gone", [HandOver(feed.id, 10, brought)], now)
+        run_once(app)
+        with app.store.read() as tx:
+            assert (tx.articles.count(), tx.handed.waiting().feeds) == (1, 0)
+    finally:
+        app.close()
 
 
 def test_each_reader_of_mail_has_a_link_that_stays(tmp_path: Path) -> None:
