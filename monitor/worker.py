@@ -218,7 +218,8 @@ class WorkerProcess(Daemon):
 
     def _claim(self, tx: Transaction, now: datetime) -> list[Batch]:
         visitors = sum(Queue.POLL in worker.queues for worker in tx.workers.at_work(now))
-        return claim_batches(tx, now, visitors=visitors)
+        limit_of = self._app.visitor.limit_of
+        return claim_batches(tx, now, visitors=visitors, at_once=lambda host: limit_of(host).at_once)
 
     def _hand_out(self, names: list[str], channels: list[ChannelName]) -> None:
         for name in names:

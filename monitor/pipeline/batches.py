@@ -58,9 +58,12 @@ class Batch:
     feed_ids: tuple[FeedId, ...]
 
 
-def claim_batches(tx: Transaction, now: datetime, *, visitors: int) -> list[Batch]:
+def claim_batches(
+    tx: Transaction, now: datetime, *, visitors: int, at_once: Callable[[str], int] = lambda _host: HOST_AT_ONCE
+) -> list[Batch]:
     """Claim what is due for so many processes that visit, most overdue first, packed by host.
 
+    `at_once` says how many visits a host takes at one time: one's own takes hundreds, and may have most of the feeds.
     Feeds that failed last time are apart from the others: they may keep a batch waiting for half a minute.
     """
     waiting = tx.handed.waiting()
@@ -70,8 +73,9 @@ def claim_batches(tx: Transaction, now: datetime, *, visitors: int) -> list[Batc
     if room <= 0:
         return []
     claim = uuid4().hex
-    per_host = HOST_CLAIMS * HOST_AT_ONCE
-    feeds = tx.feeds.claim_due(now, owner=claim, limit=room, per_host=per_host, only_free_hosts=True)
+    feeds = tx.feeds.claim_due(
+        now, owner=claim, limit=room, per_host=lambda host: HOST_CLAIMS * at_once(host), only_free_hosts=True
+    )
     return [Batch(claim, ids) for ids in pack(feeds)]
 
 

@@ -4,7 +4,7 @@ Effects: database.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,7 +106,7 @@ class FeedTable:
         *,
         owner: str,
         limit: int,
-        per_host: int | None = None,
+        per_host: int | Callable[[str], int] | None = None,
         busy_hosts: Collection[str] = (),
         round_started_at: datetime | None = None,
         only_free_hosts: bool = False,
@@ -115,9 +115,10 @@ class FeedTable:
 
         Two workers may ask at the same moment; each feed goes to one of them, because the UPDATE that takes
         the lease is the one that checks it is free. A worker that dies keeps its feeds until the lease ends. At most
-        `per_host` feeds of one host come at once, and none of `busy_hosts`, so that a host with many feeds does not
-        keep all others waiting. With `round_started_at` every feed is due that was not visited since then, unless its
-        server had asked us to stay away before. With `only_free_hosts` none comes of a host that somebody visits now.
+        `per_host` feeds of one host come at once, for all the same number or each its own, and none of `busy_hosts`, so
+        that a host with many feeds does not keep all others waiting. With `round_started_at` every feed is due that was
+        not visited since then, unless its server had asked us to stay away before. With `only_free_hosts` none comes of
+        a host that somebody visits now.
         """
         due = _due(now) if round_started_at is None else [_due_in_round(now, round_started_at)]
         if only_free_hosts:
@@ -126,17 +127,21 @@ class FeedTable:
         # Looked up by the index of what is due, a window of rows at a time: to rank all that are due by their hosts,
         # of a hundred thousand, took longer than to visit those that were taken (measured).
         taken: dict[int, str] = {}
+
+        def is_full(host: str) -> bool:
+            return per_host is not None and counts[host] >= (per_host(host) if callable(per_host) else per_host)
+
         full, size = set(busy_hosts), limit if per_host is None else WINDOW * limit
         for _ in range(WINDOWS_MAX):
             window = self._look(due, now, full, size)
             counts = Counter(taken.values())
             for feed_id, host in window:
-                if len(taken) < limit and feed_id not in taken and (per_host is None or counts[host] < per_host):
+                if len(taken) < limit and feed_id not in taken and not is_full(host):
                     taken[feed_id] = host
                     counts[host] += 1
             if len(taken) >= limit or len(window) < size:
                 break
-            full |= {host for host, count in counts.items() if per_host is not None and count >= per_host}
+            full |= {host for host in counts if is_full(host)}
         return self._lease(list(taken), now, owner)
 
     def _look(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from monitor.feeds.packed import pack_polled
 from monitor.model import Feed, FeedSpec
-from monitor.pipeline.batches import ingest_handed
+from monitor.pipeline.batches import claim_batches, ingest_handed
 from monitor.storage.handed import AGAIN_S, HandOver
 from monitor.storage.store import Store
 from tests.fakes.clock import START, FakeClock
@@ -76,3 +76,14 @@ def test_what_an_address_said_is_not_stored_under_another(store: Store) -> None:
     with store.write() as tx:
         (now_due,) = tx.feeds.claim_due(START, owner="x", limit=9)
     assert (now_due.url, now_due.state.body_hash) == ("https://corrected.example/rss", None)
+
+
+def test_a_host_of_ones_own_gives_what_it_can_take(store: Store) -> None:
+    """A bridge on one's own network may have most feeds: a public host's eight at a time would be too few for it."""
+    specs = [FeedSpec(f"{host} {n}", f"https://{host}.example/{n}") for n in range(20) for host in ("public", "own")]
+    with store.write() as tx:
+        tx.feeds.sync(specs, START, spread_s=1)
+        (batch,) = claim_batches(
+            tx, START + timedelta(minutes=1), visitors=1, at_once=lambda host: 100 if host == "own.example" else 2
+        )
+    assert len(batch.feed_ids) == 28
