@@ -181,10 +181,16 @@ class FeedTable:
         return {FeedId(row.id): row.name for row in self._db.execute(sa.select(FEED.c.id, FEED.c.name))}
 
     def held_by(self, owners: Mapping[FeedId, str]) -> set[FeedId]:
-        """Those feeds whose lease is still that of the owner named: only their state may be written."""
+        """Those feeds whose lease is still that of the owner named: only their state may be written.
+
+        To the end of the transaction nobody takes a lease from them, however long it is stopped in between.
+        """
         found: set[FeedId] = set()
-        for some in portions(list(owners)):
+        for some in portions(sorted(owners)):
             question = sa.select(FEED.c.id, FEED.c.lease_owner).where(FEED.c.id.in_(some))
+            if self._db.dialect.name == "postgresql":
+                # By their ids, and before topics: in the order in which a configuration is written.
+                question = question.order_by(FEED.c.id).with_for_update()
             found |= {FeedId(row.id) for row in self._db.execute(question) if row.lease_owner == owners[row.id]}
         return found
 

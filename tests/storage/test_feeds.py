@@ -4,6 +4,9 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+import sqlalchemy as sa
+
 from monitor.model import Feed, FeedSpec, FeedState
 from monitor.storage.feed_rows import PollRecord
 from monitor.storage.feeds import LEASE_S
@@ -226,3 +229,18 @@ def test_leases_of_a_dead_process_can_all_be_ended(store: Store) -> None:
         tx.feeds.claim_due(LATER, owner="dead", limit=2)
         assert tx.feeds.release() == 2
         assert len(tx.feeds.claim_due(LATER, owner="alive", limit=2)) == 2
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_lease_that_was_looked_at_is_taken_by_nobody_before_the_end(store: Store) -> None:
+    """Who was stopped between the look and its write wakes up to write what nobody else has begun."""
+    some_feeds(store, 1)
+    with store.write() as tx:
+        (feed,) = tx.feeds.claim_due(LATER, owner="c", limit=1)
+    with store.write() as stopped:
+        assert stopped.feeds.held_by({feed.id: "c"}) == {feed.id}
+        with store.write() as other:
+            other.connection.exec_driver_sql("SET LOCAL lock_timeout = 50")
+            with pytest.raises(sa.exc.OperationalError):
+                other.feeds.take_over("c", "c/other", [feed.id], LATER)
+            other.connection.rollback()
