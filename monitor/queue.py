@@ -309,7 +309,11 @@ if procrastinate is not None:
             await asyncio.Event().wait()
 
         async def _persist_job_status(self, job: Job, *args: Any, **kwargs: Any) -> None:
-            await super()._persist_job_status(job, *args, **kwargs)
+            try:
+                await super()._persist_job_status(job, *args, **kwargs)
+            except ConnectorException as error:  # nobody would look at it: the library's own task ends here
+                log.warning("unit.unfinished", unit=job.task_name, reason=_cause(error), hint="finished within seconds")
+                return
             if job.lock is not None:
                 self._new_job_event.set()  # what waited behind it is taken now, not at the next look
 
