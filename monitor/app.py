@@ -108,6 +108,7 @@ class App:
         self.in_force = prepare(loaded, self._parts)
         self.database_pool = ThreadPoolExecutor(1, "database")
         self.batch_pool = ThreadPoolExecutor(BATCH_THREADS, "batch")
+        self.beat_pool = ThreadPoolExecutor(3, "beat")  # who beats and looks what is due waits for no batch
         self.parser_pool = ThreadPoolExecutor(1, "parser")
         self.sender_pool = ThreadPoolExecutor(SENDER_THREADS_MAX, "sender")
         self.parser = ParserProcess()
@@ -330,7 +331,7 @@ class App:
         """
         # A sender whose channel hangs is not waited for: its delivery's lease ends, and it is asked for or sent again.
         self.sender_pool.shutdown(wait=False, cancel_futures=True)
-        for pool in (self.parser_pool, self.meaning_pool, self.batch_pool, self.database_pool):
+        for pool in (self.parser_pool, self.meaning_pool, self.batch_pool, self.beat_pool, self.database_pool):
             pool.shutdown(wait=True, cancel_futures=True)
         self.recorder.close()
         self.parser.close()

@@ -148,7 +148,7 @@ class WorkerProcess(Daemon):
 
     def _aside(self, name: str, work: Callable[[], object]) -> Unit:
         async def run() -> None:
-            await in_pool(self._app.batch_pool, work)
+            await in_pool(self._app.beat_pool, work)
 
         return Unit(name, Queue.INGEST, run)
 
