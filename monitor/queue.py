@@ -321,6 +321,7 @@ if procrastinate is not None:
 async def _configure(connection: Any) -> None:
     # Each of the queue's changes is one statement: a transaction around it is two more to wait for.
     await connection.set_autocommit(True)
+    connection.prepare_threshold = None  # a plan that was kept is refused once the queue's tables were made anew
     await connection.execute(f'SET search_path TO {SCHEMA}, "$user", public')
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from monitor.storage.handed import HandOver, owner_of
+from monitor.storage.handed import AGAIN_S, HandOver, owner_of
 from monitor.storage.store import Store
 from tests.fakes.clock import START
 from tests.pipeline.given import claim_feeds
@@ -69,7 +69,9 @@ def test_what_was_stored_is_forgotten_and_what_is_unreadable_visited_again(store
         tx.handed.drop([second.id], START)
         assert tx.handed.waiting() == tx.handed.waiting().__class__(0, 0, None)
         assert tx.handed.next(feeds=1, bytes_read=1) == []
-        assert [feed.id for feed in tx.feeds.claim_due(START, owner="next", limit=10)] == [two]
+        assert [feed.id for feed in tx.feeds.claim_due(START, owner="next", limit=10)] == []
+        later = START + timedelta(seconds=AGAIN_S)
+        assert [feed.id for feed in tx.feeds.claim_due(later, owner="next", limit=10)] == [two]
         tx.handed.remove([])
         tx.handed.settle([])
         tx.handed.drop([], START)
