@@ -15,7 +15,7 @@ def test_the_overview_says_how_things_stand(shown_newsroom: Newsroom) -> None:
     page = shown_newsroom.client.get("/")
     assert page.status_code == 200
     assert "<h1>1 feed fails, all else is well</h1>" in page.text
-    for words in ("The daemon beat 0 s ago", "Hostage negotiations", "every 1h", "6 feeds", "Delta Herald", "archive"):
+    for words in ("The daemon beat ", "Hostage negotiations", "every 1h", "6 feeds", "Delta Herald", "archive"):
         assert words in page.text
     for href in ("/topics/gulf-shipping", "/deliveries?channel=archive", "/watchlist", "/feeds"):
         assert f'href="{href}' in page.text
