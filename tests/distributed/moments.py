@@ -41,7 +41,7 @@ def _after(when: When, pattern: str) -> Moment:
 
 
 MOMENTS: dict[str, Moment] = {
-    "batch claimed": _after("commit", r"^WITH chosen .*UPDATE feed SET "),
+    "batch claimed": _after("commit", r"^UPDATE feed SET lease_owner=.*WHERE feed\.id IN .*lease_until IS NULL OR"),
     "batch taken over": _after("commit", r"^UPDATE feed SET .*lease_owner LIKE"),
     "visited, not handed over": _after("statement", r"INSERT INTO handed\b"),
     "handed over": _after("commit", r"INSERT INTO handed\b"),
