@@ -60,8 +60,8 @@ log = get_log()
 
 SENDER_THREADS_MAX = 256
 """Channels that may be spoken to at one time; a thread is made where none is idle. One that hangs keeps its own."""
-BATCH_THREADS = 4
-"""Batches that write at one time where PostgreSQL keeps what we have; with a file one thread writes."""
+BATCH_THREADS = 1
+"""Batches that write at one time: four threads, which take the interpreter from the loop, made visits dearer."""
 
 
 class App:
