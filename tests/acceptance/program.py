@@ -78,6 +78,11 @@ class Stream:
         with self._changed:
             return len(self._lines)
 
+    def await_more(self, mark: int, at_most_s: float) -> None:
+        """Return with the next line after a mark, or when that time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._lines) > mark, timeout=at_most_s)
+
     def since(self, mark: int = 0) -> list[str]:
         """The lines since a mark."""
         with self._changed:

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -30,7 +30,21 @@ from tests.fakes.webhook import FakeReceiver, serve_receiver
 HOSTS = ("127.22.0.1", "127.22.0.2", "127.22.0.3")
 FEEDS = 5
 WAIT_S = 60.0
-LOOK_S = 0.05
+LOOK_S = 0.5
+"""What is written to the database may show a moment after its line in the log."""
+
+
+class Said(Protocol):
+    """The log of whoever is at work."""
+
+    @property
+    def mark(self) -> int:
+        """How many lines there are."""
+
+    def await_more(self, mark: int, at_most_s: float) -> None:
+        """Return with the next line after a mark, or when that time is over."""
+
+
 TOPICS = """
 [topics.ferries]
 name = "Ferries"
@@ -94,6 +108,8 @@ class Day:
     tokens: list[str] = field(default_factory=list)
     fails: Callable[[], str] = str
     """What to say where something never comes."""
+    said: Said | None = None
+    """The log of whoever is at work, once it is."""
 
     def url(self, number: int) -> str:
         """Where a feed is."""
@@ -134,11 +150,14 @@ class Day:
         self.wait(self._is_done, "the digest told")
 
     def wait(self, is_so: Callable[[], bool], what: str) -> None:
-        """Look until it is so."""
+        """Look until it is so, each time that somebody wrote a line of the log."""
+        assert self.said is not None, "somebody is at work"
         until = time.monotonic() + WAIT_S
+        mark = self.said.mark
         while not is_so():
             assert time.monotonic() < until, f"never came: {what}\n{self.fails()}"
-            time.sleep(LOOK_S)
+            self.said.await_more(mark, LOOK_S)
+            mark = self.said.mark
 
     def rows(self, statement: str, **values: Any) -> list[Any]:
         """The rows of a question, or none of a change."""

@@ -58,6 +58,11 @@ class Journal:
         with self.changed:
             return len(self._lines)
 
+    def await_more(self, mark: int, at_most_s: float) -> None:
+        """Return with the next line after a mark, or when that time is over."""
+        with self.changed:
+            self.changed.wait_for(lambda: len(self._lines) > mark, timeout=at_most_s)
+
     def since(self, mark: int = 0, name: str | None = None) -> list[str]:
         """The lines since a mark: of one worker, or of all."""
         with self.changed:

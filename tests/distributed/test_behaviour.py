@@ -22,7 +22,7 @@ SHARES = {"one": "poll,ingest", "two": "ingest,deliver", "three": "poll,ingest,d
 def one_process(folder: Path, database: str) -> Iterator[Day]:
     """`monitor run`."""
     with a_day(folder, database, "embedded") as day, Place(folder).daemon() as daemon:
-        day.fails = lambda: "\n".join(daemon.log.since()[-60:])
+        day.fails, day.said = lambda: "\n".join(daemon.log.since()[-60:]), daemon.log
         yield day
         assert daemon.stop() == 0
 
@@ -32,7 +32,7 @@ def three_workers(folder: Path, database: str, port: int) -> Iterator[Day]:
     """`monitor worker`, three times, none of which does what both others do."""
     fleet = Fleet(folder, folder / "config", port)
     with a_day(folder, database, "distributed") as day:
-        day.fails = lambda: str(fleet.journal)
+        day.fails, day.said = lambda: str(fleet.journal), fleet.journal
         try:
             for name, queues in SHARES.items():
                 fleet.start(name, "--queues", queues)
