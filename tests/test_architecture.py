@@ -26,7 +26,7 @@ LAYERS: dict[int, str] = {
           feeds.silence topics.compare digests.alerts outbox.notices topics.article_lines topics.imported
           topics.import_alerts topics.import_patterns topics.import_words topics.import_rules digests.budget
           views.plot_days views.sent views.plot_story views.spans feeds.recorded feeds.advice views.plot_rhythm
-          views.feed_words views.moments views.records digests.retelling feeds.heads feeds.packed""",
+          views.feed_words views.moments views.records digests.retelling feeds.heads feeds.packed feeds.parts""",
     3: """feeds.connections feeds.guard feeds.getter feeds.fetch feeds.discover feeds.sandbox feeds.parser_child
           feeds.replay feeds.permission topics.lexicon topics.vectors channels.base channels.wording channels.record
           channels.plain channels.waits channels.slack channels.slack_blocks channels.slack_errors channels.asked

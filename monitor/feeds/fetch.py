@@ -17,7 +17,7 @@ from monitor import __version__
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.body import Body, bad_encoding
 from monitor.feeds.getter import Answer, GuardedGetter
-from monitor.feeds.guard import LIBRARY_ERRORS, Guard, read_url, to_fetch_error
+from monitor.feeds.guard import LIBRARY_ERRORS, Guard, parts_of, read_url, to_fetch_error
 from monitor.model import Fetched, Gone, NotModified
 from monitor.urls import shown_url
 
@@ -216,7 +216,7 @@ def _text(response: Answer, name: str) -> str:
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = read_url(url)
+    parts = parts_of(url)
     return parts.scheme, parts.host, parts.port
 
 

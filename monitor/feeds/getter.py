@@ -11,10 +11,10 @@ import httpcore
 import httpx
 
 from monitor.feeds.connections import Replayed
-from monitor.feeds.guard import CONNECT_S, Guard, GuardedBackend, read_url
+from monitor.feeds.guard import CONNECT_S, Guard, GuardedBackend, parts_of
 from monitor.feeds.heads import get_head, may_be_unchanged, read_unchanged
+from monitor.feeds.parts import Parts
 
-PORT_OF = {"http": 80, "https": 443}
 READ_BYTES = 65_536
 
 
@@ -71,18 +71,18 @@ class GuardedGetter:
 
         Through a proxy an address is asked for only when its name, looked up here, leads where we may go.
         """
-        asked = read_url(url)
+        asked = parts_of(url)
         more = [*self._headers, *headers.items()]
         if self._tls is None and (asked.scheme == "https" or proxy):
             self._tls = ssl.create_default_context()
             self._tls.set_alpn_protocols(["http/1.1"])
         if proxy:
-            await self._guard.find_addresses(asked.host, asked.port or PORT_OF[asked.scheme])
+            await self._guard.find_addresses(asked.host, asked.any_port)
             response = await self._through(proxy).handle_async_request(self._request(asked, more))
             return Answer(response.status, response.headers, response.aclose, response)
         stream = await self._connect(asked)
         try:
-            head = get_head(asked.raw_path, asked.netloc, more)
+            head = get_head(asked.target, asked.netloc, more)
             came = b"" if head is None else await _exchange(stream, head)
             unchanged = read_unchanged(came)
             if unchanged is not None:
@@ -97,17 +97,15 @@ class GuardedGetter:
             await stream.aclose()
             raise
 
-    async def _connect(self, asked: httpx.URL) -> httpcore.AsyncNetworkStream:
-        host = asked.raw_host.decode("ascii")
-        port = asked.port or PORT_OF[asked.scheme]
-        stream = await self._backend.connect_tcp(host, port, self._connect_s)
+    async def _connect(self, asked: Parts) -> httpcore.AsyncNetworkStream:
+        stream = await self._backend.connect_tcp(asked.name, asked.any_port, self._connect_s)
         if asked.scheme != "https":
             return stream
         assert self._tls is not None
-        return await stream.start_tls(self._tls, host, self._connect_s)
+        return await stream.start_tls(self._tls, asked.name, self._connect_s)
 
-    def _request(self, asked: httpx.URL, more: Sequence[tuple[bytes, bytes]]) -> httpcore.Request:
-        target = httpcore.URL(scheme=asked.raw_scheme, host=asked.raw_host, port=asked.port, target=asked.raw_path)
+    def _request(self, asked: Parts, more: Sequence[tuple[bytes, bytes]]) -> httpcore.Request:
+        target = httpcore.URL(scheme=asked.scheme, host=asked.name, port=asked.port, target=asked.target)
         extensions = {"timeout": {"connect": self._connect_s}}
         return httpcore.Request("GET", target, headers=[(b"Host", asked.netloc), *more], extensions=extensions)
 

@@ -26,6 +26,7 @@ import httpx
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.addresses import Address, ipv4_inside, is_public
 from monitor.feeds.connections import TlsError, connect_any
+from monitor.feeds.parts import Parts, plain_parts
 from monitor.urls import shown_url
 
 PORTS = frozenset({80, 443, 8080, 8443})
@@ -37,6 +38,8 @@ RESOLVED_S = 300.0
 UNRESOLVED_S = 60.0
 NAMES_MAX = 10_000
 """Names remembered, the oldest forgotten first: as many as feeds are expected at most."""
+ADDRESSES_KEPT = 1_024
+"""Addresses remembered in their parts, as one exchange asks several times."""
 RESOLVER_THREADS = 32
 """A few dead name servers must not stall everybody's look-ups."""
 ANSWER_BYTES_MAX = 65_536
@@ -50,6 +53,18 @@ def resolve_name(host: str, port: int) -> Sequence[str]:
     """The addresses of a name, as the system's resolver gives them. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a name led to."""
+
+    until_s: float
+    found: Sequence[str]
+    failed: str = ""
+    """Why there is none."""
+    is_allowed: bool = False
+    """Whether every one of them was checked, and may be connected to."""
 
 
 class Guard:
@@ -66,7 +81,7 @@ class Guard:
                 self._networks.append(ipaddress.ip_network(item, strict=False))
             except ValueError:
                 self._names.add(item.lower().rstrip("."))
-        self._known: OrderedDict[tuple[str, int], tuple[float, Sequence[str] | str]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, int], _Known] = OrderedDict()
         self._pool: ThreadPoolExecutor | None = None
 
     def allow_listener(self, host: str, port: int) -> None:
@@ -90,30 +105,35 @@ class Guard:
     def check_url(self, url: str) -> None:
         """Raise FetchError for an address that is refused by its looks: scheme, credentials."""
         try:
-            parts = read_url(url)
+            parts = parts_of(url)
         except (httpx.InvalidURL, ValueError) as error:
             raise _refused("the address cannot be read", shown_url(url)) from error
         if parts.scheme not in ("http", "https") or not parts.host:
             raise _refused("only http and https addresses are fetched", shown_url(url))
-        if parts.userinfo:
+        if parts.has_user:
             what = "the address holds a user name or password, which would end up in logs"
             raise _refused(what, shown_url(url), "Use an address without.")
 
     async def find_addresses(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a host, every one of them allowed. Raises FetchError when one is not, or none is found."""
-        found = await self._look_up(host, port)
-        if self.allows_name(host) or (host, port) in self._listeners:
-            return found
-        for text in found:
-            address = ipaddress.ip_address(text.partition("%")[0])
-            if self._allows(address):
-                continue
-            if not is_public(address):
-                named = host if host.strip("[]") == text else f"{host} ({address})"
-                raise _refused(f"{named} is not on the open internet", "", _OWN_NETWORK)
-            if port not in PORTS:
-                raise _refused(f"port {port} of {host} is not one that feeds are served on", "", _OWN_NETWORK)
-        return found
+        known = await self._look_up(host, port)
+        if known.is_allowed or (host, port) in self._listeners:
+            return known.found
+        if not self.allows_name(host):
+            for text in known.found:
+                self._check_address(text, host, port)
+        known.is_allowed = True  # by rules that never change, for the very addresses that are remembered
+        return known.found
+
+    def _check_address(self, text: str, host: str, port: int) -> None:
+        address = ipaddress.ip_address(text.partition("%")[0])
+        if self._allows(address):
+            return
+        if not is_public(address):
+            named = host if host.strip("[]") == text else f"{host} ({address})"
+            raise _refused(f"{named} is not on the open internet", "", _OWN_NETWORK)
+        if port not in PORTS:
+            raise _refused(f"port {port} of {host} is not one that feeds are served on", "", _OWN_NETWORK)
 
     def close(self) -> None:
         """Let the resolver's threads go; look-ups under way are not waited for."""
@@ -130,16 +150,16 @@ class Guard:
             if one is not None
         )
 
-    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+    async def _look_up(self, host: str, port: int) -> _Known:
+        known = self._known.get((host, port))
+        if known is not None and known.until_s > time.monotonic():
+            if known.failed:
+                raise _no_name(host, known.failed)
+            return known
         try:
-            return [str(ipaddress.ip_address(host.strip("[]")))]
+            return self._remember((host, port), RESOLVED_S, [str(ipaddress.ip_address(host.strip("[]")))])
         except ValueError:
             pass
-        known = self._known.get((host, port))
-        if known is not None and known[0] > time.monotonic():
-            if isinstance(known[1], str):
-                raise _no_name(host, known[1])
-            return known[1]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(RESOLVER_THREADS, "resolver")
         try:
@@ -149,16 +169,17 @@ class Guard:
             if not found:
                 raise OSError("the name server knows none")
         except (OSError, ValueError) as error:  # a ValueError: the name itself cannot be asked for
-            self._remember((host, port), UNRESOLVED_S, str(error))
-            raise _no_name(host, str(error)) from error
-        self._remember((host, port), RESOLVED_S, found)
-        return found
+            failed = str(error) or type(error).__name__
+            self._remember((host, port), UNRESOLVED_S, [], failed)
+            raise _no_name(host, failed) from error
+        return self._remember((host, port), RESOLVED_S, found)
 
-    def _remember(self, key: tuple[str, int], for_s: float, found: Sequence[str] | str) -> None:
-        self._known[key] = (time.monotonic() + for_s, found)
+    def _remember(self, key: tuple[str, int], for_s: float, found: Sequence[str], failed: str = "") -> _Known:
+        known = self._known[key] = _Known(time.monotonic() + for_s, found, failed)
         self._known.move_to_end(key)
         while len(self._known) > NAMES_MAX:
             self._known.popitem(last=False)
+        return known
 
 
 def _refused(what: str, where: str, remedy: str = "") -> FetchError:
@@ -235,9 +256,20 @@ def _trusted(_file: str, _folder: str) -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=ADDRESSES_KEPT)
+def parts_of(url: str) -> Parts:
+    """An address taken apart; raises what the library raises for one that is none."""
+    plain = plain_parts(url)
+    if plain is not None:
+        return plain
+    read = read_url(url)
+    name = read.raw_host.decode("ascii")
+    return Parts(read.scheme, read.host, name, read.port, read.netloc, read.raw_path, has_user=bool(read.userinfo))
+
+
+@lru_cache(maxsize=ADDRESSES_KEPT)
 def read_url(url: str) -> httpx.URL:
-    """An address in its parts; raises what the library raises. Remembered, as one exchange asks several times."""
+    """An address as the library reads it; raises what the library raises."""
     return httpx.URL(url)
 
 
