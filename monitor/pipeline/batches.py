@@ -27,6 +27,7 @@ from monitor.pipeline.poll import BATCH_BYTES_MAX, BATCH_FEEDS_MAX, HOST_AT_ONCE
 from monitor.pipeline.salvage import ingest_safely
 from monitor.pipeline.visitor import Visitor
 from monitor.pipeline.visits import PollSummary
+from monitor.storage.feed_rows import ClaimedFeed
 from monitor.storage.handed import HandOver, owner_of
 from monitor.storage.store import Store, Transaction
 from monitor.urls import host_of
@@ -73,19 +74,16 @@ def claim_batches(
     if room <= 0:
         return []
     claim = uuid4().hex
-    feeds = tx.feeds.claim_due(
-        now, owner=claim, limit=room, per_host=lambda host: HOST_CLAIMS * at_once(host), only_free_hosts=True
-    )
+    feeds = tx.feeds.claim_for_others(now, owner=claim, limit=room, per_host=lambda host: HOST_CLAIMS * at_once(host))
     return [Batch(claim, ids) for ids in pack(feeds)]
 
 
-def pack(feeds: Sequence[Feed]) -> list[tuple[FeedId, ...]]:
+def pack(feeds: Sequence[ClaimedFeed]) -> list[tuple[FeedId, ...]]:
     """Feeds in runs of at most `FEEDS_MAX`, all of a host in one; who failed last time apart from who did not."""
     hosts: dict[tuple[bool, str], list[FeedId]] = {}
-    failing = {host_of(feed.address) for feed in feeds if feed.state.fail_count}
+    failing = {feed.host for feed in feeds if feed.has_failed}
     for feed in feeds:
-        host = host_of(feed.address)
-        hosts.setdefault((host in failing, host), []).append(feed.id)
+        hosts.setdefault((feed.host in failing, feed.host), []).append(feed.id)
     batches: list[tuple[FeedId, ...]] = []
     batch: list[FeedId] = []
     was_failing = False

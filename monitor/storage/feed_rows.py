@@ -5,7 +5,8 @@ Effects: none.
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy.engine import Row
 
@@ -13,6 +14,7 @@ from monitor.model import Feed, FeedId, FeedState
 
 _STATE_COLUMNS = tuple(field.name for field in fields(FeedState))
 """Every field of the state is a column of the same name."""
+_state_of = attrgetter(*_STATE_COLUMNS)
 _UNKNOWN = object()
 
 
@@ -48,15 +50,24 @@ class PollRecord:
 
 def to_feed(row: Row[Any]) -> Feed:
     """The feed of a row."""
-    values = row._mapping
     return Feed(
         id=FeedId(row.id),
         name=row.name,
         url=row.url,
         language=row.language,
         weight=row.weight,
-        state=FeedState(**{name: values[name] for name in _STATE_COLUMNS}),
+        state=FeedState(*_state_of(row)),
     )
+
+
+class ClaimedFeed(NamedTuple):
+    """A feed that others are to visit: what has to be known to share it out."""
+
+    id: FeedId
+    host: str
+    """Of the address at which it is fetched now."""
+    has_failed: bool
+    """At its last visit."""
 
 
 def state_values(record: PollRecord) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.feeds.policy import first_poll_at
 from monitor.model import Feed, FeedId, FeedSpec
-from monitor.storage.feed_rows import PollRecord, poll_row, state_values, to_feed
+from monitor.storage.feed_rows import ClaimedFeed, PollRecord, poll_row, state_values, to_feed
 from monitor.storage.rows import portions, update_rows
 from monitor.storage.tables import FEED, POLL
 from monitor.urls import host_of
@@ -25,9 +25,10 @@ WINDOW = 2
 WINDOWS_MAX = 4
 """A claim looks at so many times the feeds it may take, and so often again where a few hosts have most of them."""
 
-
 NEXT_POLL_MAX = timedelta(days=9)
 """The longest wait the policy sets: a week, for a feed that is gone, a tenth of it, and a day for hours off."""
+
+_Wanted = sa.Table | sa.Column[Any]
 
 
 class FeedTable:
@@ -109,7 +110,6 @@ class FeedTable:
         per_host: int | Callable[[str], int] | None = None,
         busy_hosts: Collection[str] = (),
         round_started_at: datetime | None = None,
-        only_free_hosts: bool = False,
     ) -> list[Feed]:
         """Lease up to `limit` feeds whose next poll has come, the most overdue first.
 
@@ -117,13 +117,33 @@ class FeedTable:
         the lease is the one that checks it is free. A worker that dies keeps its feeds until the lease ends. At most
         `per_host` feeds of one host come at once, for all the same number or each its own, and none of `busy_hosts`, so
         that a host with many feeds does not keep all others waiting. With `round_started_at` every feed is due that was
-        not visited since then, unless its server had asked us to stay away before. With `only_free_hosts` none comes of
-        a host that somebody visits now.
+        not visited since then, unless its server had asked us to stay away before.
         """
         due = _due(now) if round_started_at is None else [_due_in_round(now, round_started_at)]
-        if only_free_hosts:
-            visited = sa.select(FEED.c.host).where(_is_visited(now))
-            due = [sa.and_(condition, FEED.c.host.not_in(visited)) for condition in due]
+        chosen = self._choose(due, now, limit, per_host, busy_hosts)
+        rows = self._lease(chosen, now, owner, FEED)
+        return [to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
+
+    def claim_for_others(
+        self, now: datetime, *, owner: str, limit: int, per_host: Callable[[str], int]
+    ) -> list[ClaimedFeed]:
+        """As `claim_due`, for others to take over, and no feed of a host that somebody visits now."""
+        visited = sa.select(FEED.c.host).where(_is_visited(now))
+        due = [sa.and_(condition, FEED.c.host.not_in(visited)) for condition in _due(now)]
+        chosen = self._choose(due, now, limit, per_host, ())
+        # Not all of what is known of them: who visits reads that anyway.
+        rows = self._lease(chosen, now, owner, FEED.c.id, FEED.c.host, FEED.c.fail_count, FEED.c.next_poll_at)
+        rows.sort(key=lambda row: (row.next_poll_at, row.id))
+        return [ClaimedFeed(FeedId(row.id), row.host, row.fail_count > 0) for row in rows]
+
+    def _choose(
+        self,
+        due: Sequence[sa.ColumnElement[bool]],
+        now: datetime,
+        limit: int,
+        per_host: int | Callable[[str], int] | None,
+        busy_hosts: Collection[str],
+    ) -> list[int]:
         # Looked up by the index of what is due, a window of rows at a time: to rank all that are due by their hosts,
         # of a hundred thousand, took longer than to visit those that were taken (measured).
         taken: dict[int, str] = {}
@@ -142,7 +162,7 @@ class FeedTable:
             if len(taken) >= limit or len(window) < size:
                 break
             full |= {host for host in counts if is_full(host)}
-        return self._lease(list(taken), now, owner)
+        return list(taken)
 
     def _look(
         self, due: Sequence[sa.ColumnElement[bool]], now: datetime, busy_hosts: Collection[str], limit: int
@@ -160,14 +180,14 @@ class FeedTable:
             found += [(at, feed_id, host) for at, feed_id, host in self._db.execute(chosen)]
         return [(feed_id, host) for _, feed_id, host in sorted(found)[:limit]]
 
-    def _lease(self, ids: Sequence[int], now: datetime, owner: str) -> list[Feed]:
-        """Lease those of `ids` that are still free, the most overdue first."""
+    def _lease(self, ids: Sequence[int], now: datetime, owner: str, *wanted: _Wanted) -> list[sa.Row[Any]]:
+        """Lease those of `ids` that are still free; returned is what is wanted of them."""
         rows: list[sa.Row[Any]] = []
         for some in portions(ids):
             lease = {"lease_owner": owner, "lease_until": now + timedelta(seconds=LEASE_S)}
             change = sa.update(FEED).where(FEED.c.id.in_(some), _is_free(now)).values(**lease)
-            rows += self._db.execute(change.returning(FEED))
-        return [to_feed(row) for row in sorted(rows, key=lambda row: (row.next_poll_at, row.id))]
+            rows += self._db.execute(change.returning(*wanted))
+        return rows
 
     def claim(self, url: str, now: datetime, *, owner: str) -> Feed | None:
         """Lease one feed by its configured address, whatever its schedule; None where it is not polled or not free."""

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import FetchError, FetchReason
-from monitor.model import Feed, FeedId, FeedState, NotModified
+from monitor.model import FeedId, NotModified
 from monitor.pipeline import batches
 from monitor.pipeline.batches import FEEDS_MAX, Batch, BatchVisitor, claim_batches, ingest_handed, pack
 from monitor.pipeline.visits import PollSummary
+from monitor.storage.feed_rows import ClaimedFeed
 from monitor.storage.feeds import LEASE_S
 from monitor.storage.handed import AGAIN_S, HandOver
 from monitor.storage.store import Store
 from monitor.storage.tables import FEED
-from monitor.urls import host_of
 from tests.fakes.clock import START, FakeClock
 from tests.pipeline.given import a_context, a_topic
 from tests.pipeline.polling import Publishers, Works, configure, leases, run, titles
@@ -33,20 +33,17 @@ FEEDS = st.lists(st.tuples(st.integers(0, 12), st.booleans(), st.integers(1, 30)
 @given(FEEDS)
 def test_packed_are_all_feeds_with_their_hosts_whole(drawn: list[tuple[int, bool, int]]) -> None:
     """Each once, a host in one batch, none too large but for a host that is, and who failed apart."""
-    feeds: list[Feed] = []
+    feeds: list[ClaimedFeed] = []
     for host, has_failed, count in drawn:
-        for _ in range(count):
-            state = FeedState(fail_count=int(has_failed))
-            number = len(feeds) + 1
-            feeds.append(Feed(FeedId(number), f"Feed {number}", f"https://host{host}.example/{number}", state=state))
+        feeds += [ClaimedFeed(FeedId(len(feeds) + 1 + n), f"host{host}.example", has_failed) for n in range(count)]
     packed = pack(feeds)
     by_id = {feed.id: feed for feed in feeds}
     assert Counter(number for batch in packed for number in batch) == Counter(by_id.keys())
     assert all(packed)
-    failing = {host_of(feed.url) for feed in feeds if feed.state.fail_count}
+    failing = {feed.host for feed in feeds if feed.has_failed}
     places: dict[str, set[int]] = {}
     for place, batch in enumerate(packed):
-        hosts = {host_of(by_id[number].url) for number in batch}
+        hosts = {by_id[number].host for number in batch}
         assert len(batch) <= FEEDS_MAX or len(hosts) == 1
         assert not hosts & failing or hosts <= failing
         for name in hosts:
