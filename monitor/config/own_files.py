@@ -13,9 +13,13 @@ from pathlib import Path
 
 from monitor.config.edit_whole import hash_of, read_body
 from monitor.config.load import Loaded
+from monitor.config.schema import FILES
 
 TEXTS = ("watchlist.toml", "feeds.toml")
 """The files whose texts are kept with each revision, so that another worker can follow them."""
+
+SETTINGS = "monitor.toml"
+_NOTHING = hashlib.sha256().hexdigest()
 
 Signature = tuple[tuple[int, int, int] | None, ...]
 IsWanted = Callable[[str], bool]
@@ -43,6 +47,17 @@ class OwnFiles:
         self._read = {name: hashed for name in TEXTS if (hashed := self._hash(name)) is not None}
         self.count(force)
         return {name: force.bodies[name] for name in self._older(force)}
+
+    def are_in_force(self, force: Loaded) -> bool:
+        """Whether nothing but the three files counts, and they hold what is in force: then there is nothing to load.
+
+        A secret or an example in a file of its own is known to whoever loads it alone.
+        """
+        if set(force.files) != {self._folder / name for name in FILES}:
+            return False
+        hashes = {name: self._hash(name) for name in FILES}
+        hashes[SETTINGS] = hashes[SETTINGS] or _NOTHING  # it may be missing
+        return hashes == force.hashes
 
     def count(self, force: Loaded) -> None:
         """What is in force now; a file as it was read counts if it is in it."""

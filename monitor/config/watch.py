@@ -210,7 +210,7 @@ class Watcher:
         self._content_at_s = self._clock.monotonic_s()
         self._moving = None
         content = content_of(self._files)
-        is_known = is_known and content == self._content and not self._is_other
+        is_known = is_known and not self._is_other and (content == self._content or self._is_as_it_began())
         self._is_other = False
         self._seen, self._content = signature, content
         if is_known and not is_asked:
@@ -232,6 +232,12 @@ class Watcher:
                 return None
         self._offered = change
         return change
+
+    def _is_as_it_began(self) -> bool:
+        """Whether this is the first look, and the files are what the start read: a hundred thousand feeds take half a
+        minute to load, and were loaded a moment ago.
+        """
+        return not self._content and not self.own.stand_in(self.loaded) and self.own.are_in_force(self.loaded)
 
     def _read(self, *, is_asked: bool) -> Change:
         """The files as they stand, or as far as they may count. Raises `ConfigFaults`."""

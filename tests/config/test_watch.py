@@ -14,6 +14,7 @@ from tests.fakes.clock import FakeClock
 
 MORE = WATCHLIST + '\n[topics.floods]\nname = "Floods"\n'
 BAD = WATCHLIST + '\n[topics.floods]\nnam = "Floods"\n'
+HOOK = '[channels.hook]\nkind = "webhook"\nurl = "https://hook.example.org/"\nsecret_env = "HOOK_KEY"\n'
 THIRD = '[[feeds]]\nname = "Third"\nurl = "https://third.example.org/"\n'
 
 
@@ -46,6 +47,32 @@ def rename_over(path: Path, text: str) -> None:
     """As vim, sed -i and our own edits write."""
     (path.parent / ".new").write_text(text)
     os.replace(path.parent / ".new", path)
+
+
+def test_what_the_start_read_is_not_loaded_again(tmp_path: Path) -> None:
+    """A hundred thousand feeds take half a minute; what of the surroundings changed since counts at the next edit."""
+    (folder := write_folder(tmp_path / "config")).joinpath("monitor.toml").write_text(HOOK)
+    environ = {"HOOK_KEY": "whsec_" + "a" * 32}
+    watcher, clock = watch(folder, environ)
+    assert watcher.has_looked
+    environ.clear()
+    assert looks(watcher, clock, 40) == []
+    rewrite(folder / "watchlist.toml", MORE)
+    (refused,) = looks(watcher, clock)
+    assert refused.loaded is None
+
+
+def test_a_secret_beside_the_files_is_looked_at_from_the_start(tmp_path: Path) -> None:
+    """What was read of it is known to nobody but the channel: an edit before the first look is no less an edit."""
+    folder = write_folder(tmp_path / "config")
+    (folder / "monitor.toml").write_text(HOOK.replace('secret_env = "HOOK_KEY"', 'secret_file = "key"'))
+    (folder / "key").write_text("whsec_" + "a" * 32)
+    (folder / "key").chmod(0o600)
+    clock = FakeClock()
+    watcher = Watcher(folder, {}, load(folder, {}), clock)
+    (folder / "key").write_text("whsec_" + "b" * 32)
+    (change,) = looks(watcher, clock)
+    assert change.channels_changed == ("hook",)
 
 
 @pytest.mark.parametrize("write", [rewrite, rename_over])
