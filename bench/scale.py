@@ -3,9 +3,9 @@
 Thousands of loopback feeds that have nothing new all come due at once; what is measured is the stretch from the first
 tenth of the visits to the last. The feed server and PostgreSQL run on the same cores and their time is told apart. One
 process on SQLite is 1, all else is told as a ratio to it. The queue's share is the time of jobs that find nothing to
-do, of us and of PostgreSQL together, for each job of fifty feeds; the statement with which a visitor takes a batch over
-is in it. How soon work begins is read from the queue's own events with 100,000 feeds registered of which fifty a second
-come due: `--quick` leaves that out, and four workers.
+do, of us and of PostgreSQL together, for each job of as many feeds as a batch holds; the statement with which a visitor
+takes a batch over is in it. How soon work begins is read from the queue's own events with 100,000 feeds registered of
+which fifty a second come due: `--quick` leaves that out, and four workers.
 
     python -m bench scale [--quick]
     python -m bench scale --simulate FEEDS [--days 7]    a week on virtual time, by measured unit costs: `simulate`
@@ -29,13 +29,13 @@ from bench.scale_desk import Cpu, Desk, Postgres, desk, postgres
 from bench.scale_jobs import count_jobs, defer_nothing, starts, watch_jobs
 from bench.scale_server import Publishers, publishers
 from bench.scale_simulate import simulate
+from monitor.pipeline.batches import FEEDS_MAX
 
 FEEDS, QUICK_FEEDS = 6_000, 2_500
 REGISTERED = 100_000
 DUE_S, DUE_A_SECOND = 24, 50
 NOTHINGS = 600
 """Jobs that find nothing to do."""
-BATCH = 50
 ROUND_S_MAX = 180.0
 LOOK_S = 0.1
 FIRST, LAST = 0.1, 0.9
@@ -90,7 +90,7 @@ def _measure(shown: Publishers, server: Postgres, *, is_quick: bool) -> int:
             if workers == 1:
                 nothing_ms = _queue_ms(made)
     by_name = {one.name: one.cpu_ms.total for one in rounds}
-    share = nothing_ms / BATCH / by_name["2 workers"]
+    share = nothing_ms / FEEDS_MAX / by_name["2 workers"]
     linear = by_name["1 worker"] / by_name["2 workers"]
     kept = by_name["2 workers"] <= TOTAL_MS_MAX and linear >= LINEAR_MIN and share <= QUEUE_SHARE_MAX
     print(f"scale: a job that finds nothing to do takes {nothing_ms:.1f} ms: the queue is {100 * share:.0f} % ", end="")
@@ -146,7 +146,7 @@ def _queue_ms(made: Desk) -> float:
     still = made.cpu().since(idle)
     rest_s = (still.ours + still.database) / (time.monotonic() - began)
     before, began = made.cpu(), time.monotonic()
-    defer_nothing(made.store, NOTHINGS, BATCH)
+    defer_nothing(made.store, NOTHINGS, FEEDS_MAX)
     _wait_for(lambda: not count_jobs(made.store, "poll_batch"))
     used = made.cpu().since(before)
     return 1000 * max(0.0, used.ours + used.database - rest_s * (time.monotonic() - began)) / NOTHINGS

@@ -75,6 +75,7 @@ class Guard:
         self.resolve = resolve
         self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
         self._names: set[str] = set()
+        self._own: dict[str, bool] = {}
         self._listeners: set[tuple[str, int]] = set()
         for item in allow:
             try:
@@ -94,6 +95,14 @@ class Guard:
 
     def allows_name(self, host: str) -> bool:
         """Whether the configuration names this host, or its literal address, as one's own."""
+        found = self._own.get(host)  # asked several times at every visit
+        if found is None:
+            if len(self._own) >= NAMES_MAX:
+                self._own.clear()
+            found = self._own[host] = self._names_or_allows(host)
+        return found
+
+    def _names_or_allows(self, host: str) -> bool:
         name = host.lower().strip("[]").rstrip(".")
         if name in self._names:
             return True

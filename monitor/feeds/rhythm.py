@@ -37,6 +37,7 @@ from itertools import groupby
 
 SLOTS = 168
 """Hours of a week; slot 0 is the first hour of a Monday in UTC."""
+DAYS, DAY_H = 7, 24
 HALF_LIFE_H = 672.0
 """Four weeks: every hour of the week was seen a few times, and a feed that moved its hours is followed in as long."""
 RECENT_HALF_LIFE_H = 3.0
@@ -212,58 +213,57 @@ def _slot(stamp: float) -> int:
 
 
 class _Rates:
-    """Expected entries per hour, slot by slot, worked out as they are asked for."""
+    """Expected entries per hour, for each hour of the week."""
 
-    __slots__ = ("_columns", "_days", "_exposure", "_fade", "_hours", "_plain", "_seen", "_weights")
+    __slots__ = ("_days", "_exposure", "_fade", "_hours", "_plain", "_weights")
 
     def __init__(self, known: _Rhythm, moment: float) -> None:
         watched_h = max(0.0, (moment - known.since) / _HOUR_S)
         self._weights = weights = known.weights
         self._fade = fade = 0.5 ** ((moment - known.at) / _HOUR_S / HALF_LIFE_H)
         exposure_h = (1 - 0.5 ** (watched_h / HALF_LIFE_H)) * HALF_LIFE_H / math.log(2)
-        self._exposure = [exposure_h / SLOTS] * SLOTS if watched_h >= SLOTS else _hours_seen(known.since, moment)
-        self._plain = (sum(weights) * fade + PRIOR_ENTRIES) / (exposure_h + PRIOR_H)
-        self._columns: dict[int, tuple[float, float]] = {}
-        self._hours: dict[int, float] = {}
-        self._days: dict[int, float] = {}
-        self._seen: dict[int, float] = {}
+        self._plain: float = (sum(weights) * fade + PRIOR_ENTRIES) / (exposure_h + PRIOR_H)
+        if watched_h >= SLOTS:  # every hour was watched as long as any other: nothing has to be added up
+            even_h = exposure_h / SLOTS
+            self._exposure = [even_h] * SLOTS
+            hours_by_hour, hours_by_day = [DAYS * even_h] * DAY_H, [DAY_H * even_h] * DAYS
+        else:
+            self._exposure = _hours_seen(known.since, moment)
+            hours_by_hour, hours_by_day = _by_hour(self._exposure), _by_day(self._exposure)
+        smoothed = zip(_with_neighbours(_by_hour(weights)), _with_neighbours(hours_by_hour), strict=True)
+        self._hours: list[float] = [
+            (seen * fade + HOUR_TRUST) / (hours + HOUR_TRUST / self._plain) for seen, hours in smoothed
+        ]
+        days = zip(_by_day(weights), hours_by_day, strict=True)
+        self._days: list[float] = [
+            (seen * fade + DAY_TRUST) / (hours + DAY_TRUST / self._plain) for seen, hours in days
+        ]
 
     def at(self, slot: int) -> float:
         """The rate in this hour of the week: what was seen there, held against its hour of the day and its day."""
-        found = self._seen.get(slot)
-        if found is None:
-            expected = self._hour(slot % 24) * self._day(slot // 24) / self._plain
-            weights, exposure = self._weights, self._exposure
-            near = (slot - 1) % SLOTS, slot, (slot + 1) % SLOTS
-            entries = (weights[near[0]] + 2 * weights[slot] + weights[near[2]]) / 2 * self._fade
-            hours = (exposure[near[0]] + 2 * exposure[slot] + exposure[near[2]]) / 2
-            found = self._seen[slot] = (entries + SLOT_TRUST) / (hours + SLOT_TRUST / expected)
-        return found
+        weights, exposure = self._weights, self._exposure
+        before, after = (slot - 1) % SLOTS, (slot + 1) % SLOTS
+        expected = self._hours[slot % DAY_H] * self._days[slot // DAY_H] / self._plain
+        entries = (weights[before] + 2 * weights[slot] + weights[after]) / 2 * self._fade
+        hours = (exposure[before] + 2 * exposure[slot] + exposure[after]) / 2
+        rate: float = (entries + SLOT_TRUST) / (hours + SLOT_TRUST / expected)
+        return rate
 
-    def _hour(self, hour: int) -> float:
-        found = self._hours.get(hour)
-        if found is None:
-            before, here, after = self._column((hour - 1) % 24), self._column(hour), self._column((hour + 1) % 24)
-            entries = 0.5 * before[0] + here[0] + 0.5 * after[0]
-            hours = 0.5 * before[1] + here[1] + 0.5 * after[1]
-            prior = HOUR_TRUST
-            found = self._hours[hour] = (entries * self._fade + prior) / (hours + prior / self._plain)
-        return found
 
-    def _column(self, hour: int) -> tuple[float, float]:
-        """Entries and hours watched of one hour of the day, over all days."""
-        found = self._columns.get(hour)
-        if found is None:
-            found = self._columns[hour] = sum(self._weights[hour::24]), sum(self._exposure[hour::24])
-        return found
+def _by_hour(slots: Sequence[float]) -> list[float]:
+    """Sums over the days, for each hour of the day."""
+    return list(map(sum, zip(*(slots[at : at + DAY_H] for at in range(0, SLOTS, DAY_H)), strict=True)))
 
-    def _day(self, day: int) -> float:
-        found = self._days.get(day)
-        if found is None:
-            entries = sum(self._weights[day * 24 : day * 24 + 24]) * self._fade
-            hours = sum(self._exposure[day * 24 : day * 24 + 24])
-            found = self._days[day] = (entries + DAY_TRUST) / (hours + DAY_TRUST / self._plain)
-        return found
+
+def _by_day(slots: Sequence[float]) -> list[float]:
+    """Sums over its hours, for each day of the week."""
+    return [sum(slots[at : at + DAY_H]) for at in range(0, SLOTS, DAY_H)]
+
+
+def _with_neighbours(hours: Sequence[float]) -> list[float]:
+    """Each hour of the day with half of the one before and the one after it."""
+    around = zip((*hours[-1:], *hours[:-1]), hours, (*hours[1:], *hours[:1]), strict=True)
+    return [0.5 * before + here + 0.5 * after for before, here, after in around]
 
 
 def _hours_seen(since: float, moment: float) -> list[float]:
@@ -327,9 +327,10 @@ def _unpack(packed: bytes | None, moment: float) -> _Rhythm | None:
     """None where there is nothing, or nothing that we wrote; a clock that was set back makes no future."""
     if not packed or len(packed) != _PACKED.size or packed[0] != _VERSION:
         return None
-    _, since, at, recent, late, *weights = _PACKED.unpack(packed)
-    numbers = (recent, late, *weights)
+    values = _PACKED.unpack(packed)
+    since, at, recent, late = values[1:5]
+    numbers = values[3:]
     if not (min(numbers) >= 0 and max(numbers) <= _WEIGHT_MAX) or math.isnan(sum(numbers)):
         return None
     at = min(at, int(moment))
-    return _Rhythm(min(since, at), at, recent, min(at + late, moment), tuple(weights))
+    return _Rhythm(min(since, at), at, recent, min(at + late, moment), values[5:])

@@ -34,8 +34,9 @@ from monitor.urls import host_of
 
 T = TypeVar("T")
 
-FEEDS_MAX = 50
-"""Feeds of one batch, but for a host that has more: the queue costs as much for a batch as for a feed (measured)."""
+FEEDS_MAX = 100
+"""Feeds of one batch, but for a host that has more: the queue costs as much for a batch as for a feed, and so do its
+transactions. A feed takes a tenth less in batches of a hundred than of fifty (measured)."""
 AHEAD_MAX = 1_000
 """Feeds claimed for each process that visits: half a second of the quickest, so that none of them waits for a tick."""
 HANDED_FEEDS_MAX = 2_000

@@ -137,7 +137,10 @@ class Visitor:
             gate.users -= 1
 
     def _gate_of(self, host: str) -> _HostGate:
-        return self._hosts.setdefault(host, _HostGate(self.limit_of(host)))
+        gate = self._hosts.get(host)
+        if gate is None:
+            gate = self._hosts[host] = _HostGate(self.limit_of(host))
+        return gate
 
     async def _poll(self, feed: Feed, gate: _HostGate) -> Polled:
         now = self._clock.now()
