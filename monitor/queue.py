@@ -119,6 +119,7 @@ class QueueRunner:
         self._in_hand: dict[int | None, asyncio.Task[Any] | None] = {}
         self._left_behind: set[int] = set()
         self._is_missing = False
+        self._is_away = False
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # we say ourselves what counts
 
     @property
@@ -220,6 +221,9 @@ class QueueRunner:
         rows = await self._app.connector.execute_query_all_async(
             "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(ids)s)", ids=ids
         )
+        if self._is_away:
+            self._is_away = False
+            log.info("queue.back")
         found = {int(row["id"]) for row in rows}.difference(self._in_hand)
         over, self._left_behind = found & self._left_behind, found
         for job_id in over:
@@ -290,7 +294,7 @@ class QueueRunner:
                 await worker.run()  # type: ignore[no-untyped-call]  # as above
             except ConnectorException as error:
                 log.error("queue.away", queue=queue, reason=_cause(error), hint="it is tried again each second")
-                self._is_missing = True
+                self._is_missing = self._is_away = True
             except Exception as error:  # noqa: BLE001  # the edge of all units: a queue that ends would stand still here
                 log.error("queue.broke", queue=queue, error=error, hint="please report this; it is begun anew")
             finally:

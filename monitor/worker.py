@@ -11,7 +11,7 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
@@ -113,6 +113,8 @@ class WorkerProcess(Daemon):
         self._slots: dict[str, int] = {}
         self._asked_s = float("-inf")
         self._done: deque[_Done] = deque()
+        self._lost: frozenset[str] | None = None
+        """The workers that are lost, as it was said; None while it was not looked yet."""
         self._shared_out = frozenset(unit.name for unit in units)
         app.on_visit, app.on_sent = self._count_visit, self._count_sent
 
@@ -258,15 +260,27 @@ class WorkerProcess(Daemon):
     def _note(self) -> None:
         """Write down what is one row for all: apart, so that one stopped while it holds it keeps no other's beat."""
         app, leads = self._app, self._leads
+        now, lost = app.clock.now(), []
         with app.store.write() as tx:
             if self._known_refusals is not None:
-                self._known_refusals.write(tx, app.clock.now())
+                self._known_refusals.write(tx, now)
             if leads:
-                tx.topics.beat("daemon", app.clock.now())
+                tx.topics.beat("daemon", now)
+                lost = [worker for worker in tx.workers.listed() if worker.is_lost(now)]
         if not leads:
+            self._lost = None
             return
+        self._tell_lost(lost)
         if self._watchman.note_beat():
             self._loop.call_soon_threadsafe(self._submit, "ping")
+
+    def _tell_lost(self, lost: Sequence[Worker]) -> None:
+        """Say once of each that it is lost; whoever takes a lost one's lead has it before that one counts as lost."""
+        for worker in lost:
+            if self._lost is not None and worker.id not in self._lost:
+                hint = "what it had in hand is taken up by others; see monitor status"
+                log.warning("worker.lost", worker=worker.id, last_beat_at=worker.beat_at, hint=hint)
+        self._lost = frozenset(worker.id for worker in lost)
 
     def _as_worker(self, now: datetime) -> Worker:
         since_s = self._app.clock.monotonic_s() - MINUTE_S

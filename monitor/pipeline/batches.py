@@ -12,6 +12,7 @@ import random
 import zlib
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -28,7 +29,7 @@ from monitor.pipeline.salvage import ingest_safely
 from monitor.pipeline.visitor import Visitor
 from monitor.pipeline.visits import PollSummary
 from monitor.storage.feed_rows import ClaimedFeed
-from monitor.storage.handed import HandOver, owner_of
+from monitor.storage.handed import GIVEN_UP_S, TRIES_MAX, Handed, HandOver, owner_of
 from monitor.storage.store import Store, Transaction
 from monitor.urls import host_of
 
@@ -241,11 +242,11 @@ def ingest_handed(store: Store, context: IngestContext, clock: Clock) -> list[Po
     """Store the next of what is handed over, in the order it was; None when nothing is.
 
     What cannot be read is forgotten and its feed visited again; so is what breaks the storing whole, which then raises,
-    so that nothing waits behind it. Raises StorageError when the database takes nothing.
+    so that nothing waits behind it. What ended each process that began it is given up. Raises StorageError when the
+    database takes nothing.
     """
-    with store.read() as tx:
-        waiting = tx.handed.next(feeds=BATCH_FEEDS_MAX, bytes_read=BATCH_BYTES_MAX)
-    if not waiting:
+    waiting = _begin(store, clock.now())
+    if waiting is None:
         return None
     batch: list[Polled] = []
     broken: list[int] = []
@@ -262,11 +263,34 @@ def ingest_handed(store: Store, context: IngestContext, clock: Clock) -> list[Po
         return []
     try:
         return ingest_safely(store, batch, context, now=clock.now(), jitter=random.random)
-    except StorageError:
+    except Exception as error:
+        with suppress(StorageError):  # then it comes alone next time, and is stored all the same
+            _live_on(store, [item.id for item in waiting])
+        if not isinstance(error, StorageError):
+            _drop_first(store, {one.held_as for one in batch}, clock.now())
         raise
-    except Exception:
-        _drop_first(store, {one.held_as for one in batch}, clock.now())
-        raise
+
+
+def _begin(store: Store, now: datetime) -> list[Handed] | None:
+    """The next of what is handed over, noted as begun; none of it where it was given up, None where nothing waits."""
+    with store.read() as tx:
+        waiting = tx.handed.next(feeds=BATCH_FEEDS_MAX, bytes_read=BATCH_BYTES_MAX)
+    if not waiting:
+        return None
+    first = waiting[0]
+    with store.write() as tx:
+        if first.tries >= TRIES_MAX:
+            tx.handed.drop([first.id], now, GIVEN_UP_S)
+        else:
+            tx.handed.begin([item.id for item in waiting])
+            return waiting
+    log.error("handed.given_up", feed=first.feed.name, hint="each process that stored it was lost; tried in an hour")
+    return []
+
+
+def _live_on(store: Store, ids: Collection[int]) -> None:
+    with store.write() as tx:
+        tx.handed.live_on(ids)
 
 
 def _drop_first(store: Store, held_as: Collection[str], now: datetime) -> None:

@@ -20,6 +20,10 @@ LEASE_S = 86_400
 """The feed is not visited again before its news is stored; a day, for one whose row is lost by other hands."""
 AGAIN_S = 300
 """Until a feed is visited again whose news could not be read: where two versions differ, each visit ends so."""
+TRIES_MAX = 4
+"""So often what is handed over may be begun and its process be lost: then it is what ends them, and is given up."""
+GIVEN_UP_S = 3_600
+"""Until a feed is visited again whose news ended each process that began to store it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Handed:
     id: int
     feed: Feed
     body: bytes
+    tries: int = 0
+    """How often its storing was begun before and neither done nor given up: whoever did so was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +85,22 @@ class HandedTable:
         return kept
 
     def next(self, *, feeds: int, bytes_read: int) -> list[Handed]:
-        """The first that were handed over, in that order: at most so many feeds and, but for the first, bytes."""
-        asked = sa.select(HANDED.c.id, HANDED.c.bytes_read).join(FEED, FEED.c.id == HANDED.c.feed_id)
+        """The first that were handed over, in that order: at most so many feeds and, but for the first, bytes.
+
+        What was begun before comes alone: it may be what ended whoever began it.
+        """
+        asked = sa.select(HANDED.c.id, HANDED.c.bytes_read, HANDED.c.tries)
+        asked = asked.join(FEED, FEED.c.id == HANDED.c.feed_id)
         sizes = self._db.execute(asked.order_by(HANDED.c.id).limit(feeds)).all()
-        chosen: list[int] = []
+        chosen: dict[int, int] = {}
         total = 0
-        for number, size in sizes:
+        for number, size, tries in sizes:
             total += size
-            if chosen and total > bytes_read:
+            if chosen and (total > bytes_read or tries):
                 break
-            chosen.append(number)
+            chosen[number] = tries
+            if tries:
+                break
         if not chosen:
             return []
         bodies = self._db.execute(
@@ -98,7 +110,23 @@ class HandedTable:
         feed_ids = [feed_id for feed_id, _ in found.values()]
         rows = self._db.execute(sa.select(FEED).where(FEED.c.id.in_(feed_ids)))
         known = {row.id: to_feed(row) for row in rows}
-        return [Handed(number, known[found[number][0]], found[number][1]) for number in chosen if number in found]
+        return [
+            Handed(number, known[found[number][0]], found[number][1], tries)
+            for number, tries in chosen.items()
+            if number in found
+        ]
+
+    def begin(self, ids: Collection[int]) -> None:
+        """Note that the storing of these begins; committed before it does."""
+        self._set_tries(ids, HANDED.c.tries + 1)
+
+    def live_on(self, ids: Collection[int]) -> None:
+        """Note that whoever began these is there: what is left of them is as if it had not been begun."""
+        self._set_tries(ids, sa.literal(0))
+
+    def _set_tries(self, ids: Collection[int], tries: sa.ColumnElement[int]) -> None:
+        for some in portions(sorted(ids)):
+            self._db.execute(sa.update(HANDED).where(HANDED.c.id.in_(some)).values(tries=tries))
 
     def remove(self, ids: Collection[int]) -> None:
         """Forget what was stored, or cannot be."""
@@ -109,10 +137,10 @@ class HandedTable:
         """Forget what was handed over under these names: it was stored."""
         self.remove([int(owner.partition(":")[2]) for owner in owners])
 
-    def drop(self, ids: Collection[int], now: datetime) -> None:
-        """Forget what cannot be read or stored, and have its feeds visited again in some minutes."""
+    def drop(self, ids: Collection[int], now: datetime, again_s: int = AGAIN_S) -> None:
+        """Forget what cannot be read or stored, and have its feeds visited again after so many seconds."""
         owners = [owner_of(number) for number in sorted(ids)]
-        again_at = now + timedelta(seconds=AGAIN_S)
+        again_at = now + timedelta(seconds=again_s)
         for some in portions(owners):
             freed = sa.update(FEED).where(FEED.c.lease_owner.in_(some))
             self._db.execute(freed.values(lease_owner=None, lease_until=None, next_poll_at=again_at))

@@ -60,6 +60,8 @@ class HandedRow(Row, table=True):
     at: datetime
     bytes_read: int
     body: bytes
+    tries: int = 0
+    """How often its storing was begun by a process that then was lost."""
 
 
 LEAD = metadata.tables["lead"]

@@ -234,6 +234,25 @@ def test_a_rescue_that_the_database_refuses_is_no_fault_of_ours(queues: Queues) 
     run(work())
 
 
+def test_that_the_queue_was_away_and_is_back_is_said(queues: Queues, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever read that it is away need not ask whether it still is."""
+    caplog.set_level(logging.INFO, "monitor")
+
+    async def work() -> None:
+        noted = Noted()
+        async with queues(noted.unit) as (runner,):
+            queues.rows("ALTER TABLE procrastinate_jobs RENAME TO away")
+            while "queue.away" not in caplog.text:
+                with pytest.raises(StorageError):
+                    await runner.rescue(leads=True)
+            assert "queue.back" not in caplog.text
+            queues.rows("ALTER TABLE away RENAME TO procrastinate_jobs")
+            while "queue.back" not in caplog.text:
+                await runner.rescue(leads=True)
+
+    run(work())
+
+
 def test_a_password_of_any_signs_is_taken_as_it_is(queues: Queues) -> None:
     """What an address could not hold reaches the server all the same."""
 

@@ -49,6 +49,7 @@ def kill_at(town: Town, moment: str) -> None:
     assert victim.wait_end() == -signal.SIGKILL
     look_after(town)
     wait_lost(town, victim)
+    town.fleet.journal.wait("worker.lost", since=mark)
     man(town)
 
 

@@ -1,0 +1,28 @@
+"""How often the storing of what is handed over was begun.
+
+Revision: 0014
+Follows: 0013
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the schema up to this revision."""
+    # For what waits at this moment; from then on it is written with each row.
+    with op.batch_alter_table("handed") as table:
+        table.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("handed") as table:
+        table.alter_column("tries", server_default=None)
+
+
+def downgrade() -> None:
+    """Take this revision back."""
+    with op.batch_alter_table("handed") as table:
+        table.drop_column("tries")
