@@ -19,8 +19,6 @@ metadata = SQLModel.metadata
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A BIGINT; on SQLite a plain INTEGER, which is as wide there and may be the row id."""
 LONG = sa.Text()
-LEASED = sa.text("lease_until IS NOT NULL")
-"""Which rows are leased, for an index of those alone: they are few at any moment."""
 
 
 class Row(DeferredReflection, SQLModel):

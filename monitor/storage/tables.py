@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from monitor.storage.care_tables import CONFIG_EDIT, CONFIG_REVISION, NOTICE, SIGHTING
-from monitor.storage.columns import BIG, LEASED, LONG, Row, metadata
+from monitor.storage.columns import BIG, LONG, Row, metadata
 from monitor.storage.delivery_tables import (
     ChannelHoldRow,
     DeliveryRow,
@@ -61,7 +61,8 @@ class FeedRow(Row, table=True):
     """A feed, configured or once configured, and what we remember of it."""
 
     __tablename__ = "feed"
-    __table_args__ = (sa.Index(None, "lease_until", sqlite_where=LEASED, postgresql_where=LEASED),)
+    # Of what is leased alone, as the migration makes it: to say so here would load both dialects at every start.
+    __table_args__ = (sa.Index(None, "lease_until"),)
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     url: str = Field(unique=True)
     name: str
