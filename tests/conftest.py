@@ -14,6 +14,7 @@ from monitor.storage.engine import open_engine
 from monitor.storage.migrate import upgrade
 from monitor.storage.store import Store
 from tests.fakes.postgres import fresh_database, running_server
+from tests.fakes.stores import open_store
 
 os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost")
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
@@ -90,7 +91,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """A store over a fresh database, on SQLite and on PostgreSQL."""
-    opened = Store(open_engine(database_url))
+    opened = open_store(database_url)
     yield opened
     opened.close()
 
@@ -100,7 +101,7 @@ def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
     """A store over a fresh SQLite file, for tests that are not about the database."""
     path = tmp_path / "monitor.db"
     shutil.copy(sqlite_template, path)
-    opened = Store(open_engine(f"sqlite:///{path}"))
+    opened = open_store(f"sqlite:///{path}")
     yield opened
     opened.close()
 

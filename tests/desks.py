@@ -11,12 +11,11 @@ from monitor.config.watch import Watcher
 from monitor.edits import Edits
 from monitor.model import Notice, TopicKey
 from monitor.starting import is_planned, is_wanted_here
-from monitor.storage.engine import open_engine
 from monitor.storage.revisions import RevisionHead, body_hash
-from monitor.storage.store import Store
 from monitor.storage.workers import Worker
 from tests.config.folder import write_folder
 from tests.fakes.clock import FakeClock
+from tests.fakes.stores import open_store
 from tests.test_edits import FEEDS, ONE
 
 DESK = '[channels.desk]\nkind = "console"\n'
@@ -112,7 +111,7 @@ class Room:
         self.path = path
         self.clock = FakeClock()
         self.monitor = f'[database]\nurl = "{url}"\n[web]\nlisten = ""\n'
-        self.store = Store(open_engine(url))
+        self.store = open_store(url)
         self.beating: set[str] = set()
         self.closing = ExitStack()
         self.desks = {name: Desk(self, name) for name in ("a", "b", "c")}

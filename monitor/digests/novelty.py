@@ -30,7 +30,7 @@ def plain_weight(word: str) -> float:
     return 0.0 if word in _LITTLE or (len(word) == 1 and not word.isdigit()) else 1.0
 
 
-def table_weight(load_table: Callable[[], Mapping[int, float]]) -> Weight:
+def table_weight(load_table: Callable[[], Mapping[int, int]]) -> Weight:
     """Words weigh as the table of ordinary words says, which is read when the first one is asked for.
 
     What came so far is not counted here: the same articles are as new after a restart as before it.

@@ -59,7 +59,7 @@ class StoryWords:
     It belongs to one database and is used by one thread at a time.
     """
 
-    def __init__(self, load_table: Callable[[], Mapping[int, float]], counts_every: int = COUNTS_EVERY) -> None:
+    def __init__(self, load_table: Callable[[], Mapping[int, int]], counts_every: int = COUNTS_EVERY) -> None:
         self._load_table = load_table
         self._counts_every = counts_every
         self._rarity: Rarity | None = None

@@ -44,7 +44,7 @@ class _Window:
 class StoryMemory:
     """Assigns articles in order of arrival, as the daemon would that polled them one by one; bounded."""
 
-    def __init__(self, table: Mapping[int, float], prints_max: int = PRINTS_MAX) -> None:
+    def __init__(self, table: Mapping[int, int], prints_max: int = PRINTS_MAX) -> None:
         self._rarity = Rarity(table)
         self._placed: OrderedDict[int, Placed] = OrderedDict()
         self._postings: Postings = {}

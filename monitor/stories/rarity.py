@@ -56,27 +56,27 @@ def _singular(word: str) -> str:
     return word if word[-2:] in ("ss", "us", "is") else word[:-1]
 
 
-def read_table(shares: Iterable[tuple[str, float]]) -> dict[int, float]:
+def read_table(shares: Iterable[tuple[str, float]]) -> dict[int, int]:
     """By term, in how many of the table's articles it stands, from the shares of words in running text."""
     by_term: dict[int, float] = {}
     for word, share in shares:
         term = term_of(word)
         by_term[term] = by_term.get(term, 0.0) + share
-    table = {term: TABLE_ARTICLES * (1 - (1 - share) ** TABLE_ARTICLE_WORDS) for term, share in by_term.items()}
-    table = {term: held for term, held in table.items() if held >= 1}
+    held = {term: TABLE_ARTICLES * (1 - (1 - share) ** TABLE_ARTICLE_WORDS) for term, share in by_term.items()}
+    table = {term: round(count) for term, count in held.items() if count >= 1}
     for language, listed in FUNCTION_WORDS.items():
         if language != DEFAULT_LANGUAGE:
             for word in fold(listed).split():
                 term = term_of(word)
-                table[term] = max(table.get(term, 0.0), FUNCTION_ARTICLES)
+                table[term] = max(table.get(term, 0), FUNCTION_ARTICLES)
     return table
 
 
 class Rarity:
     """Counts in how many articles each term stood. Bounded in articles and terms; not for two threads at once."""
 
-    def __init__(self, table: Mapping[int, float]) -> None:
-        self._held = Counter({term: round(held) for term, held in table.items()})
+    def __init__(self, table: Mapping[int, int]) -> None:
+        self._held = Counter(table)
         self._log: list[Collection[int]] | None = None
         self.articles = TABLE_ARTICLES if table else 0
         """Counted since the last halving, those of the table among them."""

@@ -16,11 +16,11 @@ from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.digest import close_due
 from monitor.pipeline.sweep import KNOWN_DAYS, Retention, sweep
 from monitor.storage.articles import StoredArticle
-from monitor.storage.engine import open_engine
 from monitor.storage.store import Store
 from tests.behaviour.texts import NOTICES, News
 from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.stores import open_store
 from tests.pipeline.given import OWNER, a_context, a_visit, articles_of, digest_context, ingest, told_stories, watch
 
 HOUR = timedelta(hours=1)
@@ -90,7 +90,7 @@ class World:
         return self.clock.now()
 
     def _open(self) -> Store:
-        store = Store(open_engine(self.database_url))
+        store = open_store(self.database_url)
         if self.database_url.startswith("sqlite"):
             for engine in (store.database.writer, store.database.reader):
                 # Nothing is unplugged here, and the syncs are most of the time.

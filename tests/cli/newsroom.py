@@ -15,12 +15,12 @@ from monitor.clock import SystemClock
 from monitor.model import ChannelName, Entry, Feed, Topic
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.digest import close_due
-from monitor.storage.engine import open_engine
 from monitor.storage.store import Store
 from monitor.topics.lexicon import load_lexicon
 from tests.config.folder import write_folder
 from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import FakeClock
+from tests.fakes.stores import open_store
 from tests.pipeline.given import (
     SHIPPING,
     a_context,
@@ -107,7 +107,7 @@ class Newsroom:
     @contextmanager
     def store(self) -> Iterator[Store]:
         """The database."""
-        opened = Store(open_engine(f"sqlite:///{self.path / 'monitor.db'}"))
+        opened = open_store(f"sqlite:///{self.path / 'monitor.db'}")
         try:
             yield opened
         finally:

@@ -33,12 +33,13 @@ from monitor.storage.store import Store
 from monitor.storage.topics import TopicPlan
 from monitor.stories.rarity import read_table
 from monitor.topics.lexicon import load_lexicon
-from monitor.topics.match import compile_watchlist
+from monitor.topics.match import CompiledWatchlist, compile_watchlist
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
 from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import START
 
 TABLE = read_table(load_lexicon().shares())
+_COMPILED: dict[str, CompiledWatchlist] = {}
 OWNER = "worker"
 HOSTAGES = TopicKey("hostages")
 SHIPPING = TopicKey("shipping")
@@ -67,13 +68,23 @@ def a_context(
 ) -> IngestContext:
     """These topics in force."""
     return IngestContext(
-        compile_watchlist(Watchlist(tuple(topics)), lexicon),
+        _compiled(tuple(topics), lexicon),
         {topic.key: topic for topic in topics},
         PollBounds(),
         owner,
         tell_first_poll,
         words=StoryWords(lambda: TABLE),
     )
+
+
+def _compiled(topics: tuple[Topic, ...], lexicon: Lexicon) -> CompiledWatchlist:
+    """Compiled once for all tests, as most have the same: to read a query takes as long as to store an article."""
+    if lexicon is not EMPTY_LEXICON:
+        return compile_watchlist(Watchlist(topics), lexicon)
+    key = repr(topics)
+    if key not in _COMPILED:
+        _COMPILED[key] = compile_watchlist(Watchlist(topics), lexicon)
+    return _COMPILED[key]
 
 
 def watch(store: Store, topics: Sequence[Topic], now: datetime = START) -> None:

@@ -16,12 +16,12 @@ from sqlalchemy.engine import Engine
 from monitor.model import ChannelName, Entry, Feed, Polled
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.digest import close_due
-from monitor.storage.engine import open_engine
 from monitor.storage.feeds import LEASE_S as VISIT_S
 from monitor.storage.outbox import LEASE_S as SEND_S
 from monitor.storage.store import Store
 from tests.fakes.channel import Crash, RecordingChannel
 from tests.fakes.clock import FakeClock
+from tests.fakes.stores import open_store
 from tests.pipeline.given import (
     a_context,
     a_topic,
@@ -86,7 +86,7 @@ class World:
 
     def open(self) -> Store:
         """The store as a new process finds it."""
-        store = Store(open_engine(f"sqlite:///{self.path}"))
+        store = open_store(f"sqlite:///{self.path}")
         for engine in (store.database.writer, store.database.reader):
             # Nothing is unplugged here, and the syncs are most of the time.
             event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))

@@ -31,7 +31,6 @@ from monitor.model import (
     TopicKey,
 )
 from monitor.outbox.deliver import Sender, SendRules
-from monitor.storage.engine import open_engine
 from monitor.storage.migrate import upgrade
 from monitor.storage.outbox import LEASE_S, NewDelivery
 from monitor.storage.store import Store
@@ -39,6 +38,7 @@ from tests.fakes.channel import Crash
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.digests import a_digest
 from tests.fakes.slack import CHANNEL, TOKEN, Fault
+from tests.fakes.stores import open_store
 from tests.fakes.unplugged import URL, SlackInMemory, key_of, unplugged
 
 POST, UPDATE = "chat.postMessage", "chat.update"
@@ -69,7 +69,7 @@ class _Desk:
     def __init__(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="monitor-machine-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        self.store = Store(open_engine(f"sqlite:///{folder / 'monitor.db'}"))
+        self.store = open_store(f"sqlite:///{folder / 'monitor.db'}")
         upgrade(self.store.database)
         self.running: Worker | None = None
         self._lines: list[Any] = []

@@ -5,7 +5,7 @@ from monitor.stories.rarity import Rarity
 
 def test_counts_written_down_are_all_that_was_known() -> None:
     """Words of a single article too: half of all words are such, and the next article that has one is weighed by it."""
-    rarity = Rarity({1: 900.0, 2: 3.0})
+    rarity = Rarity({1: 900, 2: 3})
     rarity.learn([1, 7])
     rarity.learn([1, 8, 9])
     again = Rarity({})
