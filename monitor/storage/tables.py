@@ -61,8 +61,7 @@ class FeedRow(Row, table=True):
     """A feed, configured or once configured, and what we remember of it."""
 
     __tablename__ = "feed"
-    # Of what is leased alone, as the migration makes it: to say so here would load both dialects at every start.
-    __table_args__ = (sa.Index(None, "lease_until"),)
+    __table_args__ = (sa.Index(None, "lease_until"),)  # partial in the migration: said here it loads both dialects
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     url: str = Field(unique=True)
     name: str
