@@ -15,11 +15,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema up to this revision."""
-    # For what waits at this moment; from then on it is written with each row.
+    # The default stays: workers of the version before go on handing over until they are replaced.
     with op.batch_alter_table("handed") as table:
         table.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
-    with op.batch_alter_table("handed") as table:
-        table.alter_column("tries", server_default=None)
 
 
 def downgrade() -> None:

@@ -60,7 +60,7 @@ class HandedRow(Row, table=True):
     at: datetime
     bytes_read: int
     body: bytes
-    tries: int = 0
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """How often its storing was begun by a process that then was lost."""
 
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from monitor.storage.handed import AGAIN_S, HandOver, owner_of
 from monitor.storage.store import Store
 from tests.fakes.clock import START
@@ -75,3 +77,15 @@ def test_what_was_stored_is_forgotten_and_what_is_unreadable_visited_again(store
         tx.handed.remove([])
         tx.handed.settle([])
         tx.handed.drop([], START)
+
+
+def test_a_worker_of_the_version_before_still_hands_over(store: Store) -> None:
+    """It knows nothing of tries, and works on until it is replaced."""
+    [feed] = claim_feeds(store, 1)
+    with store.write() as tx:
+        tx.connection.execute(
+            sa.text("INSERT INTO handed (feed_id, at, bytes_read, body) VALUES (:feed, CURRENT_TIMESTAMP, 3, :body)"),
+            {"feed": feed.id, "body": b"old"},
+        )
+        [item] = tx.handed.next(feeds=1, bytes_read=9)
+    assert (item.body, item.tries) == (b"old", 0)
