@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,10 @@ class Alias:
     article_id: ArticleId
 
 
+_KnownArticle = tuple[int | None, datetime | None, str, datetime | None]
+"""Content key, date, headline and when it was first seen."""
+_SWEPT: _KnownArticle = (None, None, "", None)
+_ALIAS_KINDS = {int(kind): kind for kind in AliasKind}
 Aliases = Mapping[tuple[AliasKind, int], KnownAlias]
 
 
@@ -72,29 +76,35 @@ class ArticleTable:
         self, feed_id: FeedId, keys: Iterable[tuple[AliasKind, int]]
     ) -> dict[tuple[AliasKind, int], KnownAlias]:
         """Which of these names the feed has used before, and for which article; an article swept since has no title."""
-        found: dict[tuple[AliasKind, int], KnownAlias] = {}
         wanted = set(keys)
         kinds = sorted({int(kind) for kind, _ in wanted})
-        join = sa.outerjoin(ENTRY_ALIAS, ARTICLE, ENTRY_ALIAS.c.article_id == ARTICLE.c.id)
+        columns = (ENTRY_ALIAS.c.kind, ENTRY_ALIAS.c.key, ENTRY_ALIAS.c.article_id, ENTRY_ALIAS.c.seen_day)
+        asked = sa.select(*columns).where(ENTRY_ALIAS.c.feed_id == feed_id, ENTRY_ALIAS.c.kind.in_(kinds))
+        rows: list[tuple[int, int, int, int]] = []
         for some in portions(sorted({key for _, key in wanted})):
-            rows = self._db.execute(
-                sa.select(
-                    ENTRY_ALIAS.c.kind,
-                    ENTRY_ALIAS.c.key,
-                    ENTRY_ALIAS.c.article_id,
-                    ENTRY_ALIAS.c.seen_day,
-                    ARTICLE.c.content_key,
-                    ARTICLE.c.published_at,
-                    ARTICLE.c.title,
-                    ARTICLE.c.first_seen_at,
-                )
-                .select_from(join)
-                .where(ENTRY_ALIAS.c.feed_id == feed_id, ENTRY_ALIAS.c.kind.in_(kinds), ENTRY_ALIAS.c.key.in_(some))
-            )
-            for row in rows:
-                name = (AliasKind(row.kind), row.key)
-                if name in wanted:
-                    found[name] = _to_known(row)
+            rows += map(tuple, self._db.execute(asked.where(ENTRY_ALIAS.c.key.in_(some))))
+        # Apart and not joined: an article has four names, and its times are read once.
+        articles = self._known_articles({article_id for _, _, article_id, _ in rows})
+        found: dict[tuple[AliasKind, int], KnownAlias] = {}
+        for kind, key, article_id, seen_day in rows:
+            name = (_ALIAS_KINDS[kind], key)
+            if name in wanted:
+                found[name] = KnownAlias(ArticleId(article_id), *articles.get(article_id, _SWEPT), seen_day)
+        return found
+
+    def _known_articles(self, ids: Collection[int]) -> dict[int, _KnownArticle]:
+        """What `KnownAlias` says of each article that is still there."""
+        columns = (
+            ARTICLE.c.id,
+            ARTICLE.c.content_key,
+            ARTICLE.c.published_at,
+            ARTICLE.c.title,
+            ARTICLE.c.first_seen_at,
+        )
+        found: dict[int, _KnownArticle] = {}
+        for some in portions(sorted(ids)):
+            rows = self._db.execute(sa.select(*columns).where(ARTICLE.c.id.in_(some)))
+            found |= {number: (content, published, title, seen) for number, content, published, title, seen in rows}
         return found
 
     def add(self, articles: Sequence[StoredArticle]) -> None:
@@ -284,15 +294,4 @@ def _article_row(stored: StoredArticle, time_of: Callable[[datetime | None], Any
         article.id if stored.text_id is None else stored.text_id,
         stored.quiet,
         article.origin,
-    )
-
-
-def _to_known(row: Any) -> KnownAlias:
-    return KnownAlias(
-        article_id=ArticleId(row.article_id),
-        content_key=row.content_key,
-        published_at=row.published_at,
-        title=row.title or "",
-        seen_at=row.first_seen_at,
-        seen_day=row.seen_day,
     )
