@@ -38,21 +38,11 @@ class Stream(httpcore.AsyncNetworkStream):
         if self._has_read:  # what is there comes without a pause: who sends for ever would have the loop to himself
             await asyncio.sleep(0)
         self._has_read = True
-        try:
-            return await _within(timeout, asyncio.get_running_loop().sock_recv(self._socket, max_bytes))
-        except TimeoutError as error:
-            raise httpcore.ReadTimeout from error
-        except OSError as error:
-            raise httpcore.ReadError(str(error)) from error
+        return await _reading(timeout, asyncio.get_running_loop().sock_recv(self._socket, max_bytes))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as above
         """Send all of it."""
-        try:
-            await _within(timeout, asyncio.get_running_loop().sock_sendall(self._socket, buffer))
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout from error
-        except OSError as error:
-            raise httpcore.WriteError(str(error)) from error
+        await _writing(timeout, asyncio.get_running_loop().sock_sendall(self._socket, buffer))
 
     async def aclose(self) -> None:
         """Let it go at once."""
@@ -86,22 +76,12 @@ class TlsStream(httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # as above
         """Up to `max_bytes` of what came; empty at the end."""
-        try:
-            return await _within(timeout, self._reader.read(max_bytes))
-        except TimeoutError as error:
-            raise httpcore.ReadTimeout from error
-        except OSError as error:
-            raise httpcore.ReadError(str(error)) from error
+        return await _reading(timeout, self._reader.read(max_bytes))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as above
         """Send all of it."""
-        try:
-            self._writer.write(buffer)
-            await _within(timeout, self._writer.drain())
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout from error
-        except OSError as error:
-            raise httpcore.WriteError(str(error)) from error
+        self._writer.write(buffer)
+        await _writing(timeout, self._writer.drain())
 
     async def aclose(self) -> None:
         """Let it go at once."""
@@ -141,6 +121,24 @@ def _told_tls() -> Iterator[None]:
         raise TlsError(str(error)) from error
     except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
+
+
+async def _reading(seconds: float | None, work: Awaitable[bytes]) -> bytes:
+    try:
+        return await _within(seconds, work)
+    except TimeoutError as error:
+        raise httpcore.ReadTimeout from error
+    except OSError as error:
+        raise httpcore.ReadError(str(error)) from error
+
+
+async def _writing(seconds: float | None, work: Awaitable[None]) -> None:
+    try:
+        await _within(seconds, work)
+    except TimeoutError as error:
+        raise httpcore.WriteTimeout from error
+    except OSError as error:
+        raise httpcore.WriteError(str(error)) from error
 
 
 async def _within(seconds: float | None, work: Awaitable[T]) -> T:
