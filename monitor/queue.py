@@ -221,7 +221,7 @@ class QueueRunner:
         rows = await self._app.connector.execute_query_all_async(
             "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(ids)s)", ids=ids
         )
-        if self._is_away:
+        if self._is_away:  # this was the first question that its tables answered
             self._is_away = False
             log.info("queue.back")
         found = {int(row["id"]) for row in rows}.difference(self._in_hand)

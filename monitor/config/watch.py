@@ -234,8 +234,8 @@ class Watcher:
         return change
 
     def _is_as_it_began(self) -> bool:
-        """Whether this is the first look, and the files are what the start read: a hundred thousand feeds take half a
-        minute to load, and were loaded a moment ago.
+        """Whether this is the first look, and the files are what the start read: ten thousand feeds take a second to
+        load, and were loaded a moment ago.
         """
         return not self._content and not self.own.stand_in(self.loaded) and self.own.are_in_force(self.loaded)
 

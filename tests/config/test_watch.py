@@ -50,7 +50,7 @@ def rename_over(path: Path, text: str) -> None:
 
 
 def test_what_the_start_read_is_not_loaded_again(tmp_path: Path) -> None:
-    """A hundred thousand feeds take half a minute; what of the surroundings changed since counts at the next edit."""
+    """Ten thousand feeds take a second; what of the surroundings changed since counts at the next edit."""
     (folder := write_folder(tmp_path / "config")).joinpath("monitor.toml").write_text(HOOK)
     environ = {"HOOK_KEY": "whsec_" + "a" * 32}
     watcher, clock = watch(folder, environ)

@@ -20,7 +20,7 @@ from tests.distributed.town import Town, a_town
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 PROVES = bool(os.environ.get("MONITOR_PROVE"))
 """`make prove` goes through every moment; in between each run draws some."""
-KILLED = sorted(MOMENTS) if PROVES else random.sample(sorted(MOMENTS), 1)
+KILLED = sorted(MOMENTS) if PROVES else random.sample(sorted(MOMENTS), 2)
 STOPPED = sorted(MOMENTS) if PROVES else random.sample(sorted(MOMENTS), 1)
 
 

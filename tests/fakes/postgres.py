@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES_MIN = 3 << 30
-"""Each of the processes that run tests has a server of its own, of some 500 MB at most."""
+"""Each process that runs tests has a server of its own: 256 MB of log at most, and 9 for each database."""
 
 
 @contextmanager
