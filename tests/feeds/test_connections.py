@@ -10,7 +10,7 @@ import httpcore
 import pytest
 
 from monitor.errors import FetchError, FetchReason
-from monitor.feeds.connections import TlsError, connect_any
+from monitor.feeds.connections import Stream, TlsError, connect_any
 from monitor.feeds.fetch import fetch_once
 from monitor.feeds.guard import Guard
 from monitor.model import Fetched
@@ -118,3 +118,30 @@ def test_a_stream_keeps_the_librarys_word() -> None:
                 await stream.aclose()
 
         assert asyncio.run(work()).endswith(b"\r\n\r\nhere")
+
+
+def test_who_sends_without_end_leaves_the_others_their_turns() -> None:
+    """What is there is read without a wait: without a turn for others in between, no bound on time would end it."""
+    ours, theirs = socket.socketpair()
+
+    async def work() -> int:
+        ours.setblocking(False)
+        stream = Stream(ours)
+        theirs.sendall(b"x" * 100)
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count())
+        for _ in range(100):
+            assert await stream.read(1) == b"x"
+        counting.cancel()
+        await stream.aclose()
+        return turns
+
+    with theirs:
+        assert asyncio.run(work()) >= 90
