@@ -12,9 +12,11 @@ Effects: reads files, writes to standard output.
 import os
 import random
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bench.matching import SETS, f1, make_topic, mean, read_lines
 from monitor.model import Article, ArticleId, LearnedWord, TopicKey, TopicMark, Verdict, Watchlist

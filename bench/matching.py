@@ -14,8 +14,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bench.matching_speed import show_all_speeds
 from monitor.model import Article, ArticleId, Level, Schedule, Topic, TopicKey, Watchlist

@@ -13,11 +13,12 @@ import os
 import random
 import sys
 import tempfile
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bench.search import ARTICLES, LEXICON, SCANNED, fill, timed
 from bench.world import items

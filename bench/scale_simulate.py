@@ -11,8 +11,10 @@ Effects: none.
 import random
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from bench import scale_costs as costs
 from monitor.feeds.policy import PollBounds, next_poll_at

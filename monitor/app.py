@@ -14,10 +14,11 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from monitor.applying import Applied, find_newest, write_config
 from monitor.canary import Canary

@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from monitor.config.load import Loaded
 from monitor.config.watch import NOTHING_CHANGED
@@ -21,8 +22,7 @@ FIRST_ROUND_SPREAD_S = 60
 """First visits of new feeds are spread over a minute: a thousand feeds do not start as one burst."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What came and went with a configuration."""
 
     added: int = 0

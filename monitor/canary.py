@@ -10,10 +10,11 @@ Effects: those of `app`, a listener on 127.0.0.1.
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from email.utils import format_datetime
 from threading import Lock
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from monitor.channels.base import Examined, Grown, Payload, Receipt
 from monitor.clock import Clock

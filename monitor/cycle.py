@@ -6,7 +6,8 @@ Effects: those of `app`.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.app import App
 from monitor.errors import MonitorError, StorageError
@@ -30,8 +31,7 @@ What is left is read by the next cycle; no digest waits for it."""
 log = get_log()
 
 
-@dataclass(frozen=True, slots=True)
-class OnceResult:
+class OnceResult(Struct, frozen=True):
     """What one full cycle came to, beyond the visits and deliveries that were reported on the way."""
 
     closed: list[Closed]

@@ -9,9 +9,10 @@ Effects: those of `app`, a temporary folder or the one that is named.
 import contextlib
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from monitor.app import build_app
 from monitor.clock import Clock
@@ -129,8 +130,7 @@ def _serve_again(feeds: Path) -> contextlib.AbstractContextManager[Replay]:
     raise MonitorError(f"{feeds} is not of a tour", remedy="Name an empty folder, or one that is not there yet.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Round:
+class _Round(Struct, frozen=True):
     articles: int
     stories: int
     digests: tuple[str, ...]

@@ -5,7 +5,8 @@ Effects: none; what it builds speaks to the network.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from monitor.channels.apprise import AppriseChannel
 from monitor.channels.base import Channel

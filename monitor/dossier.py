@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.digests.things import count_article, counts_of
 from monitor.errors import MonitorError
@@ -20,8 +21,7 @@ class StoryMissing(MonitorError):
     """There is no story or article of this number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """A story in a line or two."""
 
     story: Story
@@ -36,8 +36,7 @@ class Outline:
     tellings: tuple[SentRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
+class Dossier(Struct, frozen=True):
     """A story, whole."""
 
     outline: Outline

@@ -4,7 +4,8 @@ Effects: those of `app`; reads files.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.app import App
 from monitor.applying import Superseded
@@ -24,8 +25,7 @@ NOTE_EVERY_S = 30.0
 """How soon what needs a person is said again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """What of the files needs a person."""
 
     faults: ConfigFaults | None

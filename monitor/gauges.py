@@ -5,9 +5,10 @@ Effects: database; reads how full the disk is.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from monitor.clock import Clock
 from monitor.errors import MonitorError, StorageError
@@ -33,8 +34,7 @@ class Files(Protocol):
         """What is wrong with them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """What the gauges are read from, beside the database."""
 
     force: Callable[[], InForce]

@@ -3,7 +3,7 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from monitor.channels.base import Channel
 from monitor.config.load import Loaded
@@ -14,8 +14,7 @@ from monitor.pipeline.ingest import IngestContext
 from monitor.pipeline.watched import Watched
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
+class InForce(Struct, frozen=True):
     """The configuration in force, in the forms the pipeline wants; swapped whole."""
 
     loaded: Loaded

@@ -6,7 +6,8 @@ Effects: network, threads.
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.app import App
 from monitor.channels.slack_listener import Hearing, SlackListener
@@ -23,8 +24,7 @@ STOP_S = 5.0
 """How long a stop waits for a listener: what it has receipted by then is done, as a rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(Struct, frozen=True):
     """What makes two channels listen on one socket. Never shown: it holds the token."""
 
     token: str
@@ -34,8 +34,7 @@ class _Key:
         return f"_Key({self.api_url!r})"
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     listener: SlackListener
     names: tuple[ChannelName, ...]
 

@@ -10,9 +10,9 @@ Effects: counts in memory; the process's own numbers are read from the system.
 import platform
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
@@ -77,8 +77,7 @@ GAUGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Name, meaning, labels of what is read when it is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """A name that is exported, as docs/metrics.md and the rules must know it."""
 
     name: str

@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec import Struct, field
 
 from monitor.model import FeedId
 from monitor.storage.health import Bringer, FeedHealth, PollVisit
@@ -19,8 +20,7 @@ AROUND = timedelta(hours=36)
 """How far around the middle of the day an address names its feed's visits are looked at: that day anywhere on Earth."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """What can be said of what is not in the archive."""
 
     wanted: str

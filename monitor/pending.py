@@ -8,8 +8,9 @@ Effects: randomness.
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.channels.asked import Answer, Asked
 from monitor.errors import MonitorError
@@ -19,8 +20,7 @@ PENDING_FOR = timedelta(minutes=30)
 _ASK_AGAIN = "Nothing was changed by it: please ask again."
 
 
-@dataclass(slots=True)
-class _Question:
+class _Question(Struct):
     do: Callable[[], Answer]
     asked: Asked
     at: datetime

@@ -4,7 +4,8 @@ Effects: database; what it builds speaks to the network.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.config.channels import ChannelSettings
 from monitor.config.load import Loaded
@@ -25,8 +26,7 @@ from monitor.stories.apart import keep_apart
 from monitor.topics.match import CompiledWatchlist
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What stays while configurations come and go."""
 
     store: Store

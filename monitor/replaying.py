@@ -14,9 +14,10 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from monitor.config.faults import ConfigFaults
 from monitor.config.load import Loaded
@@ -40,8 +41,7 @@ Tell = Callable[[str], None]
 """Called with how far it has come, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class InForceFrom:
+class InForceFrom(Struct, frozen=True):
     """A configuration, and from when on it counts."""
 
     at: datetime
@@ -49,8 +49,7 @@ class InForceFrom:
     revision: RevisionHead | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The day that is run again, and the recorded days that warm it up, the day itself last."""
 
     day: date
@@ -72,8 +71,7 @@ class Span:
         return datetime.combine(self.days[0], time(), UTC)
 
 
-@dataclass(slots=True)
-class Side:
+class Side(Struct):
     """What came of one run."""
 
     tellings: list[Telling]

@@ -8,11 +8,13 @@ Effects: database.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.applying import write_config
 from monitor.config.channels import ConsoleSettings
@@ -71,8 +73,7 @@ class VirtualClock:
         self._now = max(self._now, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A feed that was claimed, and what its server answers."""
 
     feed: Feed

@@ -9,9 +9,10 @@ Effects: threads, writes the log.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from monitor.errors import MonitorError, StorageError, StorageReason
 from monitor.logs import bind, get_log
@@ -32,8 +33,7 @@ class Queue(StrEnum):
     """Whatever speaks to channels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """A unit of work: safe to run twice, and it reads all that counts from rows."""
 
     name: str

@@ -6,14 +6,13 @@ Effects: timers on the event loop.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Ask every `every_s` seconds; `ask` starts work elsewhere and returns at once."""
 
     name: str

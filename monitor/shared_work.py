@@ -6,9 +6,10 @@ Effects: database.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.model import Need
 from monitor.outbox.notices import KINDS
@@ -51,8 +52,7 @@ class WorkerState(StrEnum):
         return self.value.replace("_", " ")
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerLook:
+class WorkerLook(Struct, frozen=True):
     """A worker as it is now."""
 
     worker: Worker
@@ -66,8 +66,7 @@ class WorkerLook:
     """Whether it works by the newest configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueLook:
+class QueueLook(Struct, frozen=True):
     """A queue as it is now."""
 
     name: str
@@ -84,8 +83,7 @@ class QueueLook:
     """Since when no worker at work serves it; None where one does, or no worker was ever started."""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedWork:
+class SharedWork(Struct, frozen=True):
     """All of it, at one moment."""
 
     at: datetime

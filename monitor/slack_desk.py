@@ -9,9 +9,10 @@ Effects: database, reads and writes files.
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.channels.asked import Answer, AnswerButton, AnswerLine, Asked, AskedKind, say
 from monitor.channels.watch_words import HELP, WatchWords, read_words, say_unknown

@@ -9,8 +9,10 @@ Effects: database, reads files, asks the system for processes.
 import os
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.applying import has_same_texts, is_same
 from monitor.clock import Clock
@@ -56,8 +58,7 @@ def _lives(pid: int) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """What to begin with."""
 
     loaded: Loaded

@@ -4,9 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.digests.budget import span_began_at
 from monitor.model import Budget, ChannelName, FeedTrouble, Mute, Need, Notice, Topic, TroubleKind
@@ -22,8 +24,7 @@ LATE_AFTER = timedelta(minutes=10)
 """The shortest interval is some minutes; a visit that is overdue by more waits for a daemon that cannot keep up."""
 
 
-@dataclass(frozen=True, slots=True)
-class TopicStatus:
+class TopicStatus(Struct, frozen=True):
     """A topic and what waits for it."""
 
     key: str
@@ -40,8 +41,7 @@ class TopicStatus:
     """How it keeps its target; None where it has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelBudget:
+class ChannelBudget(Struct, frozen=True):
     """A channel's budget over all its topics, as it stands."""
 
     channel: ChannelName
@@ -52,8 +52,7 @@ class ChannelBudget:
     """Stories told in the present hour, day or week, breaking ones not counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """The state of the whole at one moment."""
 
     at: datetime

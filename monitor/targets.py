@@ -9,10 +9,11 @@ Effects: database.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median_low
+
+from msgspec import Struct
 
 from monitor.digests.schedule import held_until, slot_at
 from monitor.model import DigestKind, FeedId, Need, Topic, TopicKey
@@ -65,8 +66,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One telling beside its target."""
 
     told_at: datetime
@@ -81,8 +81,7 @@ class Judged:
     feed_id: FeedId
 
 
-@dataclass(frozen=True, slots=True)
-class TargetStanding:
+class TargetStanding(Struct, frozen=True):
     """How a topic keeps its target."""
 
     topic: TopicKey

@@ -4,7 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.feeds.fulltext import complete
 from monitor.missing import Missing, find_missing, looks_like_address
@@ -35,8 +37,7 @@ ELSEWHERE_MAX = 20
 """Other showings of an article that are told: a wire text stands in hundreds of feeds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(Struct, frozen=True):
     """Everything known of one article."""
 
     stored: StoredArticle
@@ -79,8 +80,7 @@ class Trail:
     """The second looks at its page, where it led what was told at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(Struct, frozen=True):
     """A headline that is none of ours, or that of several: those that may be meant, the likeliest first."""
 
     wanted: str

@@ -12,9 +12,10 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
+
+from msgspec import Struct
 
 from monitor import __version__
 from monitor.app import App, set_clock
@@ -76,8 +77,7 @@ TICKS = {
 log = get_log()
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
+class _Done(Struct, frozen=True):
     at_s: float
     visits: int = 0
     articles: int = 0

@@ -1,8 +1,9 @@
 """What the numbers are told of by the parts that do the work."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from monitor.errors import MonitorError
 from monitor.model import ChannelName, TopicKey

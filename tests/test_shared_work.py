@@ -1,9 +1,9 @@
 """The work that workers share: who they are, what waits, and what of it needs a person."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.cli.workers_block import queue_records, worker_lines, worker_records
 from monitor.model import ChannelName, Need

@@ -1,11 +1,12 @@
 """What people ask in Slack: `/watch` in each of its words, edits after a yes alone, and who may ask where."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.app import App, build_app
 from monitor.channels.asked import Answer, Asked, AskedKind

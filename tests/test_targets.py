@@ -1,10 +1,10 @@
 """How soon a topic is told beside its target, and which step is said to have lost the time."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.config.faults import ConfigFaults
 from monitor.config.load import load

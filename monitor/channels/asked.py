@@ -3,9 +3,10 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class AskedKind(StrEnum):
@@ -15,8 +16,7 @@ class AskedKind(StrEnum):
     COMMAND = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A click or a command. Who and where come from the channel's own server; `text` may be anything."""
 
     kind: AskedKind
@@ -28,8 +28,7 @@ class Asked:
     """A button's value, such as `mute:12`, or what was typed after the command."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerLine:
+class AnswerLine(Struct, frozen=True):
     """A line of an answer. It may hold feed text or what somebody typed: it is shown as it is and never read."""
 
     text: str
@@ -39,8 +38,7 @@ class AnswerLine:
     is_bold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerButton:
+class AnswerButton(Struct, frozen=True):
     """What a person may do next."""
 
     label: str
@@ -49,8 +47,7 @@ class AnswerButton:
     is_main: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What only the person who asked sees."""
 
     lines: tuple[AnswerLine, ...]

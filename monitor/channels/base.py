@@ -4,14 +4,14 @@ Effects: none.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from monitor.model import Delivery, Digest, Note, StoryId
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Struct, frozen=True):
     """One part of a rendered digest: what will be sent, frozen as text when the digest closes."""
 
     part: int
@@ -24,15 +24,13 @@ class Payload:
     """Payloads of one lane go out in order: the recipient for mail, else empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """Proof that a channel took a delivery: Slack's `ts`, a Message-ID, a status."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grown:
+class Grown(Struct, frozen=True):
     """A told story's counts as they are now."""
 
     publisher_count: int
@@ -40,8 +38,7 @@ class Grown:
     article_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """How one part of a channel is, for `monitor doctor`."""
 
     part: str

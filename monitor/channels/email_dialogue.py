@@ -10,8 +10,9 @@ import smtplib
 import ssl
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from monitor.errors import ChannelError, RefusalScope, SendOutcome
 
@@ -23,14 +24,12 @@ _OF_LOGIN = frozenset({530, 534, 535, 538})
 """Whatever they answer: it is not this message, it is who we are."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
+class _Reply(Struct, frozen=True):
     code: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(Struct, frozen=True):
     """What a 5xx to a command means."""
 
     reason: str

@@ -9,7 +9,6 @@ Effects: reads the template beside it, once, on import.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.errors import MessageError
@@ -22,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec import Struct
 
 from monitor.channels import wording
 from monitor.channels.plain import render_text
@@ -57,8 +57,7 @@ TEMPLATES = Environment(
 _TEMPLATE = TEMPLATES.get_template("digest.html.j2")
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """Who a mail is from: the name a reader sees and the address replies go to."""
 
     name: str
@@ -117,8 +116,7 @@ def render_mails(
     return write_mails(written, key, sender, recipients, root)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What a message says to everybody; `html` and `text` hold a sign where each recipient's way out goes."""
 
     subject: str

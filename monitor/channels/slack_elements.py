@@ -9,9 +9,10 @@ Effects: none.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from monitor.channels.wording import Line, local_time
 
@@ -47,8 +48,7 @@ def size_of(blocks: Sequence[Block]) -> int:
     return len(compact_json(blocks))
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """Blocks that stay together, a story and its menu or lines of a list, as they are and as JSON, with their size.
 
     To measure them they have to be written, and that is dear: `write_message` takes what was written.

@@ -4,7 +4,8 @@ Effects: none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.channels.asked import Asked, AskedKind
 
@@ -12,8 +13,7 @@ TEXT_CHARS_MAX = 20_000
 """Of what was typed behind a command: more than Slack lets anybody type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """A question with the address that its answer goes to."""
 
     asked: Asked

@@ -5,7 +5,7 @@ Every code that is not listed is unknown: Slack adds codes without notice, and a
 Effects: none.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from monitor.errors import RefusalScope, SendOutcome
 
@@ -126,8 +126,7 @@ _SCOPES = {
 _PREFIXES = {"restricted_action": _ADMIN, "slack_connect_": _ADMIN, "invalid_metadata_": _REPORT}
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """What one of Slack's error codes comes to."""
 
     outcome: SendOutcome

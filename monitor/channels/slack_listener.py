@@ -15,12 +15,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, Full, Queue
 from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
+from msgspec import Struct
 from slack_sdk import WebClient
 from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
@@ -55,8 +55,7 @@ BUSY = say("Too much is asked at a time just now. Nothing was changed: please tr
 BROKE = say("That did not work, and nothing is known to have changed. The monitor's log says why.")
 
 
-@dataclass(frozen=True, slots=True)
-class Hearing:
+class Hearing(Struct, frozen=True):
     """How the listener is."""
 
     is_well: bool

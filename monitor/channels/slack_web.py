@@ -11,7 +11,6 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
+from msgspec import Struct
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -30,8 +30,7 @@ from monitor.text import plain_line, shorten
 ANSWER_BYTES_MAX = 8_000_000  # a page of 200 messages with 46 blocks each is under 3 MB
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What Slack answered to a call that it took."""
 
     data: Mapping[str, Any]

@@ -4,7 +4,8 @@ Effects: none.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.channels.asked import Answer, AnswerLine, say
 
@@ -23,8 +24,7 @@ HELP = Answer(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WatchWords:
+class WatchWords(Struct, frozen=True):
     """A command."""
 
     verb: str

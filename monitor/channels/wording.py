@@ -8,11 +8,12 @@ Effects: none.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.digests.budget import budget_words
 from monitor.model import Digest, DigestKind, DigestStory, FeedTrouble, Folded, Mark, TroubleKind
@@ -48,8 +49,7 @@ FOLLOW_UPS_HEAD = "More on what you were told"
 FOLDED_HEAD = "Not told, because"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A title with its address, where it may be linked, and what stands behind it; all of it clean."""
 
     title: str

@@ -8,7 +8,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.channels.base import Channel, Examined
 from monitor.channels.slack_listener import examine_app_token
@@ -42,8 +43,7 @@ _OUTBOX = re.compile(r"[,;]? then: monitor outbox (?:retry|drop) \d+[^.]*\.?")
 _SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """How one part is."""
 
     part: str

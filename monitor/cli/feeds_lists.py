@@ -6,8 +6,9 @@ Effects: reads and writes files, prints.
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.cli.edited import noting_edit
 from monitor.cli.lines import read_bytes

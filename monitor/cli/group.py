@@ -6,8 +6,10 @@ Effects: reads files and standard input, writes to standard output.
 import argparse
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.cli.lines import read_articles, to_article, write_line
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryId
@@ -31,8 +33,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING_NEAR = "nothing alike in the last 7 days"
 
 
-@dataclass(frozen=True, slots=True)
-class Grouped:
+class Grouped(Struct, frozen=True):
     """One article line with what was decided about it; ids are the lines' own."""
 
     record: dict[str, object]

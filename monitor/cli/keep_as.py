@@ -4,8 +4,9 @@ Effects: database, writes watchlist.toml, prints.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.cli.edited import noting_edit
 from monitor.cli.opening import find_topic

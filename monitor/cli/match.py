@@ -6,10 +6,11 @@ Effects: reads files and standard input, writes to standard output.
 import argparse
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.cli.lines import evidence_record, read_articles, to_article, write_line
 from monitor.config.load import load, load_settings, load_watchlist

@@ -6,9 +6,10 @@ Effects: reads files and the archive, writes to standard output; with `--apply` 
 import argparse
 import os
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from monitor.cli.arguments import list_number, read_age
 from monitor.cli.lines import write_line
@@ -100,8 +101,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
+class _Before(Struct, frozen=True):
     """What the edit is compared with."""
 
     compiled: CompiledWatchlist | None

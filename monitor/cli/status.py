@@ -6,9 +6,10 @@ Effects: database, prints.
 import argparse
 import os
 import sys
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.archive import database_path
 from monitor.cli.lines import format_time, write_line

@@ -6,8 +6,10 @@ Effects: reads files and standard input, writes watchlist.toml, database, prints
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.cli.edited import noting_edit
 from monitor.cli.lines import read_bytes
@@ -38,8 +40,7 @@ NAME = "import"
 EXAMPLE = "monitor watchlist import alerts.txt --from google-alerts --channels desk --schedule 'every 2h' --dry-run"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sorted:
+class _Sorted(Struct, frozen=True):
     """What becomes of the rules."""
 
     topics: list[tuple[Imported, NewTopic]]

@@ -4,7 +4,8 @@ Effects: reads files of examples; asks the archive by a function it is given.
 """
 
 import os
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.config.example_sources import ExampleSources, Stored
 from monitor.config.faults import ConfigFaults, Problem
@@ -16,8 +17,7 @@ from monitor.topics.match import CompiledWatchlist
 WATCHLIST = "watchlist.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What would come of a text."""
 
     compiled: CompiledWatchlist | None

@@ -12,10 +12,10 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import tomlkit
+from msgspec.structs import replace
 
 from monitor.config.faults import ConfigFaults, check_shape
 from monitor.config.feeds import find_doubles

@@ -6,8 +6,10 @@ Effects: reads and writes files.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.config.edit import NoteEdit, locked, note_nobody
 from monitor.config.edit_lists import with_element
@@ -32,8 +34,7 @@ Written = str | dict[str, object]
 """An example as it stands in the file: a headline, or a table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """How an article would be kept as an example."""
 
     written: Written
@@ -48,8 +49,7 @@ class Choice:
         return toml_value(self.written)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What became of an example."""
 
     line: int

@@ -7,8 +7,9 @@ Effects: reads and writes files.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from monitor.config.edit import NoteEdit, locked, replace_body
 from monitor.config.edit_whole import LoadInstead, check_instead, read_body
@@ -18,8 +19,7 @@ from monitor.errors import ConfigError
 BACKUPS_MAX = 99
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """What came of it."""
 
     is_changed: bool

@@ -7,9 +7,10 @@ Effects: reads and writes files.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from monitor.config.edit import NoteEdit, block, lines_of, locked, note_nobody, write_edited
 from monitor.config.example_sources import ExampleSources, Stored
@@ -26,8 +27,7 @@ from monitor.topics.meaning import Lexicon
 _NO_WATCHLIST = "Make it, or begin with the watchlist.toml that comes with the program."
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedTopic:
+class RemovedTopic(Struct, frozen=True):
     """A topic that was taken out, so that it can be put back."""
 
     key: TopicKey
@@ -62,8 +62,7 @@ def add_topic(
     _append(folder, key, comment, values, lexicon, noting)
 
 
-@dataclass(frozen=True, slots=True)
-class NewTopic:
+class NewTopic(Struct, frozen=True):
     """A topic to be added: its key, and its values as they stand in the file, what is as usual left out."""
 
     key: str

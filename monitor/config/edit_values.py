@@ -7,7 +7,8 @@ Effects: none.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.config.edit import lines_of
 from monitor.config.edit_list_values import with_list
@@ -23,8 +24,7 @@ LINE_CHARS_MAX = 110
 """A longer list is written with an element on each line."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(Struct, frozen=True):
     """Where a value stands in the text."""
 
     start: int

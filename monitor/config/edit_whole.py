@@ -8,8 +8,9 @@ Effects: reads and writes files.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.config.edit import NoteEdit, locked, replace_body
 from monitor.config.faults import ConfigFaults

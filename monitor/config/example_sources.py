@@ -6,8 +6,9 @@ Effects: reads files; asks the archive by a function it is given.
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from monitor.config.faults import ConfigFaults, Problem, say_where
 from monitor.config.files import BOM, ConfigFile, read_bounded
@@ -26,8 +27,7 @@ Stored = Callable[[str], Article | str]
 """The stored article of an address, or why there is none to try, as a sentence goes on: `is not in the archive`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where in the watchlist an example stands."""
 
     number: int
@@ -42,8 +42,7 @@ class ExampleFault(Exception):
     """A file that gives no example, in words that follow its name."""
 
 
-@dataclass(slots=True)
-class ExampleSources:
+class ExampleSources(Struct):
     """Gathers the examples of one watchlist, with what was read for them and what could not be tried."""
 
     stored: Stored | None = None

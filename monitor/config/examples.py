@@ -6,7 +6,8 @@ Effects: none.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from monitor.config.example_sources import Origin
 from monitor.config.faults import Problem, say_where

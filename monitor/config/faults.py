@@ -4,11 +4,11 @@ Effects: none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path as FilePath
 from typing import TypeVar
 
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 
 from monitor.config.channels import CHANNEL_KINDS, SmtpSection
@@ -25,8 +25,7 @@ _Shape = TypeVar("_Shape", bound=BaseModel)
 _SUBJECTS = {"topics": "topic", "channels": "channel", "lists": "list"}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(Struct, frozen=True, order=True):
     """One fault of one file."""
 
     path: str

@@ -4,10 +4,12 @@ Effects: reads OPML files.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.config.faults import ConfigFaults, Problem, say_where
 from monitor.config.files import ConfigFile, read_bounded
@@ -21,8 +23,7 @@ from monitor.model.pages import FullText
 from monitor.stories.apart import EVERY_OTHER
 
 
-@dataclass(slots=True)
-class FeedList:
+class FeedList(Struct):
     """Feeds gathered from several files, with what is wrong in them."""
 
     feeds: list[FeedSpec] = field(default_factory=list)

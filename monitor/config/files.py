@@ -6,8 +6,9 @@ Effects: reads files.
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from monitor.config.faults import ConfigFaults, Problem
 from monitor.config.places import Places, find_places
@@ -36,8 +37,7 @@ _REMEDIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
+class ConfigFile(Struct, frozen=True):
     """A config file that is good TOML; what it says is not checked yet."""
 
     path: Path

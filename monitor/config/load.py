@@ -8,11 +8,13 @@ Effects: reads files.
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.config.example_sources import ExampleSources, Stored
 from monitor.config.faults import ConfigFaults, Problem, check_shape, say_where
@@ -35,8 +37,7 @@ _MISSING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A configuration that is good as a whole."""
 
     folder: Path

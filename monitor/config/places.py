@@ -10,7 +10,8 @@ Effects: none.
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Path = tuple[str | int, ...]
 """Keys and, in arrays, positions from 0: ("topics", "gulf-shipping", "also", 2)."""
@@ -29,8 +30,7 @@ _LONG_ESCAPE = re.compile(r"\\(\\|U[0-9A-Fa-f]{8}|e|x[0-9A-Fa-f]{2})")
 """The escapes that TOML has and JSON has not; and the escaped backslash, so that none begins at its second half."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brackets:
+class Brackets(Struct, frozen=True):
     """Positions of an array's signs in the text."""
 
     opening: int
@@ -39,8 +39,7 @@ class Brackets:
     """Behind its last element; behind the opening bracket where it has none."""
 
 
-@dataclass(slots=True)
-class Places:
+class Places(Struct):
     """The lines of one file, counted from 1."""
 
     first: dict[Path, int] = field(default_factory=dict)

@@ -6,9 +6,10 @@ Effects: reads files.
 import base64
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from monitor.config.faults import Problem, say_where
 from monitor.config.files import ConfigFile
@@ -88,8 +89,7 @@ def read_secret_file(path: Path, shown_path: str) -> Secret:
     return Secret(value, shown_path, is_exposed=bool(mode & stat.S_IROTH))
 
 
-@dataclass(slots=True)
-class SecretList:
+class SecretList(Struct):
     """The secrets of a configuration, with what is wrong with them."""
 
     of_channels: dict[ChannelName, Secret] = field(default_factory=dict)
@@ -196,8 +196,7 @@ def _is_address(url: str) -> bool:
         return False
 
 
-@dataclass(slots=True)
-class FeedSecrets:
+class FeedSecrets(Struct):
     """What feeds.toml keeps apart for each feed, by its place in the file, with what is wrong with it."""
 
     headers: dict[int, dict[str, str]] = field(default_factory=dict)

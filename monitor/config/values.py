@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from monitor.digests.budget import parse_budget
 from monitor.digests.schedule import check_timezone, parse_duration, parse_quiet_hours, parse_schedule
@@ -353,8 +353,8 @@ ListKey = Annotated[
 ]
 Duration = Annotated[int, BeforeValidator(_parsed(parse_duration, '"5m"'))]
 Size = Annotated[int, BeforeValidator(_parsed(_read_size, '"20GB"'))]
-BudgetText = Annotated[Budget, BeforeValidator(_parsed(parse_budget, '"8 per day"'))]
-QuietSpan = Annotated[QuietHours | None, BeforeValidator(_parsed(_read_quiet_hours, '"22:00-06:30"'))]
+BudgetText = Annotated[Budget, PlainValidator(_parsed(parse_budget, '"8 per day"'))]
+QuietSpan = Annotated[QuietHours | None, PlainValidator(_parsed(_read_quiet_hours, '"22:00-06:30"'))]
 ScheduleText = Annotated[str, BeforeValidator(_parsed(_read_schedule, '"every 1h"'))]
 TimezoneName = Annotated[str, BeforeValidator(_parsed(_read_timezone, '"Europe/Berlin"'))]
 Url = Annotated[str, AfterValidator(_check_url)]

@@ -12,12 +12,14 @@ Effects: reads files.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.clock import Clock
 from monitor.config.example_sources import Stored
@@ -39,8 +41,7 @@ _BUILT_IN = ("allow_private_hosts", "concurrency", "timeout", "body_bytes_max", 
 _Placed = TypeVar("_Placed", Topic, FeedSpec)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What a look brought: a good configuration that now counts, or the faults of one that does not."""
 
     at: datetime

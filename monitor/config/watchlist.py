@@ -4,8 +4,9 @@ Effects: reads files of examples.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.config.example_sources import ExampleSources
 from monitor.config.examples import find_failed_examples

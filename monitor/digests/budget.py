@@ -10,9 +10,10 @@ Effects: none.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.digests.schedule import day_began_at
 from monitor.errors import ConfigError
@@ -33,8 +34,7 @@ _NOW = {BudgetSpan.HOUR: "this hour", BudgetSpan.DAY: "today", BudgetSpan.WEEK: 
 _ARTICLES = {BudgetSpan.HOUR: "an hour", BudgetSpan.DAY: "a day", BudgetSpan.WEEK: "a week"}
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(Struct, frozen=True):
     """A story of the history: the best score of its articles, and when the first of them matched."""
 
     story_id: StoryId
@@ -42,8 +42,7 @@ class Scored:
     first_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A budget as it stands at one moment."""
 
     budget: Budget
@@ -55,8 +54,7 @@ class Limit:
     """The channel, where the budget is the channel's own; else it is the topic's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(Struct, frozen=True):
     """What a channel was not told and has not heard of."""
 
     stories: frozenset[StoryId] = frozenset()
@@ -70,8 +68,7 @@ class Owed:
 NOTHING_OWED = Owed()
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """A story that would be told."""
 
     story_id: StoryId
@@ -137,8 +134,7 @@ def find_bar(history: Sequence[Scored], budget: Budget, known_since: datetime, n
     return scores[fitting - 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Hindsight:
+class Hindsight(Struct, frozen=True):
     """What a budget would have meant for the stories of a time, breaking ones not counted."""
 
     bar: int | None

@@ -8,8 +8,10 @@ Effects: none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.digests.budget import BAR_REASON, GATE, NOTHING_OWED, Asking, Limit, Owed, hold_over
 from monitor.digests.follow_ups import Following, HeldThing, follow, pick_headlines
@@ -47,8 +49,7 @@ LATE_AFTER = timedelta(hours=48)  # a reader takes news in a digest for today's 
 _VIA_RANK = {Via.EXACT: 0, Via.STEM: 1, Via.SYNONYM: 2, Via.NEAR: 3, Via.MEANING: 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """A line for the sent log: unique by channel, story and telling."""
 
     story_id: StoryId
@@ -62,8 +63,7 @@ class Telling:
     independent_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class HeldBack:
+class HeldBack(Struct, frozen=True):
     """A story that is not told now, and why, in words."""
 
     story_id: StoryId
@@ -72,8 +72,7 @@ class HeldBack:
     """What held it back, where that is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(Struct, frozen=True):
     """What a slot comes to: the digest, if there is one to send, and what goes into the sent log and `explain`."""
 
     digest: Digest | None

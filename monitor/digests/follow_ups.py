@@ -7,8 +7,9 @@ Effects: none.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from monitor.digests.telling import Held, Told, seen_at
 from monitor.digests.things import key_of_article
@@ -33,8 +34,7 @@ FOLDED_FOR = timedelta(hours=24)
 FOLDED_MAX = 20  # lines in the daily appendix; the rest is counted
 
 
-@dataclass(frozen=True, slots=True)
-class HeldThing:
+class HeldThing(Struct, frozen=True):
     """A thing that is not told now."""
 
     thing: StoryCandidate
@@ -42,8 +42,7 @@ class HeldThing:
     told: Told | None
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(Struct, frozen=True):
     """What becomes of the reports of told things."""
 
     lines: tuple[FollowUp, ...] = ()
@@ -148,8 +147,7 @@ def _share_known(form: str, known: Collection[str]) -> float:
     return sum(word in known for word in words) / len(words) if words else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Untold:
+class Untold(Struct, frozen=True):
     """An article that answered the topic and led no telling of the channel, nor stood in a line."""
 
     article: Article

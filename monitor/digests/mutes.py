@@ -7,14 +7,15 @@ Effects: none.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.model import Article, ChannelName, Mute, MuteKind, StoryCandidate, StoryId, TopicKey
 from monitor.words import words
 
 
-@dataclass(frozen=True, slots=True)
-class Unmuted:
+class Unmuted(Struct, frozen=True):
     """The things of a digest, as far as they are to be told, and what is held back of them."""
 
     candidates: tuple[StoryCandidate, ...]

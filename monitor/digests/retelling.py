@@ -8,9 +8,10 @@ Effects: none.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.model import ChannelName, Telling, TopicKey
 
@@ -25,8 +26,7 @@ class Difference(StrEnum):
     SAME = "same"
 
 
-@dataclass(frozen=True, slots=True)
-class Retold:
+class Retold(Struct, frozen=True):
     """One telling of either run, or of both."""
 
     before: Telling | None

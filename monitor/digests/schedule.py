@@ -15,10 +15,11 @@ import re
 import zoneinfo
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
+
+from msgspec import Struct
 
 from monitor.errors import ConfigError
 from monitor.model import DigestKind, QuietHours, Schedule
@@ -38,8 +39,7 @@ _SCHEDULE_REMEDY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DueSlot:
+class DueSlot(Struct, frozen=True):
     """A slot that is to be closed now, with all earlier ones that were missed folded into it."""
 
     at: datetime

@@ -9,9 +9,10 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.language import FUNCTION_WORDS
 from monitor.stories.guards import direction_of, is_negated, numbers_disagree, numbers_in
@@ -64,8 +65,7 @@ class LookState(StrEnum):
 OPEN_STATES = (LookState.WATCHED, LookState.DOUBTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What is known of an article from its telling and the looks so far."""
 
     told_title: str
@@ -78,8 +78,7 @@ class Looked:
     """The headline that a note told last; empty before the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageSeen:
+class PageSeen(Struct, frozen=True):
     """What a look saw."""
 
     titles: tuple[str, ...] = ()
@@ -90,8 +89,7 @@ class PageSeen:
     """Why nothing can be said, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookChoice:
+class LookChoice(Struct, frozen=True):
     """What follows from a look: what is told, and when the page is asked for again."""
 
     finding: Finding

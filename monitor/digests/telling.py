@@ -4,8 +4,10 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.digests.novelty import Weight, novelty_of, numbers_in, numbers_said, plain_weight, words_said
 from monitor.model import ArticleId, Match, Relation, StoryCandidate, StoryMember
@@ -18,8 +20,7 @@ NOVELTY_MIN = 0.55  # of what an update says; the same report in other words has
 KNOWN_MAX = 200  # articles whose words count as known, the newest: bounds the work however hot a story is
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What one channel was told of a story: its latest telling, and the counts that stood in it."""
 
     last_at: datetime
@@ -41,8 +42,7 @@ class Told:
         return self.tellings if self.next_telling is None else self.next_telling
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A story is told: with which article, and why."""
 
     lead: StoryMember
@@ -53,8 +53,7 @@ class Choice:
     """Of an update, the texts that nobody was shown yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A story is not told now, and why, in words."""
 
     reason: str

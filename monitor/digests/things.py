@@ -8,8 +8,9 @@ Effects: none.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from monitor.digests.burst import origins_of
 from monitor.model import (

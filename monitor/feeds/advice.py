@@ -7,9 +7,10 @@ Effects: none.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
+
+from msgspec import Struct
 
 from monitor.model import FeedId, StoryId, TopicKey
 
@@ -26,8 +27,7 @@ DAY_S = 86_400.0
 WEEK_D = 7.0
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """An article that a feed brought, as it stands in its story."""
 
     story_id: StoryId
@@ -36,8 +36,7 @@ class Brought:
     """The feed that brought the story's first article; None where that article is no longer kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToldStory:
+class ToldStory(Struct, frozen=True):
     """A story that was told: who led the telling, and who could have."""
 
     led_by: frozenset[FeedId]
@@ -45,8 +44,7 @@ class ToldStory:
     """For each topic it answers, the feeds of the articles that do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A feed that was first with nothing lately."""
 
     feed_id: FeedId
@@ -55,8 +53,7 @@ class Candidate:
     """All it brought in the time that is looked back at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """A feed that could go: everything it brought was there without it."""
 
     feed_id: FeedId
@@ -70,8 +67,7 @@ class Drop:
     """The feeds that were first in most of its stories."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """How late what a feed brings for a topic is, and how often it is visited."""
 
     feed_id: FeedId
@@ -85,8 +81,7 @@ class Timing:
     """The shortest that the configuration, its server and the feed itself allow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Faster:
+class Faster(Struct, frozen=True):
     """A feed whose news would come sooner by more visits."""
 
     feed_id: FeedId

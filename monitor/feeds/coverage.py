@@ -7,9 +7,10 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+
+from msgspec import Struct
 
 from monitor.errors import FetchReason
 from monitor.feeds.rhythm import span_of
@@ -40,8 +41,7 @@ SPAN_S_MAX = 10 * 365 * 86_400
 """Ten years: longer spans are archives, and change nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The span of entries a feed shows."""
 
     span_s: int

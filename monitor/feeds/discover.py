@@ -13,10 +13,11 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from monitor.errors import FetchError, FetchReason, MonitorError, ParseError, ParseReason
 from monitor.feeds.fetch import BODY_BYTES_MAX, EXCHANGE_S, HOPS_MAX, Fetcher
@@ -65,8 +66,7 @@ class FoundBy(StrEnum):
     PROBE = "probe"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFeed:
+class FoundFeed(Struct, frozen=True):
     """A feed that was fetched and parsed."""
 
     url: str

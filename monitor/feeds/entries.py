@@ -10,9 +10,10 @@ import html
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct, field
 
 from monitor.feeds.dates import possible
 from monitor.model import Entry, ParsedFeed
@@ -44,8 +45,7 @@ _PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_
 WAIT_S_MAX = 31_536_000
 
 
-@dataclass(slots=True)
-class RawEntry:
+class RawEntry(Struct):
     """What a parser found of one entry: markup, relative links, any date."""
 
     id: str = ""
@@ -68,8 +68,7 @@ class RawEntry:
     content_is_text: bool = False
 
 
-@dataclass(slots=True)
-class RawFeed:
+class RawFeed(Struct):
     """What a parser found of a feed."""
 
     road: str

@@ -8,9 +8,10 @@ Effects: none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
+
+from msgspec import Struct, field
 
 from monitor.feeds.dates import read_date
 from monitor.feeds.entries import RawEntry, RawFeed, wait_of
@@ -38,8 +39,7 @@ class _NotMineError(Exception):
     """Raised out of expat's handlers to end the pass at once."""
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(Struct):
     """What one entry's tags said that the fast parser does not tell."""
 
     id: str = ""
@@ -57,8 +57,7 @@ class _Seen:
     language: str | None = None
 
 
-@dataclass(slots=True)
-class _Scan:
+class _Scan(Struct):
     """One pass of expat: is it well-formed and ordinary, and what stands beside the entries?"""
 
     is_atom: bool = False

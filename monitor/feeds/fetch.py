@@ -8,10 +8,12 @@ Effects: network.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor import __version__
 from monitor.errors import FetchError, FetchReason
@@ -46,8 +48,7 @@ _REFUSALS: dict[int, tuple[FetchReason, str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     """What one fetch asks for, on every hop of its redirects."""
 
     url: str

@@ -4,7 +4,8 @@ Effects: none.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from monitor.model import Article, ArticleId, FullText
 from monitor.topics.match import CompiledWatchlist, touches_topic
@@ -20,8 +21,7 @@ _NO_PAGES = frozenset({"news.google.com"})
 """Hosts whose links name no page: where they lead is known to a script of theirs alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """For which articles the page is read."""
 
     by_feed: Mapping[str, FullText] = field(default_factory=dict)

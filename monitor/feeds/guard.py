@@ -15,13 +15,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
 import httpx
+from msgspec import Struct
 
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.addresses import Address, ipv4_inside, is_public
@@ -55,8 +55,7 @@ def resolve_name(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What a name led to."""
 
     until_s: float
@@ -282,8 +281,7 @@ def read_url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-@dataclass(frozen=True, slots=True)
-class PostAnswer:
+class PostAnswer(Struct, frozen=True):
     """What came back of a POST, its body cut at 64 KB."""
 
     status: int

@@ -7,9 +7,10 @@ changes, and it returns there when the new address fails.
 Effects: none.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from monitor.model import FeedState
 

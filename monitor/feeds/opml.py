@@ -4,10 +4,11 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
+
+from msgspec import Struct, field
 
 from monitor.errors import ConfigError
 from monitor.feeds.decode import as_utf8_xml, decode_body, repair_references
@@ -27,8 +28,7 @@ _FEED_KINDS = frozenset({"rss", "rss1", "rss2", "atom", "feed", "json", "jsonfee
 """The `type` of an outline that is meant for a feed; `link` and `include` are other things."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlines:
+class Outlines(Struct, frozen=True):
     """What an OPML file holds."""
 
     feeds: tuple[FeedSpec, ...]
@@ -41,8 +41,7 @@ class _RefusedError(Exception):
     """Raised out of expat's handlers; its text is the sentence for the user."""
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     where: str
     parser: Any
     feeds: list[FeedSpec] = field(default_factory=list)
@@ -152,8 +151,7 @@ def _refuse_entity(*_: object) -> None:
     raise _RefusedError("the file defines entities, which no feed list needs and a hostile one is made of")
 
 
-@dataclass(slots=True)
-class _Folder:
+class _Folder(Struct):
     feeds: list[FeedSpec] = field(default_factory=list)
     folders: dict[str, "_Folder"] = field(default_factory=dict)
 

@@ -7,9 +7,10 @@ Effects: none.
 
 import json
 import zlib
-from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from monitor.model import Entry, Feed, Fetched, ParsedFeed, Polled, PollOutcome
 
@@ -19,6 +20,9 @@ LEVEL = 1
 UNPACKED_BYTES_MAX = 400_000_000
 """Four times the largest body that a configuration can allow: parsed text is said twice, as summary and content."""
 _TIMES = ("published", "updated")
+_DEFAULTS = dict(
+    zip(Entry.__struct_fields__[-len(Entry.__struct_defaults__) :], Entry.__struct_defaults__, strict=True)
+)
 
 
 class PackError(ValueError):
@@ -29,14 +33,12 @@ def pack_polled(polled: Polled) -> bytes:
     """All that ingest needs of a visit whose body was parsed."""
     assert polled.parsed is not None, "what brought nothing is written down by who visited"
     assert isinstance(polled.fetched, Fetched)
-    parsed = {field.name: getattr(polled.parsed, field.name) for field in fields(ParsedFeed)}
+    parsed = {name: getattr(polled.parsed, name) for name in ParsedFeed.__struct_fields__}
     said = {
         "version": VERSION,
         "outcome": polled.outcome.value,
         "polled_at": polled.polled_at.isoformat(),
-        "fetched": {
-            field.name: getattr(polled.fetched, field.name) for field in fields(Fetched) if field.name != "body"
-        },
+        "fetched": {name: getattr(polled.fetched, name) for name in Fetched.__struct_fields__ if name != "body"},
         "parsed": parsed | {"entries": [_of_entry(entry) for entry in polled.parsed.entries]},
         "body_hash": _of_bytes(polled.body_hash),
         "entries_hash": _of_bytes(polled.entries_hash),
@@ -78,12 +80,12 @@ def unpack_polled(body: bytes, feed: Feed) -> Polled:
 def _of_entry(entry: Entry) -> dict[str, Any]:
     """Only what is not the default: most entries have half of the fields."""
     said: dict[str, Any] = {}
-    for field in fields(Entry):
-        value = getattr(entry, field.name)
-        if field.name in _TIMES:
+    for name in Entry.__struct_fields__:
+        value = getattr(entry, name)
+        if name in _TIMES:
             value = None if value is None else value.isoformat()
-        if value != field.default or field.name in ("id", "title", "link"):
-            said[field.name] = value
+        if name not in _DEFAULTS or value != _DEFAULTS[name]:
+            said[name] = value
     return said
 
 

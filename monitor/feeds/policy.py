@@ -6,9 +6,11 @@ never shorter. A feed is never given up: a failing one is visited ever more rare
 Effects: none.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.hints import after_skip_times
@@ -31,16 +33,14 @@ JITTER_SHARE = 0.1
 _NO_RULES = FeedRules()
 
 
-@dataclass(frozen=True, slots=True)
-class PollBounds:
+class PollBounds(Struct, frozen=True):
     """The configured bounds of a feed's interval, in seconds."""
 
     interval_min_s: int = 300
     interval_max_s: int = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class NextPoll:
+class NextPoll(Struct, frozen=True):
     """When a feed is visited next, the interval its rhythm asks for, and what decided."""
 
     at: datetime

@@ -8,10 +8,11 @@ Effects: none.
 
 import json
 import zlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from monitor.errors import FetchError, FetchReason
 from monitor.model import Fetched, Gone, NotModified
@@ -28,8 +29,7 @@ _SUM_BYTES = 16
 Answer = Fetched | NotModified | Gone | FetchError
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """One visit to one feed and what came back."""
 
     feed: str

@@ -11,11 +11,13 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Full, Queue
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.errors import ParseError
 from monitor.feeds.recorded import Answer, Recorded, feed_key, hash_of, pack
@@ -41,8 +43,7 @@ KNOWN_MAX = 200_000
 """Feeds whose last body is remembered, so that it is kept once a day; twice as many as one daemon polls."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawLimits:
+class RawLimits(Struct, frozen=True):
     """How much is kept; nothing at all with `days` 0."""
 
     days: int = 0

@@ -5,10 +5,12 @@ Effects: files.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.errors import MonitorError
 from monitor.feeds.recorded import Recorded, TornError, read_one
@@ -21,8 +23,7 @@ SUFFIX = ".rec"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-@dataclass(slots=True)
-class Torn:
+class Torn(Struct):
     """How many segments ended in the middle of a record, as a kill leaves them; counted while reading."""
 
     segments: int = 0
@@ -92,8 +93,7 @@ def sweep_recordings(folder: Path, days: int, now: datetime) -> int:
     return gone
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a record stands, and when its answer had come. A day of ten thousand feeds has a million of them."""
 
     came_at: datetime

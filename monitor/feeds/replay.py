@@ -13,7 +13,6 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
@@ -23,6 +22,8 @@ from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from monitor.clock import SystemClock
 from monitor.errors import MonitorError
@@ -38,8 +39,7 @@ IDLE_S = 30
 _AGE = re.compile(rb"\{\{(rfc822|iso) -(\d{1,6})m\}\}")
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayRequest:
+class ReplayRequest(Struct, frozen=True):
     """One request that was answered."""
 
     method: str
@@ -49,8 +49,7 @@ class ReplayRequest:
     """As the client sent them, names in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Recording:
+class _Recording(Struct, frozen=True):
     """A body with what the server says of it, made once so that a request costs no hashing."""
 
     body: bytes

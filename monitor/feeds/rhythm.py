@@ -31,9 +31,11 @@ Effects: none.
 import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 SLOTS = 168
 """Hours of a week; slot 0 is the first hour of a Monday in UTC."""
@@ -75,8 +77,7 @@ _WEIGHT_MAX = 10_000.0
 """Entries in one hour of the week, faded; above it numbers tell nothing more, and half floats end at 65,504."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rhythm:
+class _Rhythm(Struct, frozen=True):
     """What is remembered, unpacked. Times are seconds since 1970."""
 
     since: int
@@ -113,8 +114,7 @@ def learn(
     return _pack(_add(known, times, moment))
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(Struct, frozen=True):
     """What was known to be usual when something new last came. Times are seconds since 1970."""
 
     since: int

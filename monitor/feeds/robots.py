@@ -7,8 +7,9 @@ Effects: none.
 """
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 BYTES_MAX = 512_000
 """Read of a robots.txt; the standard asks for 500 KiB at least."""
@@ -25,8 +26,7 @@ _TOKEN = re.compile(r"[A-Za-z_-]+")
 _SAFE = "/?#[]@!$&'()*+,;=:%-._~"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What one site allows us."""
 
     rules: tuple[tuple[str, bool], ...] = ()

@@ -18,10 +18,11 @@ Effects: none.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct
 
 from monitor.feeds.rhythm import Usual, learn, usual_of
 
@@ -46,8 +47,7 @@ _KEPT = 4096
 """Rhythms whose answer is kept, of 353 bytes each: a silence asks the same again and again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(Struct, frozen=True):
     """From when on a silence is beyond what is usual."""
 
     since: datetime

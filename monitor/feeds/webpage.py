@@ -7,8 +7,9 @@ Effects: none.
 """
 
 import re
-from dataclasses import dataclass
 from html.parser import HTMLParser
+
+from msgspec import Struct
 
 from monitor.feeds.decode import decode_body
 from monitor.feeds.sites import web_address
@@ -42,8 +43,7 @@ _WALL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FeedLink:
+class FeedLink(Struct, frozen=True):
     """A link that its page calls a feed."""
 
     url: str
@@ -53,8 +53,7 @@ class FeedLink:
     """Whether its type says no more than that it is XML."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebPage:
+class WebPage(Struct, frozen=True):
     """What a page says of itself."""
 
     links: tuple[FeedLink, ...]

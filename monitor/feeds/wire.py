@@ -8,16 +8,16 @@ Effects: none.
 
 import marshal
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from monitor.errors import ParseError, ParseReason
 from monitor.model import Entry, PageHeadlines, PageRoad, PageText, ParsedFeed
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRequest:
+class FeedRequest(Struct, frozen=True):
     """A feed to parse, with the arguments of `parse_feed`."""
 
     body: bytes
@@ -26,8 +26,7 @@ class FeedRequest:
     now: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True):
     """A page to read, with the arguments of `read_page`."""
 
     body: bytes
@@ -35,8 +34,7 @@ class PageRequest:
     longer_than: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HeadlinesRequest:
+class HeadlinesRequest(Struct, frozen=True):
     """A page whose headlines are wanted, with the arguments of `read_headlines`."""
 
     body: bytes

@@ -3,15 +3,15 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.model.ids import NO_FEED, ArticleId, FeedId, StoryId
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """An entry we keep, or a line that a stage command was given. Its text never changes once stored."""
 
     id: ArticleId
@@ -47,8 +47,7 @@ class Relation(StrEnum):
     REPORT = "report"
 
 
-@dataclass(frozen=True, slots=True)
-class StoryChoice:
+class StoryChoice(Struct, frozen=True):
     """Which story an article belongs to, and why."""
 
     relation: Relation
@@ -68,8 +67,7 @@ class StoryChoice:
     """For a copy, the first article of the same text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """The articles of one event."""
 
     id: StoryId

@@ -3,9 +3,10 @@
 Effects: none.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.model.articles import Article, Relation
 from monitor.model.ids import ArticleId, ChannelName, DeliveryId, DigestId, FeedId, StoryId, TopicKey
@@ -20,8 +21,7 @@ class Mark(StrEnum):
     LATE = "late"
 
 
-@dataclass(frozen=True, slots=True)
-class StoryMember:
+class StoryMember(Struct, frozen=True):
     """An article of a story as a digest sees it."""
 
     article: Article
@@ -38,8 +38,7 @@ class StoryMember:
     """The text as the article's page completes it, where the match stands in that; else empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountedArticle:
+class CountedArticle(Struct, frozen=True):
     """As much of an article as its story's counts need."""
 
     text_id: ArticleId
@@ -49,8 +48,7 @@ class CountedArticle:
     is_copy: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StoryCandidate:
+class StoryCandidate(Struct, frozen=True):
     """A thing that answers a topic and may be told: its articles, oldest first (at most a few hundred).
 
     It is a story, or as much of one as counts as one thing where the topic's `dedup` says so.
@@ -67,8 +65,7 @@ class StoryCandidate:
     """Articles beyond the members, for the counts alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """Another outlet's headline on a story."""
 
     title: str
@@ -76,8 +73,7 @@ class Headline:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
+class FollowUp(Struct, frozen=True):
     """A report of a story that was told before: a line, and no telling."""
 
     story_id: StoryId
@@ -86,8 +82,7 @@ class FollowUp:
     article: Article
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(Struct, frozen=True):
     """An article that answered the topic and was not told by itself, for the daily appendix."""
 
     article: Article
@@ -98,8 +93,7 @@ class Folded:
     """When its story was told last; None where it never was."""
 
 
-@dataclass(frozen=True, slots=True)
-class DigestStory:
+class DigestStory(Struct, frozen=True):
     """One story as it is told."""
 
     story_id: StoryId
@@ -127,8 +121,7 @@ class DigestStory:
     """What the message in whose thread it stands told it under; empty where it stands in none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(Struct, frozen=True):
     """How much a topic brings, beside what is usual, for the line that tells a rush from an ordinary day."""
 
     count: int
@@ -140,8 +133,7 @@ class Volume:
     is_burst: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Below:
+class Below(Struct, frozen=True):
     """How many stories a budget kept from a channel since its last digest of the topic, for the line that says so."""
 
     count: int
@@ -162,8 +154,7 @@ class TroubleKind(StrEnum):
     """It seems to be another feed now, and is kept from being told."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedTrouble:
+class FeedTrouble(Struct, frozen=True):
     """A feed that may keep something from us, for the line that keeps silence from meaning breakage."""
 
     name: str
@@ -172,7 +163,7 @@ class FeedTrouble:
     kind: TroubleKind = TroubleKind.FAILS
     count: int = 0
     """Entries it may have lost, where that is the trouble."""
-    feed_id: FeedId | None = field(default=None, compare=False)
+    feed_id: FeedId | None = None
     """Which feed, for a link to its page."""
 
 
@@ -186,8 +177,7 @@ class DigestKind(StrEnum):
     HEARTBEAT = "heartbeat"
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """Ordered stories for one topic and one slot, as one channel is told them. The same input gives the same digest."""
 
     topic: TopicKey
@@ -253,8 +243,7 @@ class NoteKind(StrEnum):
     """What topics nearly found in a week, with terms that would have caught it."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoteLine:
+class NoteLine(Struct, frozen=True):
     """A title with its address and what stands behind it."""
 
     title: str
@@ -262,8 +251,7 @@ class NoteLine:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A short message beside the digests, in the thread of an earlier one where there is one. It may hold feed text."""
 
     kind: NoteKind
@@ -301,8 +289,7 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One part of one digest to one channel (and one recipient, for mail), its payload frozen."""
 
     id: DeliveryId

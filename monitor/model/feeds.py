@@ -4,9 +4,10 @@ Effects: none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from monitor.errors import FetchError, ParseError
 from monitor.model.ids import FeedId
@@ -25,8 +26,7 @@ class PollOutcome(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedState:
+class FeedState(Struct, frozen=True):
     """What we remember of a feed between two polls."""
 
     etag: str | None = None
@@ -83,21 +83,23 @@ class FeedState:
         return self.first_polled_at is not None and self.body_hash is None
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRules:
+class FeedRules(Struct, frozen=True):
     """How a person wants one feed to be visited, where that differs from the rest."""
 
     interval_s: int | None = None
     """This interval instead of the feed's own rhythm; what its server asks for still makes it longer."""
     obeys_skip_times: bool = True
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
     """Secret headers, for the origin of the configured address only."""
-    proxy: str = field(default="", repr=False)
+    proxy: str = ""
     """Through which it is fetched; it may hold a password."""
 
+    def __repr__(self) -> str:
+        # Without what may be a secret: this may end in a log or an error.
+        return f"FeedRules(interval_s={self.interval_s}, obeys_skip_times={self.obeys_skip_times})"
 
-@dataclass(frozen=True, slots=True)
-class FeedSpec:
+
+class FeedSpec(Struct, frozen=True):
     """A feed as a person configured it."""
 
     name: str
@@ -115,8 +117,7 @@ class FeedSpec:
     """Names of feeds, or `*` for all others: no article of them is put into a story with one of this feed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """A URL we poll, as configured, with what we remember of it."""
 
     id: FeedId
@@ -132,8 +133,7 @@ class Feed:
         return self.state.address or self.url
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One element of a feed as parsed: cleaned text, resolved links, not stored yet."""
 
     id: str
@@ -163,8 +163,7 @@ class Entry:
         return self.content if len(self.content) >= len(self.summary) else self.summary
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
+class ParsedFeed(Struct, frozen=True):
     """A feed's bytes, understood."""
 
     title: str
@@ -179,8 +178,7 @@ class ParsedFeed:
     """Hours and days on which the feed asks not to be visited (`skipHours`, `skipDays`), packed by `feeds.hints`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A body came back."""
 
     body: bytes
@@ -197,8 +195,7 @@ class Fetched:
     """Where the permanent redirects at the beginning lead; None where there are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotModified:
+class NotModified(Struct, frozen=True):
     """The server says nothing changed."""
 
     final_url: str
@@ -208,15 +205,13 @@ class NotModified:
     permanent_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """The server says the feed will not come back (410)."""
 
     final_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(Struct, frozen=True):
     """One visit to one feed, done: what the ingest needs to write it down."""
 
     feed: Feed

@@ -4,9 +4,10 @@ Effects: none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from monitor.model.ids import ArticleId, TopicKey
 
@@ -18,8 +19,7 @@ class Verdict(StrEnum):
     NOT_RELEVANT = "not relevant"
 
 
-@dataclass(frozen=True, slots=True)
-class TopicMark:
+class TopicMark(Struct, frozen=True):
     """One article marked under one topic, with everything that is learned from it: it outlives the article."""
 
     topic: TopicKey
@@ -35,8 +35,7 @@ class TopicMark:
     """Its most telling words, folded, with their counts; at most a few hundred."""
 
 
-@dataclass(frozen=True, slots=True)
-class LearnedWord:
+class LearnedWord(Struct, frozen=True):
     """A word that tells the useful articles of a topic from those that are not relevant."""
 
     word: str

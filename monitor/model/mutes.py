@@ -3,9 +3,10 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.model.ids import ChannelName, StoryId
 
@@ -19,8 +20,7 @@ class MuteKind(StrEnum):
     TERM = "term"
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
+class Mute(Struct, frozen=True):
     """Something held back until a time. What it holds waits: nothing is lost by it, and lifting it restores all."""
 
     id: int
@@ -42,8 +42,7 @@ class Mute:
         return self.lifted_at is None and now < self.until
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
+class Follow(Struct, frozen=True):
     """A story whose every further report is shown to a channel at once, in the story's thread."""
 
     channel: ChannelName

@@ -4,8 +4,10 @@ Effects: none.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 KEY_CHARS_MAX = 250
 HEAD_CHARS_MAX = 500
@@ -19,8 +21,7 @@ def notice_key(key: str) -> str:
     return f"{key[: KEY_CHARS_MAX - 18]}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """Something that needs a person now, as it was found; bounded as it is remembered, so that the two are alike."""
 
     key: str
@@ -33,10 +34,10 @@ class Need:
     """More of it, line by line."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", notice_key(self.key))
-        object.__setattr__(self, "head", self.head[:HEAD_CHARS_MAX])
-        object.__setattr__(self, "remedy", self.remedy[:HEAD_CHARS_MAX])
-        object.__setattr__(self, "detail", self.detail[:DETAIL_CHARS_MAX])
+        force_setattr(self, "key", notice_key(self.key))
+        force_setattr(self, "head", self.head[:HEAD_CHARS_MAX])
+        force_setattr(self, "remedy", self.remedy[:HEAD_CHARS_MAX])
+        force_setattr(self, "detail", self.detail[:DETAIL_CHARS_MAX])
 
     @property
     def kind(self) -> str:
@@ -48,8 +49,7 @@ class Need:
         return f"{self.head}{stop} {self.remedy}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A need that is remembered: since when, whether the operator was told, and when it was over."""
 
     key: str

@@ -3,8 +3,9 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class FullText(StrEnum):
@@ -40,16 +41,14 @@ class PageRoad(StrEnum):
     """The page's own summary of itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageText:
+class PageText(Struct, frozen=True):
     """The article's text as its page has it: cleaned and bounded, empty where the page has none."""
 
     text: str = ""
     road: PageRoad | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PageHeadlines:
+class PageHeadlines(Struct, frozen=True):
     """The headlines a page gives its article, each once, the one for readers first; empty where it has none."""
 
     titles: tuple[str, ...] = ()

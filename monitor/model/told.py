@@ -3,14 +3,14 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.model.ids import ChannelName, StoryId, TopicKey
 
 
-@dataclass(frozen=True, slots=True)
-class ToldStory:
+class ToldStory(Struct, frozen=True):
     """A story as a topic told it, on whatever channels."""
 
     story_id: StoryId
@@ -28,8 +28,7 @@ class ToldStory:
     article_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """A story reaching a channel as news, as it is compared with that of another run."""
 
     topic: TopicKey

@@ -4,9 +4,10 @@ Effects: none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from monitor.model.articles import Article
 from monitor.model.ids import ArticleId, ChannelName, TopicKey
@@ -33,16 +34,14 @@ class Dedup(StrEnum):
     """Each article by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(Struct, frozen=True):
     """A span of local time in which deliveries are held; it may cross midnight."""
 
     start: time
     end: time
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """When a topic's digests are due, in local time of `timezone`.
 
     Exactly one of the three: `now` is true; or `every_s` is set and slots are the local multiples of it since
@@ -66,8 +65,7 @@ class BudgetSpan(StrEnum):
     WEEK = "week"
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """How many tellings a reader has attention for: `8 per day`. Breaking news is told beside it."""
 
     count: int
@@ -78,8 +76,7 @@ class Budget:
         return f"{self.count} per {self.span}"
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True):
     """One watched thing. With `query` it is strict boolean; without, a relevance match on `name` and `also`."""
 
     key: TopicKey
@@ -117,8 +114,7 @@ class Topic:
     """How soon it is to be told: after it was seen where it is told at once, after its slot otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watchlist:
+class Watchlist(Struct, frozen=True):
     """Every topic in the file's order, and the lists that queries may name."""
 
     topics: tuple[Topic, ...]
@@ -147,8 +143,7 @@ class Field(StrEnum):
     """The text as the article's page completes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Characters `start` to `end` of the original title, text or completed text."""
 
     field: Field
@@ -156,8 +151,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One concept of a topic that an article holds: which words, how often, by what road, where."""
 
     concept: str
@@ -170,8 +164,7 @@ class Evidence:
     """What it brings of the score: the points of all evidence add up to it. None in what older versions wrote down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """An article that answers a topic."""
 
     topic: TopicKey
@@ -188,8 +181,7 @@ class Match:
     of the evidence they add up to the score."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoMatch:
+class NoMatch(Struct, frozen=True):
     """An article that does not answer a topic, and what was missing, in words."""
 
     topic: TopicKey

@@ -8,8 +8,9 @@ Effects: network through the channels, database.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.channels.base import Channel
 from monitor.clock import Clock
@@ -34,8 +35,7 @@ CANNOT_ASK = "cannot_ask"
 """The reason of a channel that could be asked but for a permission it lacks: then `on_unknown` decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """An outcome that is not written yet."""
 
     channel: Channel

@@ -9,10 +9,11 @@ Effects: none.
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.model import ChannelName, Need, Note, NoteKind, NoteLine, Notice
 
@@ -24,8 +25,7 @@ LINES_MAX = 20
 """Listed in one message; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of need: how long it is waited before it is told, and how several of it are told together."""
 
     name: str
@@ -270,8 +270,7 @@ OTHER = Kind("other", "", "", "{n} things need a person")
 """How a kind that is not listed is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """Notices of one kind, told in one message."""
 
     kind: Kind

@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from monitor.channels.base import Channel
 from monitor.model import ChannelName, Need, Note
@@ -21,8 +22,7 @@ KEY_STEM = "operator"
 """How the key of a delivery to the operator begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Peers:
+class Peers(Struct, frozen=True):
     """The other channels, as configured now."""
 
     channels: Mapping[ChannelName, Channel] = field(default_factory=dict)

@@ -7,9 +7,10 @@ grew old meanwhile as one note (see `away`).
 Effects: none.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.errors import SendOutcome
 
@@ -33,8 +34,7 @@ class RetryReason(StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True, slots=True)
-class RetryChoice:
+class RetryChoice(Struct, frozen=True):
     """When to try again; `at` is None when the delivery is dead and a person must act."""
 
     at: datetime | None

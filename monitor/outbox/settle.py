@@ -3,8 +3,9 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.channels.base import Channel
 from monitor.errors import ChannelError, RefusalScope, SendOutcome
@@ -28,8 +29,7 @@ BROKEN = "broken"
 BROKEN_REMEDY = "Please report this with the log around it; it is tried again by itself"
 
 
-@dataclass(frozen=True, slots=True)
-class SendRules:
+class SendRules(Struct, frozen=True):
     """How a channel's deliveries are treated."""
 
     max_age_s: int = 86_400
@@ -38,8 +38,7 @@ class SendRules:
     """Where a channel cannot be asked: send again what was perhaps sent (at least once), or hold it for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """What one attempt came to, for the log and for `monitor once`."""
 
     delivery: Delivery
@@ -50,8 +49,7 @@ class Sent:
     """Nothing more can be sent at this look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """An attempt that did not succeed, with all that decides what becomes of it."""
 
     channel: Channel

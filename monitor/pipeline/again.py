@@ -7,8 +7,10 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.digests.schedule import now_due_at
 from monitor.feeds.fulltext import complete
@@ -21,8 +23,7 @@ from monitor.topics.match import CompiledWatchlist, match_article
 from monitor.topics.nearness import Nearness
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedAgain:
+class JudgedAgain(Struct, frozen=True):
     """What an article answers now that more is known of it."""
 
     stored: StoredArticle

@@ -3,7 +3,7 @@
 Effects: none.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from monitor.feeds.fingerprint import hash_body, hash_entries
 from monitor.model import Fetched, Gone, NotModified, Polled, PollOutcome

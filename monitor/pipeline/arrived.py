@@ -4,14 +4,14 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.model import Article, Relation, TopicKey
 from monitor.pipeline.grouping import NewArticle
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """The new articles of a visit, counted."""
 
     stories: int = 0

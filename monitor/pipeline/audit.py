@@ -8,8 +8,10 @@ Effects: database.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.config.edit_names import widened_query
 from monitor.model import Article, ArticleId, NoMatch, Topic, TopicKey, Watchlist
@@ -32,8 +34,7 @@ TERMS_MAX = 3
 TITLES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class AuditTerm:
+class AuditTerm(Struct, frozen=True):
     """A term that would have caught near misses, and what a plan says of adding it."""
 
     text: str
@@ -48,8 +49,7 @@ class AuditTerm:
     """The time of the plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class TopicAudit:
+class TopicAudit(Struct, frozen=True):
     """What one topic nearly found."""
 
     topic: TopicKey

@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.digests.budget import (
     HISTORY,
@@ -56,8 +57,7 @@ def bar_of(tx: Transaction, topics: Sequence[TopicKey], budget: Budget, now: dat
     return find_bar(tx.bars.history(topics, now - HISTORY), budget, known_since, now)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A budget with its bar at one moment, for whoever looks."""
 
     budget: Budget
@@ -82,8 +82,7 @@ def standings(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class LookedBack:
+class LookedBack(Struct, frozen=True):
     """A budget with what it would have meant for what is stored."""
 
     budget: Budget

@@ -13,10 +13,12 @@ import zlib
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.clock import Clock
 from monitor.errors import StorageError, StorageReason
@@ -53,8 +55,7 @@ TRIES = 3
 log = get_log()
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Feeds that are to be visited together, under one claim."""
 
     claim: str

@@ -7,8 +7,9 @@ Effects: database.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.channels.asked import Answer, AnswerButton, AnswerLine, say
 from monitor.channels.wording import clean_title, local_time
@@ -26,8 +27,7 @@ UNDONE_MAX = 10
 _OURS = "Use the buttons of a message in the channel that it was posted to."
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where somebody asks, and what of the configuration in force they may speak of there."""
 
     channels: tuple[ChannelName, ...]

@@ -3,8 +3,9 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.model import Need
 from monitor.outbox.notices import KINDS
@@ -15,8 +16,7 @@ SAID_FOR_S = 3600.0
 """How long it is said after it: then what it did is done."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Jump:
+class _Jump(Struct, frozen=True):
     by_s: float
     at: datetime
     seen_s: float

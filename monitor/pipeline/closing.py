@@ -6,8 +6,10 @@ Effects: database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.channels.base import Channel
 from monitor.digests.budget import NOTHING_OWED
@@ -49,8 +51,7 @@ PER_HOUR_MAX = 20
 AT_ONCE = (DigestKind.NOW, DigestKind.BREAKING)
 
 
-@dataclass(frozen=True, slots=True)
-class DigestContext:
+class DigestContext(Struct, frozen=True):
     """The configuration in force for closing digests."""
 
     topics: Mapping[TopicKey, Topic]
@@ -64,8 +65,7 @@ class DigestContext:
     """How much may be told on a channel, over all its topics; those without a budget are not in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """What closing a digest came to."""
 
     topic: TopicKey
@@ -85,8 +85,7 @@ class Closed:
     """How long it was due."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """What is being closed."""
 
     label: str
@@ -94,16 +93,14 @@ class Slot:
     next_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Things:
+class Things(Struct, frozen=True):
     """What may be told, with the story of what is no story itself."""
 
     candidates: tuple[StoryCandidate, ...]
     story_of: Mapping[StoryId, StoryId]
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Window(Struct, frozen=True):
     story_ids: Sequence[StoryId]
     opened: Mapping[ArticleId, datetime]
     start: datetime
@@ -115,8 +112,7 @@ class _Window:
     """Since when the topic is watched."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
+class _Share(Struct, frozen=True):
     """What a digest comes to on one channel."""
 
     stories: int = 0

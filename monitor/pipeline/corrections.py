@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.errors import MonitorError
 from monitor.model import ArticleId, StoryId
@@ -21,8 +22,7 @@ NAMED_SHOWN = 5
 """Articles named in an error: more are not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Corrected:
+class Corrected(Struct, frozen=True):
     """What came of a correction."""
 
     change: StoryChange

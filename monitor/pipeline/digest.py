@@ -7,9 +7,10 @@ Effects: database.
 """
 
 from collections.abc import Callable, MutableMapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec.structs import replace
 
 from monitor.digests.burst import find_breaking
 from monitor.digests.compose import compose_digest

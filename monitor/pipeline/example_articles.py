@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from monitor.errors import StorageError
 from monitor.feeds.fulltext import complete

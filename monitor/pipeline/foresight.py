@@ -3,8 +3,9 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.channels.asked import AnswerLine
 from monitor.channels.wording import clean_title
@@ -20,8 +21,7 @@ JUDGED_MAX = 2_000
 EXAMPLES_MAX = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Foresight:
+class Foresight(Struct, frozen=True):
     """What a topic would have come to."""
 
     stories: int

@@ -5,8 +5,10 @@ Effects: database.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.logs import get_log
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryChoice, StoryId
@@ -37,8 +39,7 @@ NOTHING = ArticleId(0)
 _ALONE = StoryChoice(Relation.NEW, None)
 
 
-@dataclass(slots=True)
-class NewArticle:
+class NewArticle(Struct):
     """An entry that became an article in this batch."""
 
     article: Article

@@ -8,8 +8,10 @@ Effects: database.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.digests.schedule import now_due_at
 from monitor.feeds.coverage import why_quarantined
@@ -65,8 +67,7 @@ TEXT_CHARS_MAX = 100_000
 _NO_RULES = FeedRules()
 
 
-@dataclass(frozen=True, slots=True)
-class IngestContext:
+class IngestContext(Struct, frozen=True):
     """The configuration in force for one batch: swapped whole, between batches."""
 
     watchlist: CompiledWatchlist
@@ -96,8 +97,7 @@ class IngestContext:
         return self.rules.get(feed.url, _NO_RULES)
 
 
-@dataclass(slots=True)
-class _Fresh:
+class _Fresh(Struct):
     """An entry that is no article yet."""
 
     verdict: EntryVerdict
@@ -107,8 +107,7 @@ class _Fresh:
     is_recurring: bool
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """One polled feed on its way through the transaction."""
 
     polled: Polled

@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.channels.base import Channel
 from monitor.channels.wording import clean_title, name_of
@@ -36,8 +37,7 @@ MUTED_AGAIN = timedelta(hours=6)
 _ALERTS = frozenset({DigestKind.NOW, DigestKind.BREAKING})
 
 
-@dataclass(frozen=True, slots=True)
-class LookSummary:
+class LookSummary(Struct, frozen=True):
     """What a look came to."""
 
     url: str

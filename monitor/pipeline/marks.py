@@ -3,9 +3,11 @@
 Effects: database.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.errors import MonitorError
 from monitor.feeds.fulltext import complete
@@ -39,8 +41,7 @@ NEAR_READ = 500
 """Newest matches among which they are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(Struct, frozen=True):
     """What came of a mark."""
 
     mark: TopicMark
@@ -51,8 +52,7 @@ class Marked:
     """Whether the article answered the topic when it came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Background:
+class Background(Struct, frozen=True):
     """What the newest articles of one language say."""
 
     articles: int

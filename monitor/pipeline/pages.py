@@ -9,9 +9,10 @@ Effects: network, database, one child process.
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+from msgspec import Struct
 
 from monitor.channels.base import Channel
 from monitor.clock import Clock
@@ -61,8 +62,7 @@ _PASSING = frozenset(
 """Reasons that may be over in a few hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageSummary:
+class PageSummary(Struct, frozen=True):
     """What reading one page came to."""
 
     url: str

@@ -8,9 +8,10 @@ Effects: database.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+
+from msgspec.structs import replace
 
 from monitor.digests.alerts import AlertCount
 from monitor.model import ArticleId, StoryId, TopicKey, Watchlist

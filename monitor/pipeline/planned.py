@@ -3,16 +3,16 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.model import ArticleId, ChannelName, StoryId, Topic, TopicKey
 from monitor.storage.outlook import DAYS_MIN
 from monitor.topics.compare import Change
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedStory:
+class PlannedStory(Struct, frozen=True):
     """A story that a topic would gain or lose, by the first of its articles that answers."""
 
     story_id: StoryId
@@ -25,8 +25,7 @@ class PlannedStory:
     """Whether nobody is told of it: all of it that answers was kept in silence, as a feed's first reading is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """What a topic comes to over the time that was replayed."""
 
     stories: int = 0
@@ -37,8 +36,7 @@ class Load:
     """By its schedule, on each of its channels."""
 
 
-@dataclass(frozen=True, slots=True)
-class TopicChange:
+class TopicChange(Struct, frozen=True):
     """What an edit does to one topic."""
 
     key: TopicKey
@@ -68,8 +66,7 @@ class TopicChange:
         return not self.added and not self.dropped and self.before == self.after and same_channels
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What an edit of the watchlist would change."""
 
     topics: tuple[TopicChange, ...]

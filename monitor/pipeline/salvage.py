@@ -5,8 +5,9 @@ Effects: database.
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from monitor.errors import ParseError, ParseReason, StorageError
 from monitor.logs import bind, get_log

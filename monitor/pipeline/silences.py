@@ -8,8 +8,9 @@ Effects: database.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.feeds.coverage import is_stale, silence_of
 from monitor.feeds.rhythm import Usual
@@ -38,8 +39,7 @@ LIVELY_MAX = timedelta(days=14)
 SILENCE_KINDS = frozenset({"feed-silent", "topic-silent"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What is usual of a topic, learnt when it fell silent."""
 
     last_at: datetime

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from msgspec import Struct
+
 from monitor.logs import get_log
 from monitor.model import ArticleId, ChannelName
 from monitor.pipeline.merging import merge_words, put_words_together
@@ -58,8 +60,7 @@ SLICES_MAX = 20_000
 """Slices of one such work: with their rests less than an hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
+class Retention(Struct, frozen=True):
     """How long things are kept, in days."""
 
     articles_days: int = 90

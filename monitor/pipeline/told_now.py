@@ -6,16 +6,16 @@ with what is new by then, and since the moment is no slot, its label is the mome
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.digests.schedule import held_until
 from monitor.model import Topic
 from monitor.storage.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class ToldNow:
+class ToldNow(Struct, frozen=True):
     """What came of it."""
 
     waiting: int

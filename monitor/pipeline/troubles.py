@@ -4,7 +4,8 @@ Effects: database.
 """
 
 import zlib
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from monitor.digests.schedule import day_began_at
 from monitor.model import ChannelName, Digest, DigestKind, FeedTrouble, Topic

@@ -7,8 +7,10 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.clock import Clock
 from monitor.errors import FetchError, FetchReason, ParseError, ParseReason
@@ -31,8 +33,7 @@ SLOW_SHARE = 4
 log = get_log()
 
 
-@dataclass(frozen=True, slots=True)
-class HostLimit:
+class HostLimit(Struct, frozen=True):
     """How a host is treated: visits at one time, and the least pause between two in seconds."""
 
     at_once: int

@@ -3,8 +3,10 @@
 Effects: writes the log.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.errors import FetchError, FetchReason, ParseError
 from monitor.feeds.coverage import count_lost, site_of, window_of
@@ -24,8 +26,7 @@ _NO_RULES = FeedRules()
 GONE = "410: the publisher says that the feed is gone for good. Remove it from feeds.toml, or correct its url."
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """What a visit brought, counted by the ingest."""
 
     entries: int = 0
@@ -47,8 +48,7 @@ class Brought:
 NOTHING_BROUGHT = Brought()
 
 
-@dataclass(frozen=True, slots=True)
-class PollSummary:
+class PollSummary(Struct, frozen=True):
     """What one visit came to, for the log and for `monitor once`."""
 
     feed: str

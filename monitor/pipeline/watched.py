@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from monitor.pipeline.marks import learn_all
 from monitor.storage.search import compile_by_archive
@@ -11,8 +11,7 @@ from monitor.storage.store import Store
 from monitor.topics.match import CompiledWatchlist
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """A watchlist in force. What it says of an article stays the same; a new one is made and put in its place."""
 
     watchlist: CompiledWatchlist

@@ -4,12 +4,12 @@ Effects: database.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import FeedState, TopicKey
@@ -21,8 +21,7 @@ ARRIVALS_MAX = 1_000
 """Matches of a topic that are looked back at, the newest."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastMatch:
+class LastMatch(Struct, frozen=True):
     """When a topic of the configuration was last answered."""
 
     topic: TopicKey
@@ -31,8 +30,7 @@ class LastMatch:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class QuietFeed:
+class QuietFeed(Struct, frozen=True):
     """A feed that brought nothing for a while; of its state only what its silence is judged by."""
 
     name: str

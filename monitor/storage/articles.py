@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryId
@@ -22,8 +22,7 @@ TAG_BREAK = "\x1f"
 """Joins tags in their column; no cleaned text holds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredArticle:
+class StoredArticle(Struct, frozen=True):
     """An article with what was decided about it when it came."""
 
     article: Article
@@ -40,8 +39,7 @@ class StoredArticle:
     """A report so like what the story has that it is counted and not shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """A name under which a feed shows an article."""
 
     feed_id: FeedId

@@ -4,10 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.digests.budget import BAR_REASON, GATE, Scored
@@ -24,8 +24,7 @@ OWED_MAX = 5_000
 """Stories that one footer counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeldStory:
+class HeldStory(Struct, frozen=True):
     """A story that a budget kept from channels, as it stands now."""
 
     story_id: StoryId

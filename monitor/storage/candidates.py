@@ -4,10 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.model import ArticleId
 from monitor.storage.replay import find_asked, find_paged, find_since
@@ -19,8 +20,7 @@ from monitor.topics.match import CompiledTopic
 AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """Articles that may answer."""
 
     ids: Sequence[ArticleId]

@@ -6,10 +6,10 @@ Effects: database.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.storage.store import Store, Transaction
@@ -37,8 +37,7 @@ RESTORE = "Restore a backup: monitor db restore FILE"
 REPAIR = "Mend it: monitor db check --repair"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was looked at."""
 
     name: str
@@ -49,8 +48,7 @@ class Finding:
     """What to do; empty where all is well."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableSize:
+class TableSize(Struct, frozen=True):
     """How large a table is."""
 
     table: str
@@ -59,8 +57,7 @@ class TableSize:
     """With its indexes; None where the database does not tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What a check found."""
 
     findings: tuple[Finding, ...]
@@ -74,8 +71,7 @@ class Checked:
         return not any(finding.wrong for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Relation:
+class _Relation(Struct, frozen=True):
     """Rows whose other half ought to be there."""
 
     name: str

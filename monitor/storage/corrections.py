@@ -9,11 +9,11 @@ Effects: database.
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ArticleId, Relation, StoryId
@@ -29,8 +29,7 @@ CHAIN_MAX = 100
 """Merges followed; chains are flattened when they grow, so that one is the rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoryChange:
+class StoryChange(Struct, frozen=True):
     """A correction, as it was written down."""
 
     at: datetime

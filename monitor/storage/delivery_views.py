@@ -3,11 +3,11 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
@@ -21,8 +21,7 @@ KIN_MAX = 50
 """Deliveries of the same message, or in its thread, that are shown beside one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """What stands in a channel's line."""
 
     count: int
@@ -36,8 +35,7 @@ class Line:
 NO_LINE = Line(0, None, False)
 
 
-@dataclass(frozen=True, slots=True)
-class ListedDelivery:
+class ListedDelivery(Struct, frozen=True):
     """A delivery without what it carries, which may be long."""
 
     id: DeliveryId
@@ -72,7 +70,7 @@ class ListedDelivery:
         return "waiting"
 
 
-_COLUMNS: list[sa.ColumnElement[Any]] = [DELIVERY.c[name] for name in ListedDelivery.__slots__]
+_COLUMNS: list[sa.ColumnElement[Any]] = [DELIVERY.c[name] for name in ListedDelivery.__struct_fields__]
 
 
 class DeliveryViews:
@@ -169,6 +167,6 @@ def _is_in(state: str) -> sa.ColumnElement[bool]:
 
 
 def _to_listed(row: Row[Any]) -> ListedDelivery:
-    values = {name: getattr(row, name) for name in ListedDelivery.__slots__}
+    values = {name: getattr(row, name) for name in ListedDelivery.__struct_fields__}
     values |= {"state": DeliveryState(row.state), "kind": DeliveryKind(row.kind)}
     return ListedDelivery(**values)

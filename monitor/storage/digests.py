@@ -5,11 +5,11 @@ Effects: database.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.digests.compose import HeldBack, Telling, Told
@@ -28,8 +28,7 @@ SPLIT_REASON = "split from story"
 """How the reason of a telling begins that was no message: the state of a story that a person split, copied."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDigest:
+class StoredDigest(Struct, frozen=True):
     """A closed digest."""
 
     id: DigestId
@@ -41,8 +40,7 @@ class StoredDigest:
     closed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SentRecord:
+class SentRecord(Struct, frozen=True):
     """One telling of a story to a channel, for `explain`."""
 
     channel: ChannelName
@@ -57,8 +55,7 @@ class SentRecord:
     """The article that led it."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRecord:
+class HeldRecord(Struct, frozen=True):
     """Why a digest did not tell a story to a channel, for `explain`."""
 
     digest: StoredDigest

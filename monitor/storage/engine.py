@@ -13,12 +13,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
 import sqlalchemy as sa
+from msgspec import Struct, field
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -51,8 +51,7 @@ minute. https://www.postgresql.org/docs/current/libpq-connect.html, …/runtime-
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(Struct, frozen=True):
     """An open database: one engine to write, one to read, and the lock that keeps writers in one row."""
 
     url: URL

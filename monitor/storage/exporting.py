@@ -5,11 +5,11 @@ Effects: database.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Row
 
 from monitor.model import ChannelName, Match, TopicKey, Verdict
@@ -23,8 +23,7 @@ PORTION = 500
 """Matches read in one transaction: some megabytes, and nobody waits while the reader of the output is slow."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToldThen:
+class ToldThen(Struct, frozen=True):
     """That a channel was told of the match's story."""
 
     channel: ChannelName
@@ -32,8 +31,7 @@ class ToldThen:
     is_update: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedThen:
+class MarkedThen(Struct, frozen=True):
     """What a reader said of the article under the topic."""
 
     verdict: Verdict
@@ -41,8 +39,7 @@ class MarkedThen:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedMatch:
+class ExportedMatch(Struct, frozen=True):
     """A match with all that is exported of it."""
 
     match: Match

@@ -3,23 +3,22 @@
 Effects: none.
 """
 
-from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy.engine import Row
 
 from monitor.model import Feed, FeedId, FeedState
 
-_STATE_COLUMNS = tuple(field.name for field in fields(FeedState))
+_STATE_COLUMNS = FeedState.__struct_fields__
 """Every field of the state is a column of the same name."""
 _state_of = attrgetter(*_STATE_COLUMNS)
 _UNKNOWN = object()
 
 
-@dataclass(frozen=True, slots=True)
-class PollRecord:
+class PollRecord(Struct, frozen=True):
     """What a visit writes down: the feed's new state, and a row of its own where the visit was worth one."""
 
     feed_id: FeedId

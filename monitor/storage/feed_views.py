@@ -7,11 +7,11 @@ Effects: database.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ArticleId, FeedId, Relation, StoryId, TopicKey
@@ -24,8 +24,7 @@ _NEWS = ("new", "")
 """Standings of what may be told; articles of the first versions have none."""
 
 
-@dataclass(frozen=True, slots=True)
-class BroughtArticle:
+class BroughtArticle(Struct, frozen=True):
     """An article of one feed, without its text."""
 
     id: ArticleId
@@ -40,8 +39,7 @@ class BroughtArticle:
     quiet: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FirstOfStory:
+class FirstOfStory(Struct, frozen=True):
     """The article that a story began with."""
 
     feed_id: FeedId
@@ -51,8 +49,7 @@ class FirstOfStory:
     """Of the story."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """The recorded visits of a time: those that brought something or failed."""
 
     visits: int
@@ -62,8 +59,7 @@ class Cost:
     elapsed_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
+class Timed(Struct, frozen=True):
     """An article that answers a topic, and when it was there."""
 
     article_id: ArticleId
@@ -73,8 +69,7 @@ class Timed:
     is_news: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an article of a feed stands."""
 
     article_id: ArticleId
@@ -84,8 +79,7 @@ class Place:
     """The feed that began the story; None where its first article is no longer kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Led:
+class Led(Struct, frozen=True):
     """A telling, and who led it."""
 
     key: StoryId

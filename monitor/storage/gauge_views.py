@@ -3,10 +3,10 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ChannelName, DeliveryState
@@ -20,8 +20,7 @@ FEED_STATES = ("ok", "unread", "waiting", "failing", "gone", "held", "moved")
 its server asked, not read yet, or well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """What waits for a channel."""
 
     channel: ChannelName

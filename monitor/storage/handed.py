@@ -4,10 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import Feed, FeedId
@@ -26,8 +26,7 @@ GIVEN_UP_S = 3_600
 """Until a feed is visited again whose news ended each process that began to store it."""
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(Struct, frozen=True):
     """What a visit brought, ready to be kept."""
 
     feed_id: FeedId
@@ -35,8 +34,7 @@ class HandOver:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(Struct, frozen=True):
     """What a visit brought, and its feed as it is now."""
 
     id: int
@@ -46,8 +44,7 @@ class Handed:
     """How often its storing was begun before and neither done nor given up: whoever did so was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """How much is handed over and not stored."""
 
     feeds: int

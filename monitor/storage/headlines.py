@@ -6,8 +6,9 @@ Effects: database.
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.model import ArticleId
 from monitor.storage.store import Transaction
@@ -32,8 +33,7 @@ BEHIND = 5_000
 _ABOVE_ALL = ArticleId(2**62)
 
 
-@dataclass(frozen=True, slots=True)
-class Likely:
+class Likely(Struct, frozen=True):
     """An article that may be meant."""
 
     id: ArticleId

@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.feeds.coverage import LOST_TOLD, SILENT_AT_LEAST, troubles_of
@@ -25,8 +25,7 @@ BROUGHT_MAX = 30_000
 """Articles whose addresses are read for whose site they are: what a host brought lately tells most, and takes 0.1 s."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedHealth:
+class FeedHealth(Struct, frozen=True):
     """A feed as `status` and `feeds list` show it."""
 
     feed: Feed
@@ -48,8 +47,7 @@ class FeedHealth:
     """Until when its server asked us to stay away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bringer:
+class Bringer(Struct, frozen=True):
     """A feed that brought articles of a site."""
 
     feed: str
@@ -57,8 +55,7 @@ class Bringer:
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PollVisit:
+class PollVisit(Struct, frozen=True):
     """One recorded visit, for `explain`."""
 
     polled_at: datetime

@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName
@@ -21,8 +21,7 @@ HOLD_MAX = timedelta(hours=1)
 """A channel that was mended is noticed within the hour, and a dead one costs one call an hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A channel that is held, and why."""
 
     channel: ChannelName

@@ -7,7 +7,8 @@ Effects: database.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.model import ArticleId
 from monitor.storage.rows import portions
@@ -26,8 +27,7 @@ END = ArticleId(2**62)
 """Above every article."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What one look found."""
 
     hits: tuple[Hit, ...]
@@ -40,8 +40,7 @@ class Looked:
     """Whether the time was over before there were as many hits as asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """Some articles that may answer, the newest first."""
 
     ids: Sequence[ArticleId]

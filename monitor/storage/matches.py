@@ -6,11 +6,11 @@ Effects: database.
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import (
@@ -37,8 +37,7 @@ NEAR_PER_TOPIC_MAX = 200
 """Near misses of one topic written down in a day (UTC): enough to see what it lacks; a list of all is no help."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMatch:
+class StoredMatch(Struct, frozen=True):
     """A match with what became of it."""
 
     match: Match
@@ -48,8 +47,7 @@ class StoredMatch:
     digest_id: DigestId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredNearMiss:
+class StoredNearMiss(Struct, frozen=True):
     """A near miss as it was written down."""
 
     topic: TopicKey

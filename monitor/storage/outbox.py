@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Row
 
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
@@ -25,8 +25,7 @@ NEAR_MAX = 100
 """Deliveries of a channel, in line, among which the next one is looked for first."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewDelivery:
+class NewDelivery(Struct, frozen=True):
     """A delivery as a closing digest makes it."""
 
     digest_id: DigestId
@@ -42,8 +41,7 @@ class NewDelivery:
     """The delivery in whose thread it stands, or that it edits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """A delivery whose news goes out in a note."""
 
     id: DeliveryId

@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
@@ -21,8 +21,7 @@ CLOSED_WELL = ("dropped", "folded", "not_editable")
 """Reasons of dead deliveries that need nobody: a person dropped it, its news went out in another, only an edit died."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDelivery:
+class StoredDelivery(Struct, frozen=True):
     """A delivery with the fields that people ask for."""
 
     delivery: Delivery
@@ -31,8 +30,7 @@ class StoredDelivery:
     settled_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class SentBody:
+class SentBody(Struct, frozen=True):
     """What a part of a message says now."""
 
     delivery_id: DeliveryId

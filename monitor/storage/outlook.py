@@ -6,10 +6,11 @@ Effects: database.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, TopicKey, Watchlist
 from monitor.storage.search import candidates, read_articles, span_of
@@ -36,8 +37,7 @@ COMMON = 0.2
 """A word in more than so large a part of all articles says hardly anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """What is to be expected of a topic."""
 
     per_day: float | None = None

@@ -6,11 +6,11 @@ Effects: database.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.feeds.fulltext import why_no_page
@@ -27,8 +27,7 @@ _CLAIMING = 7_295_001_843
 """PostgreSQL's advisory lock under which pages are claimed, so that two workers never visit one host together."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageLimits:
+class PageLimits(Struct, frozen=True):
     """How much is read: at most so many pages an hour in all, and one page of a host in so many seconds."""
 
     per_hour: int = 1_000
@@ -36,8 +35,7 @@ class PageLimits:
     spacing_s: float = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class PageOutcome:
+class PageOutcome(Struct, frozen=True):
     """What became of a page."""
 
     state: PageState
@@ -52,8 +50,7 @@ class PageOutcome:
     """False where it was known without asking the site."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageTask:
+class PageTask(Struct, frozen=True):
     """A claimed page."""
 
     article_id: ArticleId
@@ -67,8 +64,7 @@ class PageTask:
     """What became of the same page for another article."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPage:
+class StoredPage(Struct, frozen=True):
     """A page as it stands."""
 
     url: str

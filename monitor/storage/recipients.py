@@ -8,11 +8,11 @@ Effects: database, random tokens.
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, DeliveryState
@@ -29,8 +29,7 @@ READER = "reader"
 SERVER = "server"
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """Somebody a mail channel writes to."""
 
     channel: ChannelName

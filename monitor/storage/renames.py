@@ -3,11 +3,11 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import MuteKind, TopicKey
@@ -15,8 +15,7 @@ from monitor.storage.marks import MarkTable
 from monitor.storage.tables import MARK, MATCH, MUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """How much went over to the new key."""
 
     waiting: int

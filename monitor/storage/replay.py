@@ -6,11 +6,12 @@ Effects: database.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.feeds.fulltext import complete
 from monitor.model import Article, ArticleId, PageState, StoryId
@@ -31,8 +32,7 @@ _ROWS: sa.Select[Any] = sa.select(
 ).select_from(sa.outerjoin(ARTICLE, FEED, ARTICLE.c.feed_id == FEED.c.id))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """A stored article as it is judged."""
 
     fed: Article

@@ -10,9 +10,10 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from monitor.errors import MonitorError, StorageError, StorageReason
 from monitor.storage.backup import BESIDE
@@ -23,8 +24,7 @@ from monitor.storage.restored import Quieted, newest_article_at, quiet
 from monitor.storage.revision import head_revision, known_revisions
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """What came of it."""
 
     kept: Path | None

@@ -7,10 +7,10 @@ keys by which a channel is asked whether a message arrived are made of them.
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import DeliveryState
@@ -23,8 +23,7 @@ REASON = "restored"
 WHY = "it waited when the copy was made that was restored, and may have been sent since"
 
 
-@dataclass(frozen=True, slots=True)
-class Quieted:
+class Quieted(Struct, frozen=True):
     """What of a copy tells nothing any more by itself."""
 
     matches: int

@@ -8,11 +8,11 @@ Effects: database.
 
 import hashlib
 import zlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.storage.care_tables import CONFIG_EDIT, CONFIG_REVISION
@@ -29,8 +29,7 @@ WORDS_MAX = 2_000
 _LOCK = 0x6E6D_4346  # of this program and this table: one number among the advisory locks of a database
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionHead:
+class RevisionHead(Struct, frozen=True):
     """A configuration that was in force, without its texts. A hash is SHA-256 in hex of a whole file."""
 
     id: int
@@ -50,8 +49,7 @@ class RevisionHead:
         return {"watchlist.toml": self.watchlist_hash, "feeds.toml": self.feeds_hash}
 
 
-@dataclass(frozen=True, slots=True)
-class Revision(RevisionHead):
+class Revision(RevisionHead, frozen=True):
     """A configuration that was in force; its texts encode to the very bytes of the files."""
 
     watchlist: str
@@ -63,8 +61,7 @@ class Revision(RevisionHead):
         return {"watchlist.toml": self.watchlist.encode(), "feeds.toml": self.feeds.encode()}
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Who wrote a file of some content, and how it is meant."""
 
     body_hash: str
@@ -173,7 +170,7 @@ class RevisionTable:
         )
         texts = {"watchlist": watchlist, "feeds": feeds}
         kept = {name: zlib.compress(text) if hashes[name] in edited else b"" for name, text in texts.items()}
-        values = {name: getattr(head, name) for name in RevisionHead.__slots__}
+        values = {name: getattr(head, name) for name in RevisionHead.__struct_fields__}
         self._db.execute(sa.insert(CONFIG_REVISION).values(**values, **kept))
         return head
 
@@ -231,7 +228,7 @@ class RevisionTable:
         return self._db.execute(sa.delete(CONFIG_REVISION).where(gone)).rowcount
 
     def _whole(self, head: RevisionHead) -> Revision:
-        values = {name: getattr(head, name) for name in RevisionHead.__slots__}
+        values = {name: getattr(head, name) for name in RevisionHead.__struct_fields__}
         watchlist, feeds = (zlib.decompress(self._body(head, name)).decode() for name in ("watchlist", "feeds"))
         return Revision(**values, watchlist=watchlist, feeds=feeds)
 
@@ -248,7 +245,7 @@ class RevisionTable:
 
 
 def _heads() -> sa.Select[Any]:
-    columns = [CONFIG_REVISION.c[name] for name in RevisionHead.__slots__]
+    columns = [CONFIG_REVISION.c[name] for name in RevisionHead.__struct_fields__]
     return sa.select(*columns).order_by(CONFIG_REVISION.c.id.desc())
 
 

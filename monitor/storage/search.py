@@ -7,10 +7,10 @@ Effects: database.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from monitor.model import Article, ArticleId, Match
 from monitor.storage.rows import portions
@@ -26,16 +26,14 @@ READ_AT_ONCE = 200
 """Articles read together: with their pages about 2 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """An article that answers, as it was searched: with its page's text."""
 
     article: Article
     match: Match
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a search found."""
 
     hits: tuple[Hit, ...]
@@ -90,8 +88,7 @@ def read_articles(tx: Transaction, ids: Sequence[ArticleId]) -> Iterator[Article
             yield whole.article
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """What is the same at every question about one time."""
 
     first: ArticleId

@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.digests.second_look import LOOKS_AFTER, OPEN_STATES, LookChoice, Looked, LookState
@@ -28,16 +28,14 @@ _CLAIMING = 7_295_001_844
 _OPEN = tuple(state.value for state in OPEN_STATES)
 
 
-@dataclass(frozen=True, slots=True)
-class LookTask:
+class LookTask(Struct, frozen=True):
     """A claimed look."""
 
     article: Article
     looked: Looked
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLook:
+class StoredLook(Struct, frozen=True):
     """The looks at an article as they stand."""
 
     told_at: datetime
@@ -48,8 +46,7 @@ class StoredLook:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToldAt:
+class ToldAt(Struct, frozen=True):
     """Where a channel, and a recipient of it, was told of an article: the message in whose thread more can be said."""
 
     channel: ChannelName

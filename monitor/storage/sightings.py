@@ -4,10 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ArticleId, FeedId
@@ -19,8 +19,7 @@ RENEWED_AFTER = timedelta(days=1)
 """How old a row grows before it is written again: an entry stands in its feed for days, and is seen at every change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """An entry of a visit that is an article we have."""
 
     article_id: ArticleId
@@ -29,8 +28,7 @@ class Seen:
     """The name it was known by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """That a feed showed an article again."""
 
     feed_id: FeedId

@@ -5,11 +5,12 @@ Effects: database.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.digests.things import count_article, count_member, counts_of
@@ -41,8 +42,7 @@ COUNTED_MAX = 5_000
 """Articles of one story whose publishers are counted, newest first; articles are counted without a bound."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoryGrowth:
+class StoryGrowth(Struct, frozen=True):
     """What a batch adds to a story."""
 
     story_id: StoryId

@@ -7,11 +7,11 @@ Effects: database.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ArticleId, ChannelName, Story, StoryId, TopicKey
@@ -24,24 +24,21 @@ MEMBERS_MAX = 20_000
 """Articles of a portion of stories whose tellings by themselves are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedAt:
+class MatchedAt(Struct, frozen=True):
     """An article that answers a topic, and its story."""
 
     article_id: ArticleId
     story_id: StoryId
 
 
-@dataclass(frozen=True, slots=True)
-class ToldAt:
+class ToldAt(Struct, frozen=True):
     """A row of the sent log: under a story's id, or that of a text or article told by itself."""
 
     told_at: datetime
     key: StoryId
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """How a story answers a topic."""
 
     topic: TopicKey

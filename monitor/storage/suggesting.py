@@ -4,11 +4,12 @@ Effects: database.
 """
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import nlargest
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.model import Article, ArticleId, Topic, TopicKey, Watchlist
 from monitor.storage.search import Hit, candidates, judge, read_articles
@@ -26,8 +27,7 @@ JUDGED_MAX = 1_000
 """Articles judged to say what the terms would bring; of more than that every second, third … is judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(Struct, frozen=True):
     """A term that might be added to a topic."""
 
     text: str
@@ -39,8 +39,7 @@ class Addition:
     """How many articles more the topic would find with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suggested:
+class Suggested(Struct, frozen=True):
     """The terms found for a topic."""
 
     additions: tuple[Addition, ...]

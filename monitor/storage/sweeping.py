@@ -6,11 +6,11 @@ Effects: database.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ChannelName, DeliveryState
@@ -37,8 +37,7 @@ NAMES_MAX = 50_000
 Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """Rows of a table that are past their time."""
 
     table: sa.Table

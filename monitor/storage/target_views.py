@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, DeliveryId, DeliveryKind, DeliveryState, DigestId, DigestKind, FeedId, TopicKey
@@ -21,8 +21,7 @@ WAYS_MAX = 500
 _AT_ONCE = (DigestKind.NOW.value, DigestKind.BREAKING.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """One story told to one channel, with the moments it passed.
 
     What made it news is the first article of it that the digest took; of a breaking story, the last.

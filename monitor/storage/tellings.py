@@ -5,10 +5,10 @@ Effects: database.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ArticleId, ChannelName, DeliveryId, DeliveryKind, DigestId, DigestKind, StoryId, TopicKey
@@ -24,8 +24,7 @@ BREAKING_REASON = "breaking: "
 """How the reason of a telling begins that broke."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToldLine:
+class ToldLine(Struct, frozen=True):
     """A story that a digest told to a channel, as a line of a later note."""
 
     story_id: StoryId
@@ -34,8 +33,7 @@ class ToldLine:
     outlet: str
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(Struct, frozen=True):
     """The message in which a channel was first told a story."""
 
     digest_id: DigestId

@@ -4,10 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from monitor.model import ArticleId, ChannelName, StoryId, TopicKey
 from monitor.storage.mutes import stories_now
@@ -19,8 +19,7 @@ TELLINGS_MAX = 200
 NUMBER_MAX = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class ToldStory:
+class ToldStory(Struct, frozen=True):
     """A story that channels were told of."""
 
     story_id: StoryId

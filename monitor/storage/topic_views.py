@@ -8,11 +8,11 @@ Effects: database.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ArticleId, ChannelName, DeliveryState, DigestId, Match, StoryId, TopicKey
@@ -27,8 +27,7 @@ TELLINGS_MAX = 5_000
 """Tellings of some hundred stories that are read: the newest."""
 
 
-@dataclass(frozen=True, slots=True)
-class MatchLine:
+class MatchLine(Struct, frozen=True):
     """A match, without its evidence."""
 
     article_id: ArticleId

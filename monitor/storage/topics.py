@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import TopicKey
@@ -19,8 +19,7 @@ REST_MAX = timedelta(days=1)
 """Who takes a topic out by mistake puts it back within a day; what waited for longer is no news."""
 
 
-@dataclass(frozen=True, slots=True)
-class TopicState:
+class TopicState(Struct, frozen=True):
     """What is remembered of a topic between digests."""
 
     key: TopicKey
@@ -34,8 +33,7 @@ class TopicState:
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPlan:
+class TopicPlan(Struct, frozen=True):
     """A topic as configured now, with the first slot it would have."""
 
     key: TopicKey
@@ -45,8 +43,7 @@ class TopicPlan:
     """None for a topic told at once: it is due when something matches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(Struct, frozen=True):
     """When a part of the daemon last did its work."""
 
     component: str

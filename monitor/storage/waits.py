@@ -6,10 +6,10 @@ Effects: database.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ChannelName, StoryId, TopicKey
@@ -21,8 +21,7 @@ STORIES_MAX = 200
 """Stories for which one wait is written down, the newest: a topic that has more open has been waiting for days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Why a story waited for a channel, the last time it did."""
 
     channel: ChannelName

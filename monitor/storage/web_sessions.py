@@ -3,10 +3,10 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.storage.web_tables import WEB_SESSION
@@ -15,8 +15,7 @@ PER_NAME_MAX = 100
 """Browsers that are signed in with one token; one more ends the session that was idle longest."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebSession:
+class WebSession(Struct, frozen=True):
     """A browser that is signed in."""
 
     key_hash: str

@@ -8,12 +8,13 @@ Effects: database.
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.feeds.fulltext import complete
@@ -88,8 +89,7 @@ def _version_of(package: str) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """An article as it is searched: with the text of its page, where that was read."""
 
     article: Article
@@ -102,8 +102,7 @@ class Whole:
         return self.article is not self.fed
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What goes into the index for one article."""
 
     whole: Whole

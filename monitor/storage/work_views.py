@@ -3,10 +3,10 @@
 Effects: database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model.canary import CANARY_CHANNEL
@@ -16,8 +16,7 @@ from monitor.storage.outbox_views import is_due, is_held
 from monitor.storage.tables import DELIVERY, FEED
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """What is due and nobody has begun."""
 
     count: int

@@ -4,11 +4,11 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.storage.rows import insert_into, upsert
@@ -23,8 +23,7 @@ AHEAD_MAX = timedelta(minutes=1)
 _TICKS = "ticks"
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(Struct, frozen=True):
     """A process that works on this database, as of its last beat."""
 
     id: str

@@ -4,7 +4,8 @@ Effects: none.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.model.feeds import FeedSpec
 
@@ -12,8 +13,7 @@ EVERY_OTHER = "*"
 """What stands in `never_merge` for all other feeds, also those that come later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
+class Apart(Struct, frozen=True):
     """The feeds' `never_merge`, asked by the feeds' names; it holds both ways, whichever of the two says so."""
 
     alone: frozenset[str] = frozenset()

@@ -7,7 +7,9 @@ Effects: none.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, FeedId, Relation, StoryChoice, StoryId
 from monitor.model.ids import NO_FEED
@@ -67,8 +69,7 @@ def forbids_none(_one: FeedId, _other: FeedId) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """An article that looks for its story."""
 
     article_id: ArticleId
@@ -84,8 +85,7 @@ class Arrival:
     print_: Print
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """An article that has its story."""
 
     arrival: Arrival
@@ -94,8 +94,7 @@ class Placed:
     """The first article of the same text: its own id unless it is a copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """Two articles, how alike they are, and what they are to each other."""
 
     other: Placed

@@ -9,9 +9,10 @@ Effects: none.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct
 
 from monitor.model import ArticleId, Entry
 from monitor.stories.normal import body_words, headline_form, key_of, text_form
@@ -70,8 +71,7 @@ class Standing(StrEnum):
     """New to us, but the feed seems to be another one now: stored silently."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAlias:
+class KnownAlias(Struct, frozen=True):
     """The article behind a name the feed has used before. `title` is empty once the article was swept."""
 
     article_id: ArticleId
@@ -86,8 +86,7 @@ class KnownAlias:
 Known = Mapping[tuple[AliasKind, int], KnownAlias]
 
 
-@dataclass(frozen=True, slots=True)
-class EntryVerdict:
+class EntryVerdict(Struct, frozen=True):
     """What one entry of a poll is."""
 
     entry_index: int
@@ -109,8 +108,7 @@ class EntryVerdict:
         return self.standing is Standing.NEW
 
 
-@dataclass(frozen=True, slots=True)
-class PollVerdict:
+class PollVerdict(Struct, frozen=True):
     """One verdict per entry, in the entries' order, and what the whole poll looked like."""
 
     entries: tuple[EntryVerdict, ...]

@@ -19,6 +19,8 @@ from heapq import nlargest
 from itertools import islice
 from zlib import crc32
 
+from msgspec import Struct
+
 from monitor.stories.guards import direction_of, is_negated, names_in, numbers_in
 from monitor.stories.normal import body, body_words, headline, headline_form, key_of
 from monitor.stories.rarity import Rarity, term_of
@@ -41,8 +43,7 @@ WEIGHT_MAX = 255
 CUT_MARKS = ("...", "…")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What the guards ask of an article, beside its weighed words. Words and numbers are 32 bits each."""
 
     headline: frozenset[int]
@@ -63,8 +64,7 @@ class Said:
         return len(self.runs) < RUNS_MIN
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """An article taken apart, before its words are weighed."""
 
     counts: dict[int, int]

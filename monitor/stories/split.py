@@ -4,13 +4,14 @@ Effects: none.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, Relation, StoryId
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """An article of a story, as far as a split asks."""
 
     id: ArticleId
@@ -22,8 +23,7 @@ class Member:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """How a story parts."""
 
     new_id: StoryId

@@ -5,8 +5,9 @@ Effects: none.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.model import Topic, TopicKey
 from monitor.topics.match import CompiledTopic, CompiledWatchlist
@@ -28,8 +29,7 @@ class Change(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPair:
+class TopicPair(Struct, frozen=True):
     """One topic before and after an edit; one of the two may be None."""
 
     old: CompiledTopic | None
@@ -131,9 +131,9 @@ def _changed_keys(old: CompiledTopic, new: CompiledTopic) -> Iterator[str]:
     if old is new:
         return
     found = set()
-    for one in fields(Topic):
-        if one.name not in _OF_NO_KEY and getattr(old.topic, one.name) != getattr(new.topic, one.name):
-            found.add(one.name)
-            yield _WRITTEN.get(one.name, one.name)
+    for name in Topic.__struct_fields__:
+        if name not in _OF_NO_KEY and getattr(old.topic, name) != getattr(new.topic, name):
+            found.add(name)
+            yield _WRITTEN.get(name, name)
     if not found & _OF_MATCHING and not judges_alike(old, new):
         yield "lists"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 
+from msgspec import Struct
+
 from monitor.model import Level, Via
 from monitor.topics.leaves import rarest_idf, spell_word
 from monitor.topics.meaning import IDF_MIN, Lexicon, is_stop_word, name_languages
@@ -32,8 +34,7 @@ _INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.\s+)+(?=[A-Z]\w)")
 """One letter with a dot before a name: `H. Jackman`, `C. K. Simpson`. Articles write first names out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """A related word that may stand for a concept in articles of its language."""
 
     sequence: Sequence
@@ -67,8 +68,7 @@ class Concept:
         return Leaf(self.leaf.text, self.leaf.sequences + related)
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(Struct, frozen=True, dict=True):
     """A name as it is looked for."""
 
     text: str

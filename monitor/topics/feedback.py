@@ -12,7 +12,9 @@ Effects: none.
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.model import Article, Evidence, LearnedWord, Level, TopicMark, Verdict, Via
 from monitor.topics.concepts import least_score
@@ -59,8 +61,7 @@ _CALENDAR = frozenset(
 """Reports of one event share their day, which says nothing of the next event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(Struct, frozen=True):
     """By how much what was learned moves one score."""
 
     points: int = 0

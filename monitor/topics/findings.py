@@ -5,7 +5,8 @@ Effects: none.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.model import Evidence, Field, Via
 from monitor.topics.evaluate import find_leaf, find_places, is_true
@@ -21,8 +22,7 @@ FOUND_MAX = 20
 """Different words kept per concept: a wildcard can find hundreds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One concept that an article holds."""
 
     concept: str

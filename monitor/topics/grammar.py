@@ -8,9 +8,10 @@ Effects: none.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import NoReturn
+
+from msgspec.structs import replace
 
 from monitor.errors import QueryError
 from monitor.topics.leaves import build_fact, build_phrase, build_term, list_entry

@@ -6,7 +6,8 @@ Effects: none.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.topics.foreign import REFUSED_FIELDS
 from monitor.topics.imported import (
@@ -40,8 +41,7 @@ _EDGES = ".,;:!?…·•&/–—-'’"
 _TITLE = re.compile(r"^Google\s*[- ]?\s*Alerts?\s*[-–—:]\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str
     """`word`, `phrase`, `(`, `)`, `or`, `around` or `end`."""
     text: str = ""

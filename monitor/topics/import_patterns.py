@@ -5,7 +5,7 @@ What finds endless many texts, or asks for a place in the line, has no like in o
 Effects: none.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from monitor.topics.imported import CannotSayError
 
@@ -27,8 +27,7 @@ _REFUSED = {
 }
 
 
-@dataclass(slots=True)
-class Pattern:
+class Pattern(Struct):
     """What an expression finds."""
 
     texts: list[str] = field(default_factory=list)

@@ -5,7 +5,8 @@ Effects: none.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from monitor.topics.import_patterns import read_pattern
 from monitor.topics.imported import (
@@ -48,8 +49,7 @@ def read_plain(lines: list[Line]) -> Reading:
     return reading
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     line: int
     name: str = ""
     any_words: list[Line] = field(default_factory=list)

@@ -6,7 +6,8 @@ Effects: none.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from monitor.text import plain_line
 from monitor.words import words
@@ -31,8 +32,7 @@ class CannotSayError(Exception):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """One rule as a topic."""
 
     line: int
@@ -46,8 +46,7 @@ class Imported:
     """What is nearly the same, or was not taken over."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """One rule that is no topic."""
 
     line: int
@@ -56,8 +55,7 @@ class LeftOut:
     remedy: str
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What a file of another tool holds."""
 
     topics: list[Imported] = field(default_factory=list)

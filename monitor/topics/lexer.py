@@ -7,9 +7,10 @@ Effects: none.
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.errors import QueryError
 from monitor.topics.foreign import (
@@ -51,8 +52,7 @@ class Sign(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One sign with what belongs to it."""
 
     sign: Sign

@@ -7,9 +7,10 @@ import gzip
 import re
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+
+from msgspec.structs import replace
 
 from monitor.errors import MonitorError
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon

@@ -6,8 +6,10 @@ Effects: none.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Evidence, LearnedWord, Match, NoMatch, Topic, TopicKey, Watchlist
@@ -30,8 +32,7 @@ KEY_CHARS_MAX = 60
 """So much of a topic's key a message shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTopic:
+class CompiledTopic(Struct, frozen=True):
     """A topic ready to judge articles: a query, or the names of which one is enough."""
 
     topic: Topic
@@ -76,8 +77,7 @@ class CompiledTopic:
         yield from map(learned_element, self.learned)
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledWatchlist:
+class CompiledWatchlist(Struct, frozen=True):
     """Every topic ready to judge articles. May be shared between threads."""
 
     watchlist: Watchlist

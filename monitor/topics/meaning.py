@@ -6,7 +6,9 @@ Effects: none.
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.language import FUNCTION_WORDS
 from monitor.words import DEFAULT_LANGUAGE, fold, stem
@@ -62,16 +64,14 @@ def name_languages(name: Sequence[str]) -> tuple[str, ...]:
     return tuple(language for language, count in counts.items() if count == most)
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """A word that means nearly the same, and how nearly: 0 to 1."""
 
     word: str
     similarity: float
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """How many articles of an archive hold a word, for the words that were asked for, in one language."""
 
     language: str = DEFAULT_LANGUAGE
@@ -81,8 +81,7 @@ class Counted:
     """By stem."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
+class Lexicon(Struct, frozen=True):
     """Which words of a language are related, and how often each is used; beside it, the same of other languages.
 
     Surface words only: stems are made when asked.

@@ -12,8 +12,9 @@ import struct
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from operator import mul
+
+from msgspec import Struct
 
 from monitor.model import Article, Level
 
@@ -68,8 +69,7 @@ def unpack_vector(packed: bytes) -> Vector:
     return array("f", struct.unpack(f"<{len(packed) // 2}e", packed))
 
 
-@dataclass(frozen=True, slots=True)
-class _Figures:
+class _Figures(Struct, frozen=True):
     mean: float
     deviation: float
     learned: int

@@ -4,9 +4,11 @@ Effects: none.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from monitor.model import Via
 
@@ -23,21 +25,19 @@ class Kind(StrEnum):
     PATTERN = "pattern"
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """One word to be found: folded for `STEM` and `WORD`, as written for `SURFACE`, with `*` and `?` for `PATTERN`."""
 
     kind: Kind
     word: str
-    key: str = field(init=False, repr=False, compare=False)
-    """The same in one text, which is looked up sooner than the pair."""
+    key: str = ""
+    """The same in one text, which is looked up sooner than the pair; always filled by itself."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", f"{self.kind.value}:{self.word}")
+        force_setattr(self, "key", f"{self.kind.value}:{self.word}")
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """Words that stand one after another, with at most `slop` words between two of them."""
 
     elements: tuple[Element, ...]
@@ -45,8 +45,7 @@ class Sequence:
     slop: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A term or phrase: it is found where any of its sequences is."""
 
     text: str
@@ -78,8 +77,7 @@ class Metadata(StrEnum):
     WORDS = "words"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """Something asked of an article's metadata."""
 
     field: Metadata
@@ -89,29 +87,25 @@ class Fact:
     """The value as the normalised query shows it."""
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Struct, frozen=True):
     """Every one of two or more."""
 
     parts: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one of two or more."""
 
     parts: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """What must not be."""
 
     part: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Struct, frozen=True):
     """Two things with at most `distance` words between them, in this order where `is_ordered`."""
 
     left: "Node"
@@ -120,32 +114,28 @@ class Near:
     is_ordered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(Struct, frozen=True):
     """Words looked for in one part of the article only."""
 
     scope: Scope
     part: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(Struct, frozen=True):
     """At least so many occurrences in all."""
 
     count: int
     part: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class Weighted:
+class Weighted(Struct, frozen=True):
     """What counts more, or less, when matches are ordered; it never decides one."""
 
     part: "Node"
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A named list: any of its terms."""
 
     name: str

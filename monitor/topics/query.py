@@ -9,7 +9,8 @@ Effects: none.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.errors import QueryError
 from monitor.topics.grammar import Parser
@@ -46,8 +47,7 @@ _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|O?NEAR(?:/\S*)?|w/(?:s|p|seg|para|
 _LONE_FIELDS = {Metadata.SOURCE, Metadata.TAG}
 
 
-@dataclass(frozen=True, slots=True)
-class WeightedLeaf:
+class WeightedLeaf(Struct, frozen=True):
     """A term or phrase that speaks for a match, with the weight the query gives it."""
 
     leaf: Leaf
@@ -56,8 +56,7 @@ class WeightedLeaf:
     """Whether a NEAR holds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A query that was understood."""
 
     text: str

@@ -9,7 +9,8 @@ Effects: none.
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from monitor.model import Article
 from monitor.topics.index import told_language
@@ -30,8 +31,7 @@ Term = tuple[str, ...]
 """The stems of one word, or of two that follow one another."""
 
 
-@dataclass
-class Counts:
+class Counts(Struct):
     """How many articles hold each term, by what forms."""
 
     articles: int = 0
@@ -40,8 +40,7 @@ class Counts:
     forms: dict[Term, Counter[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """A term that might be added."""
 
     text: str

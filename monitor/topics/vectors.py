@@ -9,12 +9,13 @@ Effects: reads files, runs a model on one thread.
 import gzip
 import hashlib
 from array import array
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from monitor.errors import MonitorError
 from monitor.topics.nearness import Encoder, Meanings, Vector
@@ -31,8 +32,7 @@ HASH_CHARS = 16
 """Of the file's SHA-256, to tell vectors of one model from those of another."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFiles:
+class ModelFiles(Struct, frozen=True):
     """Where a model lies."""
 
     model: Path

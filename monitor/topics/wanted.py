@@ -9,7 +9,8 @@ Effects: none.
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.language import rules_number
 from monitor.model import Article, ArticleId
@@ -43,23 +44,20 @@ _SAMPLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """An article holds this token; as a prefix, one that begins with it."""
 
     text: str
     is_prefix: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
+class Both(Struct, frozen=True):
     """Every part is there."""
 
     parts: tuple["Wanted", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Struct, frozen=True):
     """At least one part is there."""
 
     parts: tuple["Wanted", ...]

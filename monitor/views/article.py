@@ -4,8 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.channels.slack_link import message_link
 from monitor.config.channels import SlackSettings
@@ -29,16 +31,14 @@ FAR_SHOWN_MAX = 50
 """Topics that say no from afar, by name; the rest is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A sentence of the way, with what stands under it."""
 
     text: str
     more: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of characters as they stand in the article."""
 
     text: str
@@ -46,8 +46,7 @@ class Piece:
     """Where it is a hit: the topics and concepts it was found for."""
 
 
-@dataclass(frozen=True, slots=True)
-class TopicAnswer:
+class TopicAnswer(Struct, frozen=True):
     """What a topic said of the article, and why."""
 
     key: TopicKey
@@ -61,8 +60,7 @@ class TopicAnswer:
     """Why not, what became of it, what today's watchlist says, what readers said."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlePage:
+class ArticlePage(Struct, frozen=True):
     """An article with its whole way."""
 
     trail: Trail

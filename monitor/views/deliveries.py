@@ -4,8 +4,9 @@ Effects: database, logs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.channels.slack_link import message_link
 from monitor.config.channels import SlackSettings
@@ -23,8 +24,7 @@ from monitor.views.told_lines import ENDS
 log = get_log()
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryList:
+class DeliveryList(Struct, frozen=True):
     """A page of deliveries, the newest first."""
 
     items: tuple[ListedDelivery, ...]
@@ -35,8 +35,7 @@ class DeliveryList:
     holds: Mapping[ChannelName, Hold]
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryPage:
+class DeliveryPage(Struct, frozen=True):
     """One delivery, whole."""
 
     one: ListedDelivery

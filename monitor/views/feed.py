@@ -4,9 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import quantiles
+
+from msgspec import Struct
 
 from monitor.feeds.policy import PollBounds
 from monitor.feeds.rhythm import usual_of
@@ -28,8 +29,7 @@ RACES_MIN = 5
 """Shared stories below which nobody is said to be ahead or behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(Struct, frozen=True):
     """From published to seen, of what came as news."""
 
     articles: int
@@ -37,8 +37,7 @@ class Delay:
     p90_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(Struct, frozen=True):
     """What the newest articles of a feed were among those of all."""
 
     articles: int
@@ -58,8 +57,7 @@ class Worth:
         return self.articles - self.alone
 
 
-@dataclass(frozen=True, slots=True)
-class RecentArticle:
+class RecentArticle(Struct, frozen=True):
     """An article it brought."""
 
     article: BroughtArticle
@@ -69,8 +67,7 @@ class RecentArticle:
     """When the feed was last known to show it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedPage:
+class FeedPage(Struct, frozen=True):
     """A feed, whole."""
 
     feed: FeedHealth

@@ -3,9 +3,10 @@
 Effects: none.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.errors import FetchReason
 from monitor.feeds.coverage import LOST_TOLD, SILENT_AT_LEAST, is_stale, silence_of
@@ -36,8 +37,7 @@ class Condition(StrEnum):
 ORDER = {condition: number for number, condition in enumerate(Condition)}
 
 
-@dataclass(frozen=True, slots=True)
-class Visited:
+class Visited(Struct, frozen=True):
     """What of a feed's row decides how it is."""
 
     state: FeedState
@@ -52,8 +52,7 @@ class Visited:
     """The name of the feed whose address it moved to; empty for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """How a feed is, why, and what a person does about it."""
 
     condition: Condition
@@ -61,8 +60,7 @@ class Health:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Visits:
+class Visits(Struct, frozen=True):
     """How often it is visited, and why."""
 
     wait_s: float

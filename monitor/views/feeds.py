@@ -5,8 +5,9 @@ Effects: database.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.errors import MonitorError
 from monitor.feeds.advice import (
@@ -42,8 +43,7 @@ MATCHES_MAX = 2_000
 ADVISED_MAX = 10
 
 
-@dataclass(frozen=True, slots=True)
-class FeedLine:
+class FeedLine(Struct, frozen=True):
     """A feed in the list."""
 
     feed: FeedHealth
@@ -57,8 +57,7 @@ class FeedLine:
         return ORDER[self.health.condition], self.feed.feed.name.casefold(), int(self.feed.feed.id)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedList:
+class FeedList(Struct, frozen=True):
     """One page of the list."""
 
     lines: tuple[FeedLine, ...]
@@ -67,8 +66,7 @@ class FeedList:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """What may be changed in the list."""
 
     drop: tuple[Drop, ...]

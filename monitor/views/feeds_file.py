@@ -4,7 +4,8 @@ Effects: reads files.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.config.faults import Problem
 from monitor.config.files import BOM
@@ -16,8 +17,7 @@ LINES_SHOWN = 500
 _QUERY = re.compile(r"""(?i)(https?://[^\s"'?#]*\?)[^\s"'#]+""")
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedLine:
+class NumberedLine(Struct, frozen=True):
     """A line with what is wrong in it."""
 
     number: int
@@ -25,8 +25,7 @@ class NumberedLine:
     is_faulty: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FeedsFile:
+class FeedsFile(Struct, frozen=True):
     """A part of the file."""
 
     name: str

@@ -5,9 +5,10 @@ Effects: network, one child process, threads for parsing.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
+
+from msgspec import Struct
 
 from monitor.config.feeds import address_key, is_web_address
 from monitor.errors import MonitorError
@@ -39,8 +40,7 @@ WAYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """An entry that answers a topic."""
 
     entry: Entry
@@ -48,8 +48,7 @@ class Answered:
     score: int
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """A feed that was found, and what it would have brought."""
 
     found: FoundFeed

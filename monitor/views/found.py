@@ -6,8 +6,9 @@ Effects: database.
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.config.values import NAME_CHARS_MAX as KEY_CHARS_MAX
 from monitor.model import ArticleId, Schedule, StoryId, Topic, TopicKey, Watchlist
@@ -25,8 +26,7 @@ FORESEEN_MAX = 500
 """Matches that a look ahead gathers, the newest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What was typed, as it is understood."""
 
     text: str
@@ -38,8 +38,7 @@ class Asked:
     """What is allowed and hardly meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class HitLine:
+class HitLine(Struct, frozen=True):
     """An article that answers."""
 
     article_id: ArticleId
@@ -54,8 +53,7 @@ class HitLine:
     why: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FoundPage:
+class FoundPage(Struct, frozen=True):
     """A page of what was found, the newest first."""
 
     hits: tuple[HitLine, ...]
@@ -67,8 +65,7 @@ class FoundPage:
     """The time of the article that was judged last, where it goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Foreseen:
+class Foreseen(Struct, frozen=True):
     """What a topic would have brought in the last days."""
 
     stories: int

@@ -4,8 +4,10 @@ Effects: database, reads and writes files.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.config.edit import NoteEdit
 from monitor.config.edit_examples import SIDES, Choice, choose_example, keep_example
@@ -20,8 +22,7 @@ from monitor.topics.explain import explain
 from monitor.views.widening import SUGGEST_DAYS, how_to_use, terms_that_find
 
 
-@dataclass(frozen=True, slots=True)
-class KeptExample:
+class KeptExample(Struct, frozen=True):
     """Where an article stands as an example now."""
 
     topic: TopicKey

@@ -6,8 +6,10 @@ Effects: database.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, Level, StoryId, Watchlist
 from monitor.storage.looking import candidates_down
@@ -24,8 +26,7 @@ SHOWN = 30
 LEVELS = (Level.STRICT, Level.BALANCED, Level.BROAD)
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """A story by the newest of its articles that decides."""
 
     story_id: StoryId
@@ -36,8 +37,7 @@ class Headline:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class AtLevel:
+class AtLevel(Struct, frozen=True):
     """What the topic would find at one level."""
 
     level: Level
@@ -51,8 +51,7 @@ class AtLevel:
     goes: tuple[Headline, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(Struct, frozen=True):
     """All three levels beside each other."""
 
     now: Level

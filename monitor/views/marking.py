@@ -4,7 +4,8 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.digests.snippet import cut_snippet, hits_in
 from monitor.model import Article, Evidence, Field, Match
@@ -16,8 +17,7 @@ TEXT_CHARS_MAX = 320
 WHY_MAX = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of characters as they stand in the article."""
 
     text: str

@@ -4,9 +4,10 @@ Effects: none.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 _RECORDED = re.compile(r"\b(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d) UTC|T(\d\d:\d\d):\d\dZ)")
 """A time in a reason that was written down when a gate decided."""
@@ -15,8 +16,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _WITHOUT_YEAR = timedelta(days=300)
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(Struct, frozen=True):
     """How times are shown: in which zone, and as seen from when."""
 
     zone: ZoneInfo

@@ -4,9 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from monitor.config.load import Loaded
 from monitor.config.watch import Watcher
@@ -27,8 +28,7 @@ FAULTS_MAX = 20
 _OF_FILES = frozenset({"config", "config-waits"})
 
 
-@dataclass(frozen=True, slots=True)
-class NeedView:
+class NeedView(Struct, frozen=True):
     """Something that needs a person, and where it is seen to."""
 
     need: Need
@@ -43,8 +43,7 @@ class NeedView:
     href_words: str
 
 
-@dataclass(frozen=True, slots=True)
-class TopicView:
+class TopicView(Struct, frozen=True):
     """A topic as it runs."""
 
     status: TopicStatus
@@ -53,8 +52,7 @@ class TopicView:
     muted_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelView:
+class ChannelView(Struct, frozen=True):
     """A channel and what stands in its line."""
 
     name: ChannelName
@@ -75,8 +73,7 @@ class ChannelView:
         return not self.given_up and self.hold is None and bool(self.kind or not self.waiting)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigView:
+class ConfigView(Struct, frozen=True):
     """Which configuration is in force, and what the files say beyond it."""
 
     since: datetime
@@ -88,8 +85,7 @@ class ConfigView:
     """What an edit would change that waits for a person's yes; empty where none does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """Everything the first page shows, of one moment."""
 
     status: Status

@@ -6,7 +6,8 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 TOP, BASE = 9.0, 86.0
 """Where the highest bar ends and where all begin, in percent of the height; the words of the axis stand below."""
@@ -16,8 +17,7 @@ TICKS_MAX = 5
 """Words under the bars: as many as a phone has room for."""
 
 
-@dataclass(frozen=True, slots=True)
-class BarPoint:
+class BarPoint(Struct, frozen=True):
     """One stretch of time."""
 
     label: str
@@ -32,8 +32,7 @@ class BarPoint:
     """What else is to be said of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A stretch as it is drawn."""
 
     x: float
@@ -49,8 +48,7 @@ class Bar:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Words on an axis."""
 
     x: float
@@ -59,8 +57,7 @@ class Tick:
     anchor: str = "middle"
 
 
-@dataclass(frozen=True, slots=True)
-class BarPlot:
+class BarPlot(Struct, frozen=True):
     """What is drawn, and the same as a table for who does not see it."""
 
     title: str

@@ -6,7 +6,8 @@ Effects: none.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.views.plot_bars import BASE, TOP, Tick, height_of, lines_of, nice_top
 
@@ -19,8 +20,7 @@ _LINE = 8.0
 there: so no line goes through words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """A score from which something holds."""
 
     key: str
@@ -29,8 +29,7 @@ class Threshold:
     is_chosen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """The scores of one step: what matched below, what nearly did on top of it."""
 
     x: float
@@ -42,8 +41,7 @@ class Column:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class ThresholdLine:
+class ThresholdLine(Struct, frozen=True):
     """A threshold as it is drawn."""
 
     key: str
@@ -55,8 +53,7 @@ class ThresholdLine:
     is_chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Histogram:
+class Histogram(Struct, frozen=True):
     """What is drawn, and the same as a table."""
 
     title: str

@@ -6,7 +6,8 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -19,8 +20,7 @@ LEVELS = 5
 """Shades, the faintest is 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """An hour of the week."""
 
     x: float
@@ -28,8 +28,7 @@ class Cell:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class RhythmPlot:
+class RhythmPlot(Struct, frozen=True):
     """The whole drawing, with what it shows in words."""
 
     cells: tuple[Cell, ...]

@@ -7,8 +7,9 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 LANES_MAX = 12
 MARKS_MAX = 60
@@ -20,8 +21,7 @@ _STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
 TICKS_MAX = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """An article to be drawn."""
 
     lane: str
@@ -35,8 +35,7 @@ class Point:
     """What it is, for who points at it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Where an article stands in its lane."""
 
     x: float
@@ -45,8 +44,7 @@ class Mark:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """A publisher."""
 
     name: str
@@ -56,8 +54,7 @@ class Lane:
     """Marks left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """A moment on the axis."""
 
     x: float
@@ -67,8 +64,7 @@ class Tick:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class TimeLine:
+class TimeLine(Struct, frozen=True):
     """The whole drawing."""
 
     lanes: tuple[Lane, ...]

@@ -3,7 +3,8 @@
 Effects: database.
 """
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.logs import redact
 from monitor.storage.revisions import RevisionHead
@@ -12,8 +13,7 @@ from monitor.views.difference import DiffLine, read_difference
 from monitor.views.feeds_file import without_keys
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A configuration that was in force."""
 
     head: RevisionHead
@@ -22,8 +22,7 @@ class Listed:
     is_latest: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionsPage:
+class RevisionsPage(Struct, frozen=True):
     """Some of them, the newest first."""
 
     items: tuple[Listed, ...]
@@ -64,8 +63,7 @@ def say_unchanged(head: RevisionHead, before: RevisionHead | None) -> str:
     return f"{edited} edited, no topic, feed or channel differs" if edited else "nothing differs"
 
 
-@dataclass(frozen=True, slots=True)
-class FileDifference:
+class FileDifference(Struct, frozen=True):
     """How one file differs between two configurations."""
 
     name: str
@@ -73,8 +71,7 @@ class FileDifference:
     is_cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """A configuration that was in force, beside another."""
 
     listed: Listed

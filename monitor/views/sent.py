@@ -5,9 +5,10 @@ Effects: none.
 
 import json
 import re
-from dataclasses import dataclass
 from email import message_from_string, policy
 from email.message import EmailMessage
+
+from msgspec import Struct
 
 SHOWN_CHARS_MAX = 200_000
 """So much of it is shown; the file has all."""
@@ -16,8 +17,7 @@ _LEAVE_TOKEN = re.compile(r"(/unsubscribe/)[\w%.~-]+")
 """Who has it can take the reader off the list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """What was put in line, frozen when its digest closed."""
 
     form: str

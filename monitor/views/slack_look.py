@@ -5,15 +5,16 @@ Effects: none.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _ANGLED = re.compile(r"<(!date\^[^|>]*|https?://[^|>]*)\|([^>]*)>")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Characters of one look."""
 
     text: str
@@ -23,16 +24,14 @@ class Run:
     """Only http and https."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A paragraph: `header`, `aside`, `text`, `quote`, `item`, `divider` or `button`."""
 
     kind: str
     runs: tuple[Run, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SlackLook:
+class SlackLook(Struct, frozen=True):
     """One message."""
 
     fallback: str

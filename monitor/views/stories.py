@@ -4,9 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.dossier import Outline, outline_of
 from monitor.errors import MonitorError
@@ -32,8 +33,7 @@ class Show(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class StoryLine:
+class StoryLine(Struct, frozen=True):
     """A story in a list."""
 
     outline: Outline
@@ -42,8 +42,7 @@ class StoryLine:
     """Whether it has more articles than were looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoryList:
+class StoryList(Struct, frozen=True):
     """One page of stories."""
 
     lines: tuple[StoryLine, ...]
@@ -51,8 +50,7 @@ class StoryList:
     """What to ask with for the page behind; None at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     ids: list[StoryId]
     next: str | None
 

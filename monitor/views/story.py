@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.dossier import Dossier, find_dossier
 from monitor.model import (
@@ -38,8 +39,7 @@ NEAR = timedelta(days=7)
 """A story that was over so long before this one began is another event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """An article of the story."""
 
     stored: StoredArticle
@@ -68,8 +68,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Race:
+class Race(Struct, frozen=True):
     """Who was first, and by how much."""
 
     first: Member
@@ -82,8 +81,7 @@ class Race:
         return None if self.second is None else self.second.came_at - self.first.came_at
 
 
-@dataclass(frozen=True, slots=True)
-class StoryPage:
+class StoryPage(Struct, frozen=True):
     """A story, whole."""
 
     dossier: Dossier

@@ -4,9 +4,10 @@ Effects: database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.digests.schedule import day_began_at
 from monitor.digests.volume import LOOK_BACK, volume_of
@@ -29,8 +30,7 @@ HOURS = 7 * 24
 _HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """A day or an hour of a topic."""
 
     start: datetime
@@ -40,8 +40,7 @@ class Stretch:
     is_burst: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Volumes:
+class Volumes(Struct, frozen=True):
     """How much answered a topic over time."""
 
     days: tuple[Stretch, ...]
@@ -50,8 +49,7 @@ class Volumes:
     """Whether all matches of the time were counted; where not, the newest were."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(Struct, frozen=True):
     """How many articles of the last days have which score."""
 
     matched: Mapping[int, int]
@@ -61,8 +59,7 @@ class Scores:
     name of one word, which matches where the word is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class TopicCard:
+class TopicCard(Struct, frozen=True):
     """What stands at the head of a topic's page."""
 
     state: TopicState | None

@@ -4,8 +4,9 @@ Effects: database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.model import Mute, MuteKind, Topic, TopicKey
 from monitor.storage.store import Transaction
@@ -13,8 +14,7 @@ from monitor.storage.store import Transaction
 WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class TopicLine:
+class TopicLine(Struct, frozen=True):
     """A topic as a list has it."""
 
     topic: Topic

@@ -5,10 +5,11 @@ Effects: database.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.digests.mutes import mute_of
 from monitor.feeds.fulltext import complete
@@ -47,8 +48,7 @@ class FateKind(StrEnum):
     SILENT = "silent"
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What became of a story, in words."""
 
     kind: FateKind
@@ -58,8 +58,7 @@ class Fate:
     """When that was, or will be."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToldOn:
+class ToldOn(Struct, frozen=True):
     """A telling of it."""
 
     channel: ChannelName
@@ -69,8 +68,7 @@ class ToldOn:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoryLine:
+class StoryLine(Struct, frozen=True):
     """A story as the topic has it, by its article with the best score among the newest."""
 
     story_id: StoryId
@@ -90,8 +88,7 @@ class StoryLine:
     """How many of its articles that were looked at answered the topic."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoryPage:
+class StoryPage(Struct, frozen=True):
     """A page of stories."""
 
     lines: tuple[StoryLine, ...]
@@ -99,8 +96,7 @@ class StoryPage:
     """Below which article the next page begins; None at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What is known of some stories at once."""
 
     articles: Mapping[ArticleId, StoredArticle]

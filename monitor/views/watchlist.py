@@ -3,11 +3,12 @@
 Effects: reads files, database.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from monitor.config.draft import WATCHLIST, Draft, read_draft
 from monitor.config.edit_whole import hash_of
@@ -36,8 +37,7 @@ class State(StrEnum):
     """It is good, and is taken within seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The file at one moment."""
 
     path: str

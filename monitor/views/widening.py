@@ -3,8 +3,10 @@
 Effects: database.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.config.load import Loaded
 from monitor.model import Article, Match, Topic, Watchlist
@@ -17,8 +19,7 @@ SUGGEST_DAYS = 30
 TERMS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Widening:
+class Widening(Struct, frozen=True):
     """A term that would find the article."""
 
     text: str

@@ -5,10 +5,11 @@ Nothing in it remembers anything but the database: `restart` is a new process th
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.digests.schedule import parse_schedule
 from monitor.model import ChannelName, Delivery, Entry, Feed, FeedSpec, Fetched, Polled, StoryId, Topic, TopicKey
@@ -48,7 +49,7 @@ def a_topic_for_everything(key: str = "all", channels: Sequence[str] = ("desk",)
         settle_s=0,
         breaking=False,
     )
-    return replace(topic, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(topic, **changes)  # the tests name real fields
 
 
 def an_entry(news: News, outlet: int = 0, at: datetime = START, **changes: object) -> Entry:
@@ -60,7 +61,7 @@ def an_entry(news: News, outlet: int = 0, at: datetime = START, **changes: objec
         published=at,
         summary=news.text,
     )
-    return replace(entry, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(entry, **changes)  # the tests name real fields
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """What a feed may do to its entries without telling anything twice, or hiding anything new."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from monitor.model import Entry
 from tests.behaviour.given import DAY, HOUR, MINUTES, World, an_entry

@@ -1,8 +1,7 @@
 """Feeds in which a measured prototype silenced news: here every entry is told, once."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from monitor.model import Entry
 from tests.behaviour.given import DAY, HOUR, World, an_entry

@@ -1,11 +1,11 @@
 """Notes by mail, and threads: a message that answers an earlier one stands under it in every mail program."""
 
 import json
-from dataclasses import replace
 from email import message_from_string, policy
 from email.message import EmailMessage
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.channels.email import EmailChannel
 from monitor.channels.email_message import HTML_BYTES_MAX, read_sender, render_mail, render_mails
@@ -30,7 +30,7 @@ def a_note(**changes: object) -> Note:
         more=3,
         told_title="Captives released in Port Amber",
     )
-    return replace(note, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(note, **changes)  # the tests name real fields
 
 
 def parsed(message: str) -> EmailMessage:

@@ -1,7 +1,8 @@
 """What stands beside a digest's stories, in every medium: more on what was told, other headlines, the appendix."""
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from monitor.channels.email_message import HTML_BYTES_MAX, render_html
 from monitor.channels.plain import render_text

@@ -4,10 +4,10 @@ import json
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.channels.slack import SlackChannel
 from monitor.errors import ChannelError, ConfigError, RefusalScope, SendOutcome

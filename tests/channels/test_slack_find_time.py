@@ -1,8 +1,7 @@
 """Asking Slack ends well before the lease does."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from monitor.channels.slack import SlackChannel
 from monitor.errors import ChannelError, SendOutcome

@@ -4,11 +4,11 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.channels.slack_blocks import render_messages, write_messages
 from monitor.channels.slack_elements import BLOCKS_CHARS_MAX, BLOCKS_MAX, EDIT_CHARS, compact_json, size_of

@@ -1,12 +1,12 @@
 """The words every medium shares."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from monitor.channels.plain import render_text
 from monitor.channels.record import digest_record

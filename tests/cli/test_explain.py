@@ -1,7 +1,8 @@
 """`monitor explain`: every why and why not, as the pipeline wrote it down."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from monitor.digests.schedule import parse_schedule
 from monitor.digests.second_look import Finding, LookChoice, LookState

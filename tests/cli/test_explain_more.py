@@ -1,9 +1,9 @@
 """`monitor explain` beyond one address: headlines, sightings, waits, deliveries, and what is not in the archive."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.model import ChannelName
 from monitor.pipeline.sweep import Retention, sweep

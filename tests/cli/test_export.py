@@ -2,9 +2,9 @@
 
 import csv
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.cli.export import COLUMNS, safe_cell
 from tests.cli.newsroom import Newsroom

@@ -3,11 +3,11 @@
 import io
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.errors import FetchError, FetchReason
 from monitor.feeds.opml import read_opml

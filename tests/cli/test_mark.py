@@ -1,9 +1,9 @@
 """`monitor mark`: what a reader says of an article, what the topic makes of it, and how it is shown and taken back."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.app import build_app
 from monitor.config.load import load

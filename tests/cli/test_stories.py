@@ -1,10 +1,10 @@
 """`monitor stories`: listed, shown with every why, merged and split; and `explain` says so."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.model import Dedup
 from monitor.pipeline.sweep import Retention, sweep

@@ -1,8 +1,7 @@
 """`monitor stories list --below`, and what `status` and `stories show` say of a budget."""
 
-from dataclasses import replace
-
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.digests.budget import parse_budget
 from tests.cli.newsroom import TOPICS, WATCHLIST, Newsroom

@@ -1,11 +1,11 @@
 """How much may be told: the bar by the history, the seats by the count, and what becomes of the rest."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from monitor.digests.budget import (
     HISTORY,

@@ -1,9 +1,10 @@
 """Sample digests of our own fictional news: a plain one, a hostile one, a huge one, an empty one."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from monitor.channels.wording import link_of
 from monitor.model import (
@@ -87,7 +88,7 @@ def a_story(number: int = 1, **changes: object) -> DigestStory:
         others_more=11,
         score=87,
     )
-    return replace(story, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(story, **changes)  # the tests name real fields
 
 
 def a_digest(shown: int = 3, overflow: int = 0, **changes: object) -> Digest:
@@ -106,7 +107,7 @@ def a_digest(shown: int = 3, overflow: int = 0, **changes: object) -> Digest:
         troubles=(FeedTrouble("Delta Echo", "timeout", START - timedelta(hours=2)),),
         next_at=END + timedelta(days=1),
     )
-    return replace(digest, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(digest, **changes)  # the tests name real fields
 
 
 def a_hostile_digest() -> Digest:
@@ -229,7 +230,7 @@ def a_delivery(payload: str, *, part: int = 1, key: str = KEY, **changes: object
         next_attempt_at=now,
         first_attempt_at=now,
     )
-    return replace(delivery, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(delivery, **changes)  # the tests name real fields
 
 
 DAY = (
@@ -287,4 +288,4 @@ def a_day_of_news(**changes: object) -> Digest:
     article = an_article(0, "Pilots refuse the night passage", "https://harbourpost.example/pilots")
     told = (FollowUp(StoryId(90), "Port Amber closes its outer harbour", article),)
     digest = a_digest(0, 12, stories=tuple(stories), volume=volume, follow_ups=told)
-    return replace(digest, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(digest, **changes)  # the tests name real fields

@@ -1,7 +1,8 @@
 """Which feeds could go without a loss, and which are worth visiting more often."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from monitor.feeds.advice import Brought, Candidate, Timing, ToldStory, find_droppable, find_faster
 from monitor.model import FeedId, StoryId, TopicKey

@@ -1,9 +1,9 @@
 """Windows that rolled over, feeds that fell silent, addresses that serve somebody else's feed."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.feeds.coverage import count_lost, is_stale, troubles_of, why_quarantined, window_of
 from monitor.model import Entry, Feed, FeedId, FeedState, ParsedFeed, TroubleKind
@@ -98,7 +98,7 @@ def test_what_a_feed_may_keep_from_us_is_told_each_in_its_way() -> None:
     day = timedelta(days=1)
 
     def kinds(outcome: str = "unchanged", reason: str = "", **changes: object) -> list[TroubleKind]:
-        state = replace(KNOWN, longest_gap_s=3600, **changes)  # type: ignore[arg-type]  # fields of the state
+        state = replace(KNOWN, longest_gap_s=3600, **changes)  # fields of the state
         feed = Feed(FeedId(1), "Gulf Wire", "https://gulf.example/rss", state=state)
         return [trouble.kind for trouble in troubles_of(feed, outcome, reason, START)]
 

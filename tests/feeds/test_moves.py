@@ -1,7 +1,8 @@
 """When a permanent redirect is believed."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from monitor.feeds.moves import RETURN_FAILURES, may_carry_secrets, note_failure, note_move
 from monitor.model import FeedState

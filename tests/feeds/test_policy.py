@@ -1,11 +1,11 @@
 """When to visit a feed next."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from monitor.errors import FetchError, FetchReason, ParseError, ParseReason
 from monitor.feeds.policy import (

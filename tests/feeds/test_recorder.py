@@ -2,13 +2,13 @@
 
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from monitor.errors import FetchError, FetchReason, ParseError, ParseReason
 from monitor.feeds.recorded import Answer, Recorded, hash_of

@@ -1,10 +1,10 @@
 """What the pipeline's tests begin with: feeds that are polled, entries, topics, contexts."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.digests.schedule import next_slot_at, parse_schedule
 from monitor.errors import FetchError, FetchReason
@@ -60,7 +60,7 @@ def a_topic(key: str = HOSTAGES, schedule: str = "every 1h", **changes: object) 
         channels=(DESK,),
         query={HOSTAGES: "hostage*", SHIPPING: "tanker*"}[TopicKey(key)],
     )
-    return replace(topic, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(topic, **changes)  # the tests name real fields
 
 
 def a_context(
@@ -130,7 +130,7 @@ def an_entry(number: int, *, about: str = "hostage", at: datetime = START, outle
         published=at,
         summary=f"The mayor of {town} met {number + 3} families near the {town} bridge. The {about} was named there.",
     )
-    return replace(entry, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(entry, **changes)  # the tests name real fields
 
 
 WIRE = (

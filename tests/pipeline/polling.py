@@ -4,12 +4,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.feeds.parse import parse_feed
 from monitor.model import FeedSpec, Fetched, Gone, NotModified, ParsedFeed

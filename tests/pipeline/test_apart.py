@@ -1,8 +1,7 @@
 """Feeds that a person keeps apart: no story ever holds articles of both, in whatever order and batches they come."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from monitor.model import FeedSpec
 from monitor.pipeline.ingest import IngestContext

@@ -4,10 +4,10 @@ import email
 import email.policy
 import html
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.config.load import load
 from monitor.destinations import build_channel, take_links

@@ -1,10 +1,11 @@
 """A topic or channel with a budget, through the real pipeline: what is told, what falls below, that it is said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.channels.base import Payload
 from monitor.channels.wording import below_line
@@ -106,7 +107,7 @@ def a_desk(store: Store, *topics: Topic, feeds: int = 1, at_most: str = "") -> D
 
 def a_budget_topic(text: str, schedule: str = "every 1h", **changes: object) -> Topic:
     """A topic with a budget."""
-    return replace(a_topic(schedule=schedule, at_most=parse_budget(text)), **changes)  # type: ignore[arg-type]
+    return replace(a_topic(schedule=schedule, at_most=parse_budget(text)), **changes)
 
 
 # --- seats ------------------------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """What buttons do: each once however often it is pressed, taken back, and only where the story was told."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.channels.asked import Answer
 from monitor.errors import MonitorError

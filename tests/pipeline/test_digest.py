@@ -1,10 +1,11 @@
 """Closing digests: each slot once, each story once per channel, frozen when it closes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.channels.base import Payload
 from monitor.model import ArticleId, ChannelName, Digest, DigestKind, Entry, QuietHours, Topic, TopicKey

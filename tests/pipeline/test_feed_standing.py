@@ -1,8 +1,9 @@
 """What is noticed of a feed beyond its entries: losses, silence, another's feed, moves. On both databases."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from monitor.errors import FetchError, FetchReason
 from monitor.model import Entry, Feed, FeedRules, FeedSpec, Fetched, NotModified, Polled, PollOutcome, TroubleKind

@@ -1,10 +1,11 @@
 """What becomes of a told story: updates by their gates, lines beside other news, other headlines, the appendix."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.channels.base import Payload
 from monitor.model import ArticleId, ChannelName, Dedup, Digest, DigestKind, Entry, Mark, StoryId, Topic, TopicKey

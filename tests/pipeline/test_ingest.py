@@ -1,10 +1,10 @@
 """A batch in one transaction: what is kept, what may be told, what is remembered of the feed. On both databases."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.model import Gone, Level, Polled, PollOutcome, Topic, TopicKey
 from monitor.storage.health import FeedHealth

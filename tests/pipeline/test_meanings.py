@@ -1,10 +1,11 @@
 """An article is matched by its words at once and by its meaning soon after: told once, and nothing lost on the way."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.errors import MonitorError
 from monitor.model import Article, ArticleId, PageRoad, PageState, Via

@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.digests.schedule import next_slot_at, parse_schedule
 from monitor.feeds.fulltext import complete
@@ -82,7 +82,7 @@ DESK, WIRE = ChannelName("desk"), ChannelName("wire")
 def a_topic(key: str, name: str = "", schedule: str = "now", **changes: object) -> Topic:
     """A topic told on the desk."""
     topic = Topic(TopicKey(key), name or key, parse_schedule(schedule, "UTC"), (DESK,))
-    return replace(topic, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(topic, **changes)  # the tests name real fields
 
 
 def a_watchlist(*topics: Topic, lists: dict[str, tuple[str, ...]] | None = None) -> CompiledWatchlist:

@@ -1,10 +1,10 @@
 """A plan that must answer at once looks at the newest articles alone, and then says the same of a shorter time."""
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.model import TopicKey
 from monitor.pipeline import plan as planning

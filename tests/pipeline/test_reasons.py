@@ -1,10 +1,10 @@
 """Every gate that says no leaves its reason, bounded, and the sweep takes it away. On both databases."""
 
-from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, NoMatch, QuietHours, StoryId, TopicKey
 from monitor.pipeline.sweep import Retention, sweep

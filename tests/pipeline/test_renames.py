@@ -1,7 +1,8 @@
 """A topic under another key goes on where it was: what waits is told once, what was told is not told again."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, Mute, MuteKind, Topic, TopicKey, TopicMark, Verdict
 from monitor.pipeline.again import judge_again, store_again

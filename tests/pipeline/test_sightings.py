@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.pipeline.sweep import Retention, sweep
 from monitor.storage.sightings import Sighting

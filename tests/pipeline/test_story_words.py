@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.model import Entry, Polled, Relation
 from monitor.pipeline.grouping import StoryWords

@@ -1,9 +1,9 @@
 """Retention over years: by size, of the tables that outlive the articles, and in turns with whoever else writes."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.model import Article, ChannelName
 from monitor.outbox.deliver import Sender, SendRules

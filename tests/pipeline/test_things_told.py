@@ -1,10 +1,10 @@
 """What counts as one thing to tell on a channel: `dedup`, its edits, topics that differ in it, and hot stories."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, ChannelName, Dedup, StoryId, Topic
 from monitor.storage.store import Store

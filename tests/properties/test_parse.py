@@ -1,11 +1,11 @@
 """Whatever the bytes, `parse_feed` gives a feed within its bounds or a `ParseError`."""
 
 import json
-from dataclasses import astuple, replace
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import astuple, replace
 
 from monitor.errors import ParseError
 from monitor.feeds.dates import possible, read_date

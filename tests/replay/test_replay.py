@@ -2,11 +2,11 @@
 
 import json
 import shutil
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.cli.main import main
 from monitor.config.load import load

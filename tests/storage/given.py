@@ -1,7 +1,8 @@
 """Rows to begin with, in the words of the tests."""
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from monitor.model import (
     Article,
@@ -84,4 +85,4 @@ def a_delivery(
         stories=2,
         payload="{}",
     )
-    return replace(delivery, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(delivery, **changes)  # the tests name real fields

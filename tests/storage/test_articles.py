@@ -1,10 +1,10 @@
 """Articles, their names, stories, matches and the sent log. On SQLite and on PostgreSQL."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
 from monitor.digests.compose import HeldBack, Telling

@@ -1,10 +1,10 @@
 """Matches as they are exported: whole, in order, a portion at a time. On SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.digests.compose import Telling
 from monitor.model import ArticleId, ChannelName, DigestKind, Level, Match, StoryId, TopicKey, TopicMark, Verdict

@@ -1,11 +1,11 @@
 """Feeds: who visits them, and what a visit leaves behind. On SQLite and on PostgreSQL."""
 
 import threading
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor.model import Feed, FeedSpec, FeedState
 from monitor.storage.feed_rows import PollRecord
@@ -26,7 +26,7 @@ def record(feed: Feed, **changes: object) -> PollRecord:
         next_poll_at=LATER + timedelta(minutes=15),
         outcome="unchanged",
     )
-    return replace(quiet, **changes)  # type: ignore[arg-type]  # the tests name fields of the record
+    return replace(quiet, **changes)  # the tests name fields of the record
 
 
 def test_a_feed_is_claimed_by_one_worker_only(store: Store) -> None:

@@ -1,7 +1,8 @@
 """Marks of readers: who said what, what is kept of the article. On SQLite and on PostgreSQL."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, TopicKey, TopicMark, Verdict
 from monitor.storage.store import Store

@@ -1,9 +1,9 @@
 """Pages: who reads them, how often a host is visited, and what is kept. On SQLite and on PostgreSQL."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.model import Article, ArticleId, PageRoad, PageState
 from monitor.storage.pages import LEASE_S, PageLimits, PageOutcome, PageTask, page_texts

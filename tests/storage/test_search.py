@@ -3,11 +3,11 @@
 import os
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from monitor import language as telling
 from monitor.errors import StorageError

@@ -1,7 +1,8 @@
 """Vectors: which articles wait for theirs, and what is kept. On SQLite and on PostgreSQL."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from monitor.model import ArticleId
 from monitor.storage.store import Store

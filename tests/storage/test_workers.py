@@ -1,8 +1,9 @@
 """Workers: who beats, who leads, and that a tick's slot is taken once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from monitor.storage.store import Store
 from monitor.storage.workers import LEAD_FOR, LOST_AFTER, Worker

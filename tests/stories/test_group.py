@@ -3,11 +3,11 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bench.stories import group_ours, judge, read_articles
 from monitor.model import Article, ArticleId, FeedId, Relation, StoryChoice

@@ -1,10 +1,10 @@
 """What counts as news in a feed, whatever the feed does to its ids, addresses, dates and headlines."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from monitor.model import Entry
 from monitor.stories.identity import AliasKind, Standing, content_hash, entry_keys, poll_keys

@@ -1,12 +1,12 @@
 """What marks teach is what tells articles apart, it moves scores within bounds, and it decides no more than it may."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from monitor.model import ArticleId, LearnedWord, Level, Match, NoMatch, Topic, TopicKey, TopicMark, Verdict, Watchlist
 from monitor.topics.feedback import (

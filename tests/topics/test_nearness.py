@@ -1,10 +1,9 @@
 """Names judged by meaning too: what it adds, what it must never do, and how it is told."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from monitor.model import Article, LearnedWord, Level, Match, NoMatch, Via, Watchlist
 from monitor.topics.explain import explain

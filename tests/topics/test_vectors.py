@@ -2,11 +2,11 @@
 
 import shutil
 import sys
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bench.matching import read_set
 from monitor.errors import MonitorError

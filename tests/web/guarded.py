@@ -1,10 +1,12 @@
 """A newsroom's site as other machines see it: behind tokens, behind a proxy, or closed."""
 
 import base64
+import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from monitor.config.load import Loaded, load
@@ -65,7 +67,8 @@ def guarded(
 ) -> Iterator[Guarded]:
     """A browser on another machine, which asks by a name."""
     desk = desk_of(room.app, room.watcher)
-    desk = replace(desk, force=lambda: replace(room.app.in_force, loaded=found.loaded))
+    found: Guarded
+    desk = dataclasses.replace(desk, force=lambda: replace(room.app.in_force, loaded=found.loaded))
     site = build_site(answers_of(room.app, lambda: (True, {"healthy": True}), room.watcher), host, desk)
     name = "127.0.0.1" if host == "127.0.0.1" else "monitor.example.org"
     client = TestClient(site, base_url=f"http://{name}", follow_redirects=True, client=(peer, 50_000))

@@ -5,10 +5,11 @@ Everything went the real way, through ingest, digests and the outbox; only the v
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from monitor.app import App, build_app

@@ -5,9 +5,10 @@ Run it as `python -m tests.web.pictures`; it needs Chromium. The world is the sa
 
 import sys
 import tempfile
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.model import Entry
 from tests.fakes.clock import START, FakeClock

@@ -1,12 +1,12 @@
 """Any worker may serve the page: what one began, another goes on with."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.model import TopicKey
 from monitor.storage.workers import LOST_AFTER, Worker
