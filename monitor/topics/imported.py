@@ -17,7 +17,7 @@ TOPICS_MAX = 2_000
 NAME_CHARS_MAX = 200
 KEY_CHARS_MAX = 60
 """Of a key made from a name: it is typed by hand."""
-_WORD = re.compile(r"\w(?:[\w'’.-]*\w)?")
+_WORD = re.compile(r"\w+(?:['’.-]\w+)*")  # one sign at a time, as a query takes them
 _JOINT = re.compile(r"(?:and|or|not|o?near|adj|same|pre|w|atleast)[\d/]*", re.IGNORECASE)
 _QUOTED_SIGNS = re.compile(r'["“”„‟«»「」『』〝〞＂\\*?？＊~^=\x00-\x1f\x7f]')
 """What has a meaning inside of our quotes, or ends them."""

@@ -23,6 +23,7 @@ from monitor.topics.query import compile_query
         ("“peace talks” -“box office”", '"peace talks" AND (NOT "box office")'),
         ("hostage -(film OR game)", "hostage AND (NOT (film OR game))"),
         ("peace - talks", "peace AND talks"),
+        ("t-.b oil", '"t-.b" AND oil'),
         ("covid-19 -sars-2", "covid-19 AND (NOT sars-2)"),
         ("intitle:quake site:bbc.co.uk", "title:quake AND source:bbc.co.uk"),
         ('intitle:"big quake" intext:japan', 'title:"big quake" AND body:japan'),
