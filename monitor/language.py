@@ -5,11 +5,12 @@ The little words and letters are chosen by hand. A word that several languages s
 Effects: none.
 """
 
-import re
 import zlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
+
+from monitor.patterns import pattern
 
 CHARS_LOOKED_AT = 2_400
 """Characters of a text that are looked at: about 400 words, and the little words of a language fill half of any 20."""
@@ -158,7 +159,7 @@ LETTERS_MAX = 1.0
 """The most that letters can say: one place or person has several, and makes no text Polish."""
 HEAD_CHARS = 120
 """Characters by which the script is told."""
-_OTHER_SCRIPT = re.compile(r"[\u0370-\u1dff\u1f00-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\ufb1d-\ufefc]")
+_OTHER_SCRIPT = pattern(r"[\u0370-\u1dff\u1f00-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\ufb1d-\ufefc]")
 
 
 class _Table:

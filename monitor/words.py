@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import snowballstemmer
 
+from monitor.patterns import pattern
+
 WORD_CHARS_MAX = 64
 """A longer run of letters is a key or a broken page, not a word: it is neither stemmed nor remembered."""
 PARTS_MAX = 6
@@ -87,7 +89,7 @@ _INNER = MARKS + _UNSEEN
 _JOINT = r"[.'’ʼ＇&+\-‐‑]"
 _PLAIN_WORD = re.compile(rf"\w+(?:{_JOINT}\w+)*\+{{0,2}}")
 _RUN = rf"(?:[^\W{_SPACELESS}]+(?:[{_INNER}]+[^\W{_SPACELESS}]*)*)"
-_ANY_WORD = re.compile(
+_ANY_WORD = pattern(
     rf"(?P<spaceless>[{_SPACELESS}{_INNER}]*[{_SPACELESS}][{_SPACELESS}{_INNER}]*)|{_RUN}(?:{_JOINT}{_RUN})*\+{{0,2}}"
 )
 _NEEDS_CARE = re.compile(rf"[{_SPACELESS}{_INNER}]")

@@ -10,7 +10,7 @@ import pytest
 from tests.architecture import ROOT, files, imports_of, nodes_of, own_imports, path_of, span_of, tree_of
 
 LAYERS: dict[int, str] = {
-    0: "errors text words language urls clock logs",
+    0: "errors text words language urls clock logs patterns",
     1: "model",
     2: """feeds.parse feeds.jsonfeed feeds.fastpath feeds.tolerant feeds.dates feeds.entries feeds.decode
           feeds.fingerprint feeds.addresses feeds.body feeds.wire feeds.opml feeds.policy feeds.hints feeds.moves

@@ -143,13 +143,14 @@ def keep_pairs(pairs: list[tuple[float, int, int]], words: list[str]) -> list[tu
 def write_lexicon(
     path: pathlib.Path, words: list[str], pairs: list[tuple[str, str, float]], used: list[pathlib.Path]
 ) -> None:
-    """Remarks with the provenance, then the words, then each word with its related ones, nearest first."""
+    """Remarks with the provenance, then the words with their ranks, then each with its related ones, nearest first."""
     related: dict[str, list[str]] = defaultdict(list)
     for one, other, nearness in pairs:
         related[one].append(f"{other}:{round(nearness * 100)}")
         related[other].append(f"{one}:{round(nearness * 100)}")
     lines = [
-        "# By language, words in order of frequency, and related words with their similarity in hundredths.",
+        "# By language: sorted words with their place by frequency, and related words with their similarity in",
+        "# hundredths.",
         "# A section is [words LANGUAGE] or [related LANGUAGE]. English was made by tools/build_thesaurus.py;",
         f"# {len(words)} words, {len(pairs)} pairs, {len(related)} words with related ones.",
         "# Made from:",
@@ -157,7 +158,7 @@ def write_lexicon(
         "# Files read, with their SHA-256:",
         *(f"#   {file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in used),
         "[words en]",
-        *words,
+        *sorted(f"{word}\t{place}" for place, word in enumerate(words, 1)),
         "[related en]",
         *(f"{word}\t{' '.join(related[word])}" for word in sorted(related)),
     ]

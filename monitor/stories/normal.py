@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from hashlib import blake2b
 
+from monitor.patterns import pattern
 from monitor.words import MARKS, fold
 
 BODY_CHARS_MAX = 1_600
@@ -26,27 +27,27 @@ REST_CHARS_MIN = 15
 TITLE_CHARS_MAX = 500
 """A longer headline is a text somebody put in the wrong place; its beginning is enough."""
 
-_LABEL = re.compile(
+_LABEL = pattern(
     r"\s*(?:update|wrapup|refile|correct(?:ed|ion)?|rpt|factbox|timeline|exclusive|breaking(?: news)?|watch|video|live|"
     r"report|opinion|analysis|just in|developing|urgent|alert|photos?)(?:\s*\d{1,2})?\s*(?:[-:|–—]+\s*)+(?=\S)",
     re.IGNORECASE,
 )
-_FOREIGN_LABEL = re.compile(
+_FOREIGN_LABEL = pattern(
     r"\s*(?:(?:eilmeldung|eil|liveticker|kommentar|en direct|direct|alerte info|en vivo|en directo|última hora|urgente|"
     r"vídeo|ao vivo|diretta|ultim['’]ora|pilne|na żywo|срочно|молния|терміново|наживо|عاجل|مباشر|فوری|דיווח|מבזק|속보|"
     r"son dakika|breaking)\s*(?:[-:|–—]+\s*)+|[【\[［](?:速報|独自|快讯|快訊|속보|단독)[】\]］]\s*)(?=\S)",
     re.IGNORECASE,
 )
-_LABEL_MARKS = re.compile(r"[-:|–—【\[［]")
-_SEPARATOR = re.compile(r"\s+[-|–—·»]\s+")
-_DATELINE = re.compile(
+_LABEL_MARKS = pattern(r"[-:|–—【\[［]")
+_SEPARATOR = pattern(r"\s+[-|–—·»]\s+")
+_DATELINE = pattern(
     r"\s*[A-Z][\w .,'’/-]{1,60}?\((?:Reuters|AP|AFP|dpa|UPI|PTI|ANI|Xinhua|Bloomberg|CNN)\)\s*[-–—:]*\s*"
 )
 _BOILERPLATE_SIGNS = (
     "read more", "continue reading", "appeared first on", "ing by ", "©", "copyright", "(c)", "rights reserved",
     "cookies", "newsletter", "subscribe", "follow us", "related:", "originally published",
 )  # fmt: skip
-_BOILERPLATE = re.compile(
+_BOILERPLATE = pattern(
     r"(?:\bread more|\bcontinue reading)\b.*"
     r"|\bthe post\b.{1,200}?\bappeared first on\b.*"
     r"|\((?:additional |further )?(?:reporting|editing|writing|compiled)\b[^)]{0,200}\)"
@@ -54,7 +55,7 @@ _BOILERPLATE = re.compile(
     r"|\ball rights reserved\b\.?",
     re.IGNORECASE | re.DOTALL,
 )
-_FOREIGN_MORE = re.compile(
+_FOREIGN_MORE = pattern(
     r"(?:^|(?<=[\s.!?…。]))[\[(]?(?:lire la suite|lire aussi|weiterlesen|leer más|seguir leyendo|leggi tutto|"
     r"continua a leggere|leia mais|continue lendo|lees meer|lees verder|"
     r"czytaj dalej|czytaj więcej|читать далее|читайте также|читати далі|"
@@ -64,27 +65,27 @@ _FOREIGN_MORE = re.compile(
 _ENDS = frozenset('.!?"”。')
 FOREIGN_MORE_CHARS = 160
 """How far from the end such a line may begin."""
-_STANDING = re.compile(
+_STANDING = pattern(
     r"\b(?:we use cookies|our newsletter|subscribe (?:to|now)|follow us on|related:"
     r"|this article was originally published)",
     re.IGNORECASE,
 )
 STANDING_CHARS_MAX = 200
 """How much of a sentence goes with the standing phrase in it, on either side."""
-_SENTENCE_END = re.compile(r"[.!?\n]")
+_SENTENCE_END = pattern(r"[.!?\n]")
 _TAILS = ("...", "…", "[…]", "[...]")
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")
-_MARK = re.compile(f"[{MARKS}]")
-_MARKED_WORD = re.compile(rf"\d+(?:[.,]\d+)*(?![{MARKS}])|[^\W_]+(?:[{MARKS}]+[^\W_]*)*")
+_WORD = pattern(r"\d+(?:[.,]\d+)*|[^\W_]+")
+_MARK = pattern(f"[{MARKS}]")
+_MARKED_WORD = pattern(rf"\d+(?:[.,]\d+)*(?![{MARKS}])|[^\W_]+(?:[{MARKS}]+[^\W_]*)*")
 # Beside plain letters and digits, numbers with points or with letters behind them are all that this pattern cuts
 # differently from white space; where there is none, translating and splitting is four times as fast (measured).
-_ODD_NUMBER = re.compile(r"[0-9](?:[.,][0-9]|[a-z])")
-_GROUPED = re.compile(r"\d[.,]\d")
-_THOUSANDS = re.compile(r"[^\W0]\d{0,2}(?:(?:,\d{3})+|(?:\.\d{3})+)")
+_ODD_NUMBER = pattern(r"[0-9](?:[.,][0-9]|[a-z])")
+_GROUPED = pattern(r"\d[.,]\d")
+_THOUSANDS = pattern(r"[^\W0]\d{0,2}(?:(?:,\d{3})+|(?:\.\d{3})+)")
 _TO_SPACE = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WIDE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_SPACELESS = re.compile(f"[{_WIDE}]")
-_POSSESSIVE = re.compile(r"['’]s\b")
+_SPACELESS = pattern(f"[{_WIDE}]")
+_POSSESSIVE = pattern(r"['’]s\b")
 
 
 def key_of(*fields: str) -> int:

@@ -8,6 +8,8 @@ Effects: none.
 
 import re
 
+from monitor.patterns import pattern
+
 HEAD_CHARS = 140
 TAIL_CHARS = 400
 """A dateline stands at the very beginning, a credit in the last lines."""
@@ -84,33 +86,31 @@ _WORDLIKE = frozenset(
 """Names that are also words, or other things' initials: written as the agency writes them, in the clear shapes only."""
 _LOOSE = frozenset(name for name in _BY_NAME if name not in _WORDLIKE and name not in {"共同", "時事", "भाषा", "وام"})
 
-_BRACKETED = re.compile(r"\s*([^()\n]{0,80}?)\s*\(([^()\n]{2,40})\)\s*(?:\.?\s*[-–—:=―]{1,3}|\.\s*[-–—])?")
-_DASH_AFTER = re.compile(r"[-–—:=―]\s*$")
-_SLASHED = re.compile(r"\s*[^\n/]{3,60}?[.,]?\s+/([^\s/][^/\n]{1,28}[^\s/])/\.?\s")
-_PLACE_DASH_NAME = re.compile(r"\s*[^\W\d_][^\n.—–]{2,40}[—–-]\s*(РИА Новости|Интерфакс|ТАСС)\.?\s")
-_LEADING = re.compile(r"\s*([^\n()]{2,30}?)\s+[-–—]{1,2}\s+\S|\s*([^\n()]{2,30}?)\s*—\s*\S")
-_ASIAN = re.compile(
+_BRACKETED = pattern(r"\s*([^()\n]{0,80}?)\s*\(([^()\n]{2,40})\)\s*(?:\.?\s*[-–—:=―]{1,3}|\.\s*[-–—])?")
+_DASH_AFTER = pattern(r"[-–—:=―]\s*$")
+_SLASHED = pattern(r"\s*[^\n/]{3,60}?[.,]?\s+/([^\s/][^/\n]{1,28}[^\s/])/\.?\s")
+_PLACE_DASH_NAME = pattern(r"\s*[^\W\d_][^\n.—–]{2,40}[—–-]\s*(РИА Новости|Интерфакс|ТАСС)\.?\s")
+_LEADING = pattern(r"\s*([^\n()]{2,30}?)\s+[-–—]{1,2}\s+\S|\s*([^\n()]{2,30}?)\s*—\s*\S")
+_ASIAN = pattern(
     r"\s*(?:【[^】]{1,20}?(共同|時事|AFP時事|ロイター)】|(新华社|新華社)[^\n。]{2,24}电|\([^()=]{1,12}=(연합뉴스)\))"
 )
-_BY = re.compile(r"^\s*(?:by|von|par|por|de|di|da|door|av|od|от)\s*:?\s+", re.IGNORECASE)
-_AUTHORS = re.compile(r"\s*(?:[,;|/&()]|\s[-–—]\s|\b(?:and|with|und|et|y|mit|avec|con|e|via)\b)\s*")
-_ROLE = re.compile(r"\s+(?:writers?|reporters?|staff|staff writers?|correspondent|business writers?)$", re.IGNORECASE)
-_REUTERS_END = re.compile(
+_BY = pattern(r"^\s*(?:by|von|par|por|de|di|da|door|av|od|от)\s*:?\s+", re.IGNORECASE)
+_AUTHORS = pattern(r"\s*(?:[,;|/&()]|\s[-–—]\s|\b(?:and|with|und|et|y|mit|avec|con|e|via)\b)\s*")
+_ROLE = pattern(r"\s+(?:writers?|reporters?|staff|staff writers?|correspondent|business writers?)$", re.IGNORECASE)
+_REUTERS_END = pattern(
     r"\((?:additional )?reporting by\b[^()]{2,300}\)"
     r"|\breporting by\b[^()\n]{2,240}\b(?:editing|writing) by\b",
     re.IGNORECASE,
 )
-_AP_END = re.compile(
+_AP_END = pattern(
     r"\b(?:AP|Associated Press) (?:\w+ )?(?:writers?|reporters?|journalists?)\b[^\n]{2,200}\bcontributed\b"
 )
-_FILES = re.compile(r"\b(?:with files from|this report by)\s+((?:the )?[A-Z][\w.]*(?: [A-Z]\w+)?)", re.IGNORECASE)
-_OWNED = re.compile(
-    r"(?:©|\(c\)|\bcopyright)\s*(?:©|\(c\))?\s*(?:\d{4}\s*)?(?:by\s+)?([^\n.,;|(]{2,40})", re.IGNORECASE
-)
-_LAST = re.compile(
+_FILES = pattern(r"\b(?:with files from|this report by)\s+((?:the )?[A-Z][\w.]*(?: [A-Z]\w+)?)", re.IGNORECASE)
+_OWNED = pattern(r"(?:©|\(c\)|\bcopyright)\s*(?:©|\(c\))?\s*(?:\d{4}\s*)?(?:by\s+)?([^\n.,;|(]{2,40})", re.IGNORECASE)
+_LAST = pattern(
     r"(?:[.!?…\"”»。]\s*|\n\s*)(?:[-–—]{1,2}\s*)?[(/\[]?([^\s.!?()/\[\]\n][^.!?()/\[\]\n]{1,29}?)[)/\]]?\.?\s*$"
 )
-_PICTURE = re.compile(r"photo|picture|image|foto|bild|imagen|video", re.IGNORECASE)
+_PICTURE = pattern(r"photo|picture|image|foto|bild|imagen|video", re.IGNORECASE)
 _LAST_WORDS = frozenset(re.split(r"[\s/]+", name.strip("/"))[-1] for name in _BY_NAME)
 _CREDIT_SIGNS = ("eporting by", "contributed", "files from", "his report by", "©", "(c)", "opyright")
 
@@ -225,8 +225,8 @@ def _of_signs(tail: str) -> str:
         return "reuters"
     if _AP_END.search(tail) is not None:
         return "ap"
-    for pattern in (_FILES, _OWNED):
-        for found in pattern.finditer(tail):
+    for one in (_FILES, _OWNED):
+        for found in one.finditer(tail):
             words = found.group(1).split()
             for count in range(min(4, len(words)), 0, -1):
                 if agency := _exact(" ".join(words[:count])):

@@ -5,7 +5,6 @@ Effects: reads a file of the package.
 
 import gzip
 import re
-from array import array
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -39,7 +38,7 @@ def load_lexicon() -> Lexicon:
 
 
 def read_lexicon(body: str, where: str) -> Lexicon:
-    """A lexicon from its text: remarks, then for each language its words by frequency and each with its related ones.
+    """A lexicon from its text: remarks, then for each language its words with their ranks and its related ones.
 
     All words are folded. English is what the others stand beside. Raises `MonitorError` for a text without sections, or
     with one of another kind.
@@ -50,25 +49,18 @@ def read_lexicon(body: str, where: str) -> Lexicon:
         head = _HEAD.fullmatch(first)
         if not head:
             raise _damaged(where)
-        sections.setdefault(head[2], {})[head[1]] = rest.removesuffix("\n").split("\n")
+        lines = rest.removesuffix("\n").split("\n")
+        if rest.count("\t") != len(lines):
+            raise _damaged(where)
+        sections.setdefault(head[2], {})[head[1]] = sorted(lines)  # as they are in the file: sorted in no time
     if not any(sections.values()):
         raise _damaged(where)
-    read = {language: _read_language(language, parts) for language, parts in sections.items()}
+    read = {
+        language: Lexicon(parts.get("related", ()), parts.get("words", ()), language)
+        for language, parts in sections.items()
+    }
     own = read.pop(DEFAULT_LANGUAGE)
     return replace(own, others=read)
-
-
-def _read_language(language: str, parts: dict[str, Sequence[str]]) -> Lexicon:
-    words = parts.get("words", ())
-    order = sorted(range(len(words)), key=words.__getitem__)
-    related = dict(line.split("\t", 1) for line in parts.get("related", ()) if "\t" in line)
-    return Lexicon(
-        related_words=related,
-        related_sorted=sorted(related),
-        frequent_sorted=list(map(words.__getitem__, order)),
-        ranks=array("L", map((1).__add__, order)),
-        language=language,
-    )
 
 
 def _damaged(where: str) -> MonitorError:

@@ -87,14 +87,11 @@ class Lexicon(Struct, frozen=True):
     Surface words only: stems are made when asked.
     """
 
-    related_words: Mapping[str, str] = field(default_factory=dict)
-    """By word, its related words with their similarity in hundredths, `talks:86 mediation:71`; each pair both ways."""
-    related_sorted: Sequence[str] = ()
-    """The keys of `related_words`, sorted."""
-    frequent_sorted: Sequence[str] = ()
-    """The most frequent words, sorted."""
-    ranks: Sequence[int] = ()
-    """The place of each of them by frequency, from 1."""
+    related_lines: Sequence[str] = ()
+    """Sorted, a word each, a tab, and its related words with their similarity in hundredths, `talks:86 mediation:71`;
+    each pair both ways. Lines as they stand in the file: of thousands a few are ever taken apart."""
+    frequent_lines: Sequence[str] = ()
+    """Sorted, one of the most frequent words each, a tab, and its place by frequency, from 1."""
     language: str = DEFAULT_LANGUAGE
     asks_meaning: bool = False
     """Whether a sentence model is asked too, so that names must be looked at where they are less than nearly there."""
@@ -115,25 +112,26 @@ class Lexicon(Struct, frozen=True):
     @property
     def has_related(self) -> bool:
         """Whether `~word` can find anything."""
-        return bool(self.related_words)
+        return bool(self.related_lines)
 
     @property
     def has_frequencies(self) -> bool:
         """Whether `idf` tells common words from rare ones."""
-        return bool(self.ranks)
+        return bool(self.frequent_lines)
 
     def shares(self) -> Iterator[tuple[str, float]]:
         """Its frequent words, each with its share in running text, by Zipf's law as in `idf`."""
-        for place, word in enumerate(self.frequent_sorted):
-            yield word, _share_of(self.ranks[place])
+        for line in self.frequent_lines:
+            word, _, rank = line.partition("\t")
+            yield word, _share_of(int(rank))
 
     def related(self, word: str, language: str = DEFAULT_LANGUAGE) -> tuple[Related, ...]:
         """Words related to any form of a folded word, the nearest first, one per stem and none of its own stem."""
         known = self.of(language)
         own = stem(word, language)
         nearest: dict[str, Related] = {}
-        for place in _forms(word, own, known.related_sorted, language):
-            for entry in known.related_words[known.related_sorted[place]].split():
+        for told in _told_of(word, own, known.related_lines, language):
+            for entry in told.split():
                 other, _, hundredths = entry.partition(":")
                 similarity = int(hundredths) / 100
                 other_stem = stem(other, language)
@@ -144,11 +142,11 @@ class Lexicon(Struct, frozen=True):
     def idf(self, word: str, language: str = DEFAULT_LANGUAGE) -> float:
         """How much a folded word tells, 0.1 to 9: the less frequent all its forms are, the more."""
         known = self.of(language)
-        if not known.ranks:
+        if not known.frequent_lines:
             return IDF_FLAT
         own = stem(word, language)
-        forms = _forms(word, own, known.frequent_sorted, language)
-        share = sum(_share_of(known.ranks[place]) for place in forms) or PROBABILITY_UNSEEN
+        ranks = map(int, _told_of(word, own, known.frequent_lines, language))
+        share = sum(map(_share_of, ranks)) or PROBABILITY_UNSEEN
         chance = 1 - math.exp(-ARTICLE_WORDS * share)
         held = known.counted.holding.get(own)
         if held is not None:
@@ -179,21 +177,21 @@ EMPTY_LEXICON = Lexicon()
 """Knows nothing: `~word` finds the word alone, every word weighs the same."""
 
 
-def _forms(word: str, own: str, known: Sequence[str], language: str) -> list[int]:
-    """Where the words with the same stem stand in a sorted list, found among those with the same beginning.
+def _told_of(word: str, own: str, lines: Sequence[str], language: str) -> list[str]:
+    """What sorted lines tell of the words with the same stem, found among those with the same beginning.
 
     A stem differs from its forms in its last letter at most (city, cities), so few others begin like it.
     """
     if not own:  # a wildcard's empty word begins every other
         return []
     beginning = own[: max(STEM_SHARED_CHARS, len(own) - 1)]
-    found: list[int] = []
+    found: list[str] = []
     if not beginning:
         return found
-    for place in range(bisect_left(known, beginning), len(known)):
-        form = known[place]
+    for place in range(bisect_left(lines, beginning), len(lines)):
+        form, _, told = lines[place].partition("\t")
         if not form.startswith(beginning):
             break
         if form == word or stem(form, language) == own:
-            found.append(place)
+            found.append(told)
     return found

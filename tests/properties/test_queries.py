@@ -40,10 +40,8 @@ from tests.topics.articles import article, topic
 TIMES = int(os.environ.get("MONITOR_TEST_TIMES", "1"))
 """So many times more examples than in the suite; 50 is a good last look at a change of the evaluator."""
 
-LEXICON = Lexicon(
-    {word: " ".join(f"{other}:60" for other in others) for word, others in RELATED.items()}, sorted(RELATED)
-)
-FREQUENCIES = Lexicon(LEXICON.related_words, LEXICON.related_sorted, ["at", "cat", "fire", "us"], [2, 900, 400, 1])
+LEXICON = Lexicon(sorted(f"{word}\t{' '.join(f'{other}:60' for other in others)}" for word, others in RELATED.items()))
+FREQUENCIES = Lexicon(LEXICON.related_lines, ["at\t2", "cat\t900", "fire\t400", "us\t1"])
 """With word frequencies names are decided by their score."""
 
 

@@ -30,7 +30,7 @@ def test_the_package_brings_a_lexicon() -> None:
 def test_it_is_found_by_any_form_and_never_names_its_own() -> None:
     """The forms of one word share their related words; a form of the word itself is no news."""
     lexicon = read_lexicon(
-        "[words en]\ntalk\n[related en]\ntalks\tnegotiation:70 talking:90\nnegotiation\ttalks:70\n", "x"
+        "[words en]\ntalk\t1\n[related en]\ntalks\tnegotiation:70 talking:90\nnegotiation\ttalks:70\n", "x"
     )
     assert [(other.word, other.similarity) for other in lexicon.related("talk")] == [("negotiation", 0.7)]
     assert [other.word for other in lexicon.related("negotiating")] == ["talks"]
@@ -38,14 +38,14 @@ def test_it_is_found_by_any_form_and_never_names_its_own() -> None:
 
 TWO_LANGUAGES = """# a remark
 [words en]
-the
-talks
+the	1
+talks	2
 [related en]
 hostage	captive:80
 captive	hostage:80
 [words de]
-die
-gesprache
+die	1
+gesprache	2
 [related de]
 gesprache	verhandlungen:80
 verhandlungen	gesprache:80
@@ -70,7 +70,9 @@ def test_a_name_is_found_by_related_words_of_the_articles_language() -> None:
     assert match_article(compiled, article("", text, language="nl"))[0] == []
 
 
-@pytest.mark.parametrize("body", ["[words]\nthe\n", "[words en]\nthe\n[other en]\nx\n", ""])
+@pytest.mark.parametrize(
+    "body", ["[words]\nthe\t1\n", "[words en]\nthe\t1\n[other en]\nx\ty\n", "[words en]\nthe\n", ""]
+)
 def test_a_section_that_is_none_is_a_damage(body: str) -> None:
     """A file of another version is told, not half read."""
     with pytest.raises(MonitorError, match="the lexicon cannot be read"):

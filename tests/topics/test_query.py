@@ -169,7 +169,7 @@ def test_a_plain_query_has_no_lints() -> None:
 
 def test_related_words_are_told_apart_from_unknown_ones() -> None:
     """With a lexicon `~word` is silent where it helps and says so where it does not."""
-    lexicon = Lexicon({"layoffs": "redundancies:75"}, ["layoffs"])
+    lexicon = Lexicon(["layoffs\tredundancies:75"])
     assert compile_query("~layoff", {}, lexicon).lints == ()
     assert compile_query("~zebra", {}, lexicon).lints == ("~zebra adds nothing: no related terms are known for it.",)
 
