@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup semantic run once demo test prove lint format bench lock clean
+.PHONY: help setup semantic run once demo test prove lint format bench tables lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,10 @@ format: $(STAMP) ## let ruff put the code in order
 
 bench: $(STAMP) ## measure against named baselines
 	@$(BIN)/python -m bench
+
+tables: $(STAMP) ## write the tables anew from their declarations
+	@$(BIN)/python tools/build_tables.py
+	@$(BIN)/ruff format -q monitor/storage
 
 lock: ## renew the locks from pyproject.toml (needs uv)
 	@$(PYTHON) tools/lock.py

@@ -24,6 +24,7 @@ from bench import (
     settled,
     silence,
     soak,
+    starts,
     stories,
     syncs,
     years,
@@ -48,6 +49,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "settled": settled.run,
     "years": years.run,
     "soak": soak.run,
+    "starts": starts.run,
 }
 BY_NAME_ONLY = {
     "settled": "takes five minutes",

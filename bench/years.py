@@ -176,8 +176,8 @@ def time_commands(made: Made) -> Iterator[Timed]:
         name = "monitor " + " ".join(line)
         took, bare, said = [], [], ""
         for _ in range(1 if name in NOT_BOUND else 3):
-            bare.append(_timed(BASELINE)[0])
-            cpu_s, wall_s, code, output = _timed(["-m", "monitor", *line, "--config", str(made.config)])
+            bare.append(timed_child(BASELINE)[0])
+            cpu_s, wall_s, code, output = timed_child(["-m", "monitor", *line, "--config", str(made.config)])
             took.append((cpu_s, wall_s))
             said = f"exit {code}, {len(output.splitlines())} lines"
         best = _best(took)
@@ -198,7 +198,7 @@ def installed_environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _timed(line: Sequence[str]) -> tuple[float, float, int, str]:
+def timed_child(line: Sequence[str]) -> tuple[float, float, int, str]:
     """The CPU seconds and wall seconds of a child, its exit code and what it printed; -1 where it took too long."""
     began, cpu = time.perf_counter(), _children_s()
     try:

@@ -5,7 +5,7 @@ Effects: database.
 
 from alembic import context
 
-from monitor.storage.tables import metadata
+from monitor.storage.declared import metadata
 
 connection = context.config.attributes["connection"]
 # Batch mode, because SQLite changes a table by building it anew; one transaction for all steps, so that a failed

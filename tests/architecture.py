@@ -31,6 +31,12 @@ def files() -> dict[str, Path]:
     return found
 
 
+def packages_of(name: str) -> set[str]:
+    """A module and every package it stands in."""
+    parts = name.split(".")
+    return {".".join(parts[: count + 1]) for count in range(len(parts))}
+
+
 @cache
 def tree_of(name: str) -> ast.Module:
     """A module, parsed."""

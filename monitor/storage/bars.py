@@ -12,10 +12,11 @@ from sqlalchemy.engine import Connection
 
 from monitor.digests.budget import BAR_REASON, GATE, Scored
 from monitor.model import ChannelName, DeliveryKind, DigestKind, StoryId, TopicKey
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.digests import SPLIT_REASON
 from monitor.storage.mutes import stories_now
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, HELD_BACK, MATCH, SENT_LOG
+from monitor.storage.tables import ARTICLE, DIGEST, FEED, HELD_BACK, MATCH, SENT_LOG
 from monitor.storage.tellings import BREAKING_REASON
 
 STORIES_MAX = 20_000

@@ -8,24 +8,14 @@ from sqlalchemy.engine import Connection
 
 from monitor.model import ArticleId
 from monitor.model.canary import CANARY_CHANNEL, CANARY_HOST, CANARY_PATH, CANARY_TOPIC
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.digests import DigestTable
 from monitor.storage.matches import MatchTable
 from monitor.storage.pages import PageTable
 from monitor.storage.prints import PrintTable
 from monitor.storage.second_looks import SecondLookTable
-from monitor.storage.tables import (
-    ARTICLE,
-    DELIVERY,
-    DIGEST,
-    ENTRY_ALIAS,
-    FEED,
-    HELD_BACK,
-    MATCH,
-    POLL,
-    SENT_LOG,
-    STORY,
-    TOPIC,
-)
+from monitor.storage.story_tables import STORY
+from monitor.storage.tables import ARTICLE, DIGEST, ENTRY_ALIAS, FEED, HELD_BACK, MATCH, POLL, SENT_LOG, TOPIC
 from monitor.storage.vectors import VectorTable
 from monitor.storage.word_index import WordIndex
 

@@ -12,26 +12,12 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
+from monitor.storage.care_tables import SIGHTING
+from monitor.storage.columns import ARTICLE_WORDS, metadata
+from monitor.storage.delivery_tables import DELIVERY, FOLLOW_UP, SECOND_LOOK
 from monitor.storage.store import Store, Transaction
-from monitor.storage.tables import (
-    ARTICLE,
-    ARTICLE_VECTOR,
-    ARTICLE_WORDS,
-    COUNTER,
-    DELIVERY,
-    DIGEST,
-    FOLLOW_UP,
-    INDEXED_ARTICLE,
-    MATCH,
-    NEAR_MISS,
-    PAGE,
-    PRINT_KEY,
-    SECOND_LOOK,
-    SIGHTING,
-    STORY,
-    STORY_PRINT,
-    metadata,
-)
+from monitor.storage.story_tables import PRINT_KEY, STORY, STORY_PRINT
+from monitor.storage.tables import ARTICLE, ARTICLE_VECTOR, COUNTER, DIGEST, INDEXED_ARTICLE, MATCH, NEAR_MISS, PAGE
 
 RESTORE = "Restore a backup: monitor db restore FILE"
 REPAIR = "Mend it: monitor db check --repair"

@@ -19,7 +19,8 @@ from sqlalchemy.engine import Connection, Row
 from monitor.model import ArticleId, Relation, StoryId
 from monitor.storage.digests import SPLIT_REASON
 from monitor.storage.rows import insert_new, portions
-from monitor.storage.tables import ARTICLE, HELD_BACK, MATCH, SENT_LOG, STORY, STORY_CHANGE
+from monitor.storage.story_tables import STORY, STORY_CHANGE
+from monitor.storage.tables import ARTICLE, HELD_BACK, MATCH, SENT_LOG
 from monitor.stories.split import Member, Split
 
 MERGE = "merge"

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
 from monitor.model.canary import CANARY_CHANNEL
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.outbox_views import CLOSED_WELL, OPEN
-from monitor.storage.tables import DELIVERY
 
 STATES = ("waiting", "sent", "failed", "ended")
 """What the list is asked for: `failed` waits for a person, `ended` was not sent and needs nobody."""

@@ -17,8 +17,9 @@ from monitor.digests.follow_ups import Untold
 from monitor.digests.things import key_of_article
 from monitor.model import ArticleId, ChannelName, Dedup, DigestId, DigestKind, StoryId, TopicKey
 from monitor.storage.articles import select_articles, to_stored
+from monitor.storage.delivery_tables import DELIVERY, FOLLOW_UP
 from monitor.storage.rows import insert_into, insert_new, portions, take_ids
-from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FOLLOW_UP, HELD_BACK, MATCH, SENT_LOG
+from monitor.storage.tables import ARTICLE, DIGEST, HELD_BACK, MATCH, SENT_LOG
 
 UNTOLD_MAX = 5_000
 """Articles that the daily appendix of a topic looks at, the newest."""

@@ -16,9 +16,11 @@ from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ArticleId, FeedId, Relation, StoryId, TopicKey
 from monitor.storage.canary import IS_CANARY_FEED
+from monitor.storage.care_tables import SIGHTING
 from monitor.storage.health import FeedHealth, PollVisit, to_health, to_visit
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, FEED, MATCH, POLL, SENT_LOG, SIGHTING, STORY
+from monitor.storage.story_tables import STORY
+from monitor.storage.tables import ARTICLE, FEED, MATCH, POLL, SENT_LOG
 
 _NEWS = ("new", "")
 """Standings of what may be told; articles of the first versions have none."""

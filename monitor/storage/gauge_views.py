@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 from monitor.model import ChannelName, DeliveryState
 from monitor.model.canary import CANARY_CHANNEL, CANARY_TOPIC
 from monitor.storage.canary import IS_CANARY_FEED
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.outbox_views import CLOSED_WELL, OPEN
-from monitor.storage.tables import DELIVERY, FEED, TOPIC
+from monitor.storage.tables import FEED, TOPIC
 
 FEED_STATES = ("ok", "unread", "waiting", "failing", "gone", "held", "moved")
 """How a feed is, each counted once: gone (410), moved to another one's address, held for a person, failing, waiting as

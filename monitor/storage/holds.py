@@ -12,8 +12,8 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName
+from monitor.storage.delivery_tables import CHANNEL_HOLD
 from monitor.storage.rows import upsert
-from monitor.storage.tables import CHANNEL_HOLD
 
 FIRST_HOLD = timedelta(minutes=15)
 """When a held channel is tried for the first time again: a person needs some minutes, and may not say so to us."""

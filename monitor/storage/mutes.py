@@ -17,8 +17,10 @@ from sqlalchemy.engine import Connection, Row
 from monitor.errors import MonitorError
 from monitor.model import ChannelName, Follow, Mute, MuteKind, StoryId
 from monitor.storage.corrections import CorrectionTable
+from monitor.storage.delivery_tables import FOLLOW, MUTE
 from monitor.storage.rows import portions, take_ids, upsert
-from monitor.storage.tables import FOLLOW, MUTE, STORY, TOPIC
+from monitor.storage.story_tables import STORY
+from monitor.storage.tables import TOPIC
 
 IN_FORCE_MAX = 1_000
 """Mutes in force at a time, and stories that a channel follows: each digest looks at all of them."""

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection, Row
 
 from monitor.model import Need, Notice
 from monitor.model.notices import notice_key
+from monitor.storage.care_tables import NOTICE
 from monitor.storage.rows import portions, upsert
-from monitor.storage.tables import NOTICE
 
 OPEN_MAX = 2_000
 """Notices that are open at a time; what needs a person beyond these is seen once some of them are over."""

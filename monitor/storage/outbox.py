@@ -12,9 +12,9 @@ from msgspec import Struct
 from sqlalchemy.engine import Row
 
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
+from monitor.storage.delivery_tables import CHANNEL_HOLD, DELIVERY, RECIPIENT
 from monitor.storage.outbox_views import OPEN, OutboxViews, StoredDelivery, is_due, is_held, to_delivery, waits
 from monitor.storage.rows import portions, take_ids
-from monitor.storage.tables import CHANNEL_HOLD, DELIVERY, RECIPIENT
 
 __all__ = ["LEASE_S", "NewDelivery", "OutboxTable", "StoredDelivery"]
 

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, Delivery, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
 from monitor.model.canary import CANARY_CHANNEL
+from monitor.storage.delivery_tables import CHANNEL_HOLD, DELIVERY
 from monitor.storage.rows import portions
-from monitor.storage.tables import CHANNEL_HOLD, DELIVERY
 
 OPEN = (DeliveryState.PENDING.value, DeliveryState.LEASED.value)
 CLOSED_WELL = ("dropped", "folded", "not_editable")

@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 from monitor.model import ArticleId
 from monitor.storage.articles import StoredArticle, select_articles, to_stored
 from monitor.storage.rows import insert_rows, portions, upsert
-from monitor.storage.tables import ARTICLE, PRINT_KEY, STORY_PRINT, WORD_COUNTS
+from monitor.storage.story_tables import PRINT_KEY, STORY_PRINT, WORD_COUNTS
+from monitor.storage.tables import ARTICLE
 from monitor.stories.group import Arrival, Placed
 from monitor.stories.grouper import POSTINGS_MAX, Postings
 from monitor.stories.prints import VERSION, pack, unpack

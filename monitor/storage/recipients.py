@@ -16,8 +16,8 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, DeliveryState
+from monitor.storage.delivery_tables import DELIVERY, RECIPIENT
 from monitor.storage.rows import insert_new
-from monitor.storage.tables import DELIVERY, RECIPIENT
 
 REFUSED_MAX = 3
 """So many times in a row an address is refused for good before nothing is sent to it any more."""

@@ -11,8 +11,9 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import MuteKind, TopicKey
+from monitor.storage.delivery_tables import MUTE
 from monitor.storage.marks import MarkTable
-from monitor.storage.tables import MARK, MATCH, MUTE
+from monitor.storage.tables import MARK, MATCH
 
 
 class Moved(Struct, frozen=True):

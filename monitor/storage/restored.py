@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 
 from monitor.model import DeliveryState
 from monitor.storage.canary import IS_CANARY_FEED
-from monitor.storage.tables import ARTICLE, COUNTER, DELIVERY, FEED, MATCH
+from monitor.storage.delivery_tables import DELIVERY
+from monitor.storage.tables import ARTICLE, COUNTER, FEED, MATCH
 
 IDS_BEYOND = 1_000_000
 """Ids passed over: more than a busy newsroom gives out in a month."""

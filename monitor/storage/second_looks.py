@@ -14,9 +14,10 @@ from sqlalchemy.engine import Connection, Row
 from monitor.digests.second_look import LOOKS_AFTER, OPEN_STATES, LookChoice, Looked, LookState
 from monitor.model import Article, ArticleId, ChannelName, DeliveryId, DeliveryKind, DeliveryState, DigestId, TopicKey
 from monitor.storage.articles import select_articles, to_stored
+from monitor.storage.delivery_tables import DELIVERY, SECOND_LOOK
 from monitor.storage.digests import SPLIT_REASON
 from monitor.storage.rows import insert_new, portions
-from monitor.storage.tables import ARTICLE, DELIVERY, SECOND_LOOK, SENT_LOG
+from monitor.storage.tables import ARTICLE, SENT_LOG
 from monitor.urls import host_of
 
 LEASE_S = 180

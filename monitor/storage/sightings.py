@@ -11,8 +11,9 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ArticleId, FeedId
+from monitor.storage.care_tables import SIGHTING
 from monitor.storage.rows import portions, upsert
-from monitor.storage.tables import FEED, SIGHTING
+from monitor.storage.tables import FEED
 from monitor.stories.identity import AliasKind
 
 RENEWED_AFTER = timedelta(days=1)

@@ -33,7 +33,8 @@ from monitor.storage.articles import select_articles, to_stored
 from monitor.storage.matches import match_columns, to_match
 from monitor.storage.pages import page_texts
 from monitor.storage.rows import driver_time, insert_rows, portions
-from monitor.storage.tables import ARTICLE, FEED, MATCH, STORY
+from monitor.storage.story_tables import STORY
+from monitor.storage.tables import ARTICLE, FEED, MATCH
 
 MEMBERS_MAX = 300
 """Articles of one story that a digest looks at, newest first, and as many more that answer the topic; what is asking

@@ -17,8 +17,9 @@ from sqlalchemy.engine import Connection, Row
 from monitor.model import ArticleId, ChannelName, Story, StoryId, TopicKey
 from monitor.storage.articles import StoredArticle, to_stored
 from monitor.storage.rows import portions
+from monitor.storage.story_tables import STORY
 from monitor.storage.story_views import select_light
-from monitor.storage.tables import ARTICLE, MATCH, SENT_LOG, STORY
+from monitor.storage.tables import ARTICLE, MATCH, SENT_LOG
 
 MEMBERS_MAX = 20_000
 """Articles of a portion of stories whose tellings by themselves are looked for."""

@@ -1,78 +1,56 @@
 """The tables of stories: what belongs together, by what it is found, and what a person changed in it.
 
+Written by `make tables` from declared/story.py, which says what each column means. Change that, not this.
+
 Effects: none.
 """
 
-from datetime import datetime
-
 import sqlalchemy as sa
-from sqlmodel import Field
 
-from monitor.storage.columns import BIG, LONG, Row
+from monitor.storage.columns import BIG, LONG, MOMENT, metadata
 
-
-class StoryPrintRow(Row, table=True):
-    """What an article is compared by: made of the article, kept while anything may be compared with it."""
-
-    __tablename__ = "story_print"
-    article_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
-    version: int = Field(sa_type=sa.SmallInteger)
-    """Prints of another version are made anew."""
-    at_s: int = Field(sa_type=sa.BigInteger)
-    """When it was published, never later than it was seen; seconds since 1970."""
-    publisher: str
-    language: str = Field(max_length=2)
-    recurring: bool
-    """Its feed had the same headline half a day or more before."""
-    body: bytes
-
-
-class PrintKeyRow(Row, table=True):
-    """The keys by which an article finds others that say the same."""
-
-    __tablename__ = "print_key"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-    key: int = Field(primary_key=True, sa_type=sa.BigInteger)
-    article_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
-
-
-class WordCountsRow(Row, table=True):
-    """In how many articles each word stood, as one row: what a restart begins with."""
-
-    __tablename__ = "word_counts"
-    name: str = Field(primary_key=True, max_length=16)
-    last_article_id: int = Field(sa_type=sa.BigInteger)
-    """The newest article that is counted."""
-    counts: bytes
-
-
-class StoryRow(Row, table=True):
-    """The articles of one event; its id is that of its first article."""
-
-    __tablename__ = "story"
-    __table_args__ = (sa.Index(None, "last_article_at", "id"),)
-    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
-    created_at: datetime
-    last_article_at: datetime
-    article_count: int = 1
-    merged_into: int | None = Field(default=None, sa_type=sa.BigInteger)
-    """The story that a person merged this one into; it has no articles of its own any more."""
-
-
-class StoryChangeRow(Row, table=True):
-    """What a person changed in the stories: outlives them, so that it can be shown and taken back."""
-
-    __tablename__ = "story_change"
-    __table_args__ = (sa.Index(None, "story_id"), sa.Index(None, "other_id"))
-    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
-    at: datetime
-    by: str = ""
-    kind: str = Field(max_length=16)
-    """merge or split."""
-    story_id: int = Field(sa_type=sa.BigInteger)
-    """The story that stays."""
-    other_id: int = Field(sa_type=sa.BigInteger)
-    """The one that was merged into it, or that was split from it."""
-    articles: str = Field(default="", sa_type=LONG)
-    """Ids of the articles that went over, as JSON."""
-    reason: str = ""
+STORY_PRINT = sa.Table(
+    "story_print",
+    metadata,
+    sa.Column("article_id", BIG, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.SmallInteger, nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("publisher", sa.String, nullable=False),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("recurring", sa.Boolean, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+PRINT_KEY = sa.Table(
+    "print_key",
+    metadata,
+    sa.Column("key", sa.BigInteger, primary_key=True),
+    sa.Column("article_id", sa.BigInteger, primary_key=True),
+)
+WORD_COUNTS = sa.Table(
+    "word_counts",
+    metadata,
+    sa.Column("name", sa.String(16), primary_key=True),
+    sa.Column("last_article_id", sa.BigInteger, nullable=False),
+    sa.Column("counts", sa.LargeBinary, nullable=False),
+)
+STORY = sa.Table(
+    "story",
+    metadata,
+    sa.Column("id", BIG, primary_key=True, autoincrement=False),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("last_article_at", MOMENT, nullable=False),
+    sa.Column("article_count", sa.Integer, nullable=False, default=1),
+    sa.Column("merged_into", sa.BigInteger),
+)
+STORY_CHANGE = sa.Table(
+    "story_change",
+    metadata,
+    sa.Column("id", BIG, primary_key=True),
+    sa.Column("at", MOMENT, nullable=False),
+    sa.Column("by", sa.String, nullable=False, default=""),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("story_id", sa.BigInteger, nullable=False),
+    sa.Column("other_id", sa.BigInteger, nullable=False),
+    sa.Column("articles", LONG, nullable=False, default=""),
+    sa.Column("reason", sa.String, nullable=False, default=""),
+)

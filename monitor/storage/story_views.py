@@ -15,7 +15,8 @@ from monitor.model import Story, StoryId, TopicKey
 from monitor.storage.articles import StoredArticle, to_stored
 from monitor.storage.digests import HeldRecord, SentRecord, to_held, to_sent
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, DIGEST, FEED, HELD_BACK, MATCH, SENT_LOG, STORY
+from monitor.storage.story_tables import STORY
+from monitor.storage.tables import ARTICLE, DIGEST, FEED, HELD_BACK, MATCH, SENT_LOG
 
 HELD_MAX = 20
 """Reasons for not telling that are read, the latest."""

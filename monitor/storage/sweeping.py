@@ -15,22 +15,11 @@ from sqlalchemy.engine import Connection
 
 from monitor.model import ChannelName, DeliveryState
 from monitor.storage.articles import day_of
+from monitor.storage.delivery_tables import DELIVERY, RECIPIENT
 from monitor.storage.recipients import READER
 from monitor.storage.rows import PORTION
-from monitor.storage.tables import (
-    ARTICLE,
-    DELIVERY,
-    DIGEST,
-    ENTRY_ALIAS,
-    FEED,
-    HEARTBEAT,
-    HELD_BACK,
-    RECIPIENT,
-    SENT_LOG,
-    STORY,
-    STORY_CHANGE,
-    TOPIC,
-)
+from monitor.storage.story_tables import STORY, STORY_CHANGE
+from monitor.storage.tables import ARTICLE, DIGEST, ENTRY_ALIAS, FEED, HEARTBEAT, HELD_BACK, SENT_LOG, TOPIC
 
 NAMES_MAX = 50_000
 """Old names read at one time."""

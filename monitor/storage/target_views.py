@@ -12,9 +12,10 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from monitor.model import ChannelName, DeliveryId, DeliveryKind, DeliveryState, DigestId, DigestKind, FeedId, TopicKey
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.digests import SPLIT_REASON
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, MATCH, SENT_LOG
+from monitor.storage.tables import ARTICLE, DIGEST, FEED, MATCH, SENT_LOG
 
 WAYS_MAX = 500
 """Tellings that are looked at at a time, the newest."""

@@ -12,9 +12,10 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ArticleId, ChannelName, DeliveryId, DeliveryKind, DigestId, DigestKind, StoryId, TopicKey
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.digests import SPLIT_REASON
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, MATCH, SENT_LOG
+from monitor.storage.tables import ARTICLE, DIGEST, FEED, MATCH, SENT_LOG
 
 TIMES_MAX = 50_000
 """Matches of a topic that its volume looks at, the newest: far beyond any that a person could read."""

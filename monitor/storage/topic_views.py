@@ -16,10 +16,11 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import ArticleId, ChannelName, DeliveryState, DigestId, Match, StoryId, TopicKey
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.digests import SPLIT_REASON, HeldRecord, SentRecord, to_held, to_sent
 from monitor.storage.matches import match_columns, to_match
 from monitor.storage.rows import portions
-from monitor.storage.tables import ARTICLE, DELIVERY, DIGEST, FEED, HELD_BACK, MATCH, NEAR_MISS, SENT_LOG
+from monitor.storage.tables import ARTICLE, DIGEST, FEED, HELD_BACK, MATCH, NEAR_MISS, SENT_LOG
 
 COUNTED_MAX = 20_000
 """Matches, and near misses, of one topic that are counted, the newest: nobody's month has more."""

@@ -1,31 +1,21 @@
 """The tables of the page.
 
+Written by `make tables` from declared/web.py, which says what each column means. Change that, not this.
+
 Effects: none.
 """
 
-from datetime import datetime
+import sqlalchemy as sa
 
-from sqlmodel import Field
+from monitor.storage.columns import MOMENT, metadata
 
-from monitor.storage.columns import Row, metadata
-
-
-class WebSessionRow(Row, table=True):
-    """A browser that is signed in. What it carries is known by its hash alone, so that a copy of the archive opens
-    nothing.
-    """
-
-    __tablename__ = "web_session"
-    key_hash: str = Field(primary_key=True, max_length=64)
-    """SHA-256 of the cookie."""
-    name: str = Field(max_length=100)
-    """Of the token it signed in with."""
-    token_hash: str = Field(max_length=64)
-    """Of that token: another token under the same name ends the session."""
-    began_at: datetime
-    seen_at: datetime
-    """Written at most once in some minutes."""
-    until: datetime
-
-
-WEB_SESSION = metadata.tables["web_session"]
+WEB_SESSION = sa.Table(
+    "web_session",
+    metadata,
+    sa.Column("key_hash", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("token_hash", sa.String(64), nullable=False),
+    sa.Column("began_at", MOMENT, nullable=False),
+    sa.Column("seen_at", MOMENT, nullable=False),
+    sa.Column("until", MOMENT, nullable=False),
+)

@@ -20,9 +20,10 @@ from sqlalchemy.engine import Connection
 from monitor.feeds.fulltext import complete
 from monitor.model import Article, ArticleId, PageState
 from monitor.storage.articles import select_articles, to_stored
+from monitor.storage.columns import ARTICLE_WORDS
 from monitor.storage.pages import page_texts
 from monitor.storage.rows import portions, upsert
-from monitor.storage.tables import ARTICLE, ARTICLE_WORDS, INDEX_STATE, INDEXED_ARTICLE, PAGE
+from monitor.storage.tables import ARTICLE, INDEX_STATE, INDEXED_ARTICLE, PAGE
 from monitor.storage.word_merging import merge_on_request, merge_slice
 from monitor.topics.meaning import Counted
 from monitor.topics.wanted import (

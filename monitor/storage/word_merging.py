@@ -10,7 +10,7 @@ Effects: database.
 
 from sqlalchemy.engine import Connection
 
-from monitor.storage.tables import ARTICLE_WORDS
+from monitor.storage.columns import ARTICLE_WORDS
 
 SLICE_PAGES = 32
 """Pages of a slice: milliseconds, and the list of one word at least, which for a word in each of a million articles

@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection
 
 from monitor.model.canary import CANARY_CHANNEL
 from monitor.storage.canary import IS_CANARY_FEED
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.handed import HandedTable
 from monitor.storage.outbox_views import is_due, is_held
-from monitor.storage.tables import DELIVERY, FEED
+from monitor.storage.tables import FEED
 
 
 class Backlog(Struct, frozen=True):

@@ -21,9 +21,9 @@ from monitor.model import ArticleId, ChannelName, Delivery, Digest, MuteKind, No
 from monitor.outbox.deliver import Sender, SendRules
 from monitor.pipeline.digest import close_due
 from monitor.pipeline.second_look import SecondLooks
+from monitor.storage.delivery_tables import DELIVERY
 from monitor.storage.second_looks import LEASE_S, StoredLook
 from monitor.storage.store import Store
-from monitor.storage.tables import DELIVERY
 from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.http import Scripted, drop, respond, serve_scripts

@@ -16,7 +16,7 @@ from monitor.pipeline.ingest import IngestContext, counting, write_batch
 from monitor.storage.engine import open_engine
 from monitor.storage.revision import ensure_schema
 from monitor.storage.store import Store
-from monitor.storage.tables import PRINT_KEY, STORY_PRINT
+from monitor.storage.story_tables import PRINT_KEY, STORY_PRINT
 from tests.fakes.clock import START
 from tests.pipeline.given import (
     TABLE,

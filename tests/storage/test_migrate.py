@@ -11,11 +11,12 @@ from alembic.runtime.migration import MigrationContext
 
 from monitor.errors import StorageError, StorageReason
 from monitor.model import DeliveryKind
+from monitor.storage.columns import ARTICLE_WORDS
+from monitor.storage.declared import metadata
 from monitor.storage.engine import Database, open_engine
 from monitor.storage.migrate import current_revision, downgrade, upgrade
 from monitor.storage.revision import ensure_schema, head_revision, is_current
 from monitor.storage.store import Store
-from monitor.storage.tables import ARTICLE_WORDS, metadata
 from tests.fakes.clock import START
 from tests.fakes.postgres import fresh_database
 from tests.storage.given import a_delivery

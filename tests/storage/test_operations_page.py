@@ -5,7 +5,7 @@ from pathlib import Path
 
 from monitor.pipeline.room import FREE_BYTES_LOW, FREE_BYTES_MIN
 from monitor.pipeline.sweep import ALIAS_DAYS, DAYS_MIN, EDIT_DAYS, KNOWN_DAYS, NEAR_DAYS, PRINT_DAYS, Retention
-from monitor.storage.tables import metadata
+from monitor.storage.columns import metadata
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "operations.md"
 
