@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from monitor.cli.main import COMMANDS
+from monitor.cli.summaries import COMMANDS
 from monitor.daemon import DRAIN_S
 from monitor.health import STALE_S
 

@@ -5,7 +5,7 @@ import shlex
 
 from sqlalchemy.pool import QueuePool
 
-from monitor.cli.main import COMMANDS
+from monitor.cli.summaries import COMMANDS
 from monitor.queue import POOL_MAX
 from monitor.runner import Queue
 from monitor.storage.engine import open_engine

@@ -23,8 +23,6 @@ from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.query import compile_query
 
-NAME = "check"
-SUMMARY = "Check all config files; show every fault with its line, or how each topic is read. Exit 0 good, 2 faulty."
 EXAMPLE = "monitor check --config config"
 
 ARCHIVE_S = 2.0

@@ -24,11 +24,6 @@ from monitor.storage.restore import Restored, restore
 from monitor.storage.revision import head_revision
 from monitor.storage.store import Store
 
-NAME = "db"
-SUMMARY = (
-    "Bring the schema up, copy the archive while the daemon runs, put a copy in its place, remove what is older than "
-    "the retention, see whether all of it holds together."
-)
 EXAMPLE = "monitor db backup backups/monitor-2026-03-14.db"
 
 

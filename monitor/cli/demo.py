@@ -12,8 +12,6 @@ from monitor.clock import SystemClock
 from monitor.demo import keep_demo, run_demo
 from monitor.logs import setup_logging
 
-NAME = "demo"
-SUMMARY = "A tour: recorded feeds on loopback, a digest on screen; no network, no token, nothing left behind."
 EXAMPLE = "monitor demo; monitor demo --keep tour"
 
 

@@ -24,11 +24,6 @@ from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.vectors import INSTALL, find_model, load_meanings
 
-NAME = "doctor"
-SUMMARY = (
-    "Try the configuration, the database, its disk, the clock, the sentence model and every channel; exit 1 when a "
-    "part is not well. Nothing is sent without --send-test. Feeds are tried by `monitor feeds test`."
-)
 EXAMPLE = "monitor doctor --channel desk --send-test"
 
 CLOCK_BACK = timedelta(minutes=2)

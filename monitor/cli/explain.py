@@ -23,11 +23,6 @@ from monitor.views.missing_lines import missing_lines, missing_record, several_l
 from monitor.views.trail_lines import trail_lines
 from monitor.views.trail_record import trail_record
 
-NAME = "explain"
-SUMMARY = (
-    "The whole way of one article: polled, stored, grouped, matched, told; why and why not. Exit 1 when it is "
-    "unknown, or when a headline may mean several."
-)
 EXAMPLE = """monitor explain https://example.org/news/talks-resume
   monitor explain 4711
   monitor explain "Talks to free the captives resume in Doha"

@@ -17,11 +17,6 @@ from monitor.model import Evidence
 from monitor.storage.exporting import ExportedMatch, MarkedThen, ToldThen, export_matches
 from monitor.storage.store import Store
 
-NAME = "export"
-SUMMARY = (
-    "Every article that answered a topic, with its evidence, where it was told and how it was marked: one line each, "
-    "to standard output."
-)
 EXAMPLE = """monitor export --since 30d > matches.jsonl
   monitor export --topic hostage-negotiations --as csv > matches.csv"""
 

@@ -8,8 +8,6 @@ from importlib import import_module
 
 from monitor.cli.opening import load_config
 
-NAME = "feeds"
-SUMMARY = "Feeds and their health; find, try and add some, OPML in and out."
 EXAMPLE = "monitor feeds discover theguardian.com\n  monitor feeds test https://feeds.bbci.co.uk/news/world/rss.xml"
 
 

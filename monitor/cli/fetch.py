@@ -20,8 +20,6 @@ from monitor.feeds.guard import Guard
 from monitor.model import Fetched, Gone
 from monitor.urls import host_of
 
-NAME = "fetch"
-SUMMARY = "Fetch addresses as the daemon would, refusing what it would. Exit 1 when every one failed."
 EXAMPLE = "monitor fetch --out feeds https://feeds.bbci.co.uk/news/world/rss.xml && monitor parse feeds/*"
 
 _GONE = "410: the feed is gone for good. Look for a new address, or remove the feed."

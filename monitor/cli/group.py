@@ -20,8 +20,6 @@ from monitor.stories.rarity import read_table
 from monitor.text import plain_line, shorten
 from monitor.topics.lexicon import load_lexicon
 
-NAME = "group"
-SUMMARY = "Put articles into stories, in order of arrival: new, a copy, or another outlet's report. Needs no database."
 EXAMPLE = "monitor group --json articles.jsonl"
 
 OWN_KEYS = frozenset({"id", "title", "text", "url", "feed", "source", "language", "author", "published", "seen"})

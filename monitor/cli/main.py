@@ -17,39 +17,9 @@ from types import ModuleType
 
 from monitor import __version__
 from monitor.cli.moments import show_times_of
+from monitor.cli.summaries import COMMANDS
 from monitor.clock import SystemClock
 from monitor.errors import ConfigError, MonitorError
-
-COMMANDS = (
-    "run",
-    "worker",
-    "once",
-    "check",
-    "plan",
-    "replay",
-    "status",
-    "doctor",
-    "preview",
-    "search",
-    "explain",
-    "export",
-    "mark",
-    "mute",
-    "stories",
-    "watchlist",
-    "feeds",
-    "outbox",
-    "db",
-    "fetch",
-    "parse",
-    "group",
-    "match",
-    "demo",
-)
-"""Each is a module of this package with NAME, SUMMARY, EXAMPLE, `add_arguments(parser)` and `run(args) -> int`.
-
-Only the one asked for is loaded: a stage command in a pipe should not wait for a database's library to load.
-"""
 
 EXIT_NO = 1
 EXIT_USAGE = 2
@@ -60,8 +30,8 @@ def load_command(name: str) -> ModuleType:
     return import_module(f"monitor.cli.{name}")
 
 
-def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
-    """The command line with these commands, each with its example."""
+def build_parser(wanted: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The command line: of all commands the name and what it is for, those wanted whole, each with its example."""
     parser = argparse.ArgumentParser(
         prog="monitor",
         description="Watches news feeds for your topics and tells each story once.",
@@ -69,11 +39,15 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"news-monitor {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in map(load_command, names):
+    for name, summary in COMMANDS.items():
+        if name not in wanted:
+            commands.add_parser(name, help=summary)
+            continue
+        module = load_command(name)
         sub = commands.add_parser(
-            module.NAME,
-            help=module.SUMMARY,
-            description=module.SUMMARY,
+            name,
+            help=summary,
+            description=summary,
             epilog=f"example:\n  {module.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -99,11 +73,10 @@ def _share_config(parser: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Every expected error becomes a sentence on standard error."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    wanted = words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS
     # What is loaded now stays to the end: looking through it for garbage while it loads, and ever after, is a sixth
     # of the time a start takes (measured).
     gc.disable()
-    parser = build_parser(wanted)
+    parser = build_parser([word for word in words if word in COMMANDS][:1])
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 10, 10)  # the default looks again after 700 objects: a fourteenth of a cold round

@@ -18,8 +18,6 @@ from monitor.text import plural
 from monitor.topics.feedback import MARKS_MAX, MARKS_MIN, POINTS_ALL, POINTS_WORD
 from monitor.topics.match import CompiledTopic
 
-NAME = "mark"
-SUMMARY = "Mark articles as useful or not relevant for a topic, which learns from it; show what it learned."
 EXAMPLE = "monitor mark useful https://example.org/news/talks-resume hostage-negotiations; monitor mark terms hostages"
 VERDICTS = {"useful": Verdict.USEFUL, "not-relevant": Verdict.NOT_RELEVANT}
 _ARTICLE_HELP = "address of an article, or its number"

@@ -24,8 +24,6 @@ from monitor.topics.nearness import BACKGROUND_MAX, BACKGROUND_MIN, Meanings
 from monitor.topics.query import is_query
 from monitor.topics.vectors import ModelFiles, find_model, load_meanings
 
-NAME = "match"
-SUMMARY = "Tell which topics each article answers, and why. Exit 0, also when none does; 2 for a faulty topic."
 EXAMPLE = 'monitor match --topic "Hostage negotiations" --all articles.jsonl'
 
 

@@ -21,8 +21,6 @@ from monitor.storage.mutes import LISTED_MAX
 from monitor.storage.store import Store
 from monitor.text import plain_line, plural, shorten
 
-NAME = "mute"
-SUMMARY = "Hold a story, topic, feed or term back until a time, with a reason; list and lift. Nothing is lost by it."
 EXAMPLE = "monitor mute topic gulf-shipping --for 24h --reason 'fleet exercise'; monitor mute list; monitor mute lift 3"
 STORY_FOR = "7d"
 OTHER_FOR = "24h"

@@ -19,8 +19,6 @@ from monitor.pipeline.visits import PollSummary
 from monitor.storage.store import Store
 from monitor.text import plural
 
-NAME = "once"
-SUMMARY = "One poll of every feed, then what is due, then stop. Exit 1 when a delivery or every feed failed."
 EXAMPLE = "monitor once --json"
 
 

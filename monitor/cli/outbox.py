@@ -19,8 +19,6 @@ from monitor.storage.recipients import READER, REFUSED_MAX, Recipient
 from monitor.storage.store import Store
 from monitor.text import plural
 
-NAME = "outbox"
-SUMMARY = "What waits to be sent and what failed; try again, or give up."
 EXAMPLE = "monitor outbox list; monitor outbox retry 8812"
 _RETRY_HELP = "send a delivery that did not arrive, without asking the channel for it first: look there before"
 

@@ -14,8 +14,6 @@ from monitor.errors import MonitorError
 from monitor.feeds.sandbox import ParserProcess
 from monitor.model import Entry, ParsedFeed
 
-NAME = "parse"
-SUMMARY = "The entries of feed files, as the daemon would read them. Exit 1 when not one of the files is a feed."
 EXAMPLE = "monitor parse --articles feed.xml | monitor group -"
 
 

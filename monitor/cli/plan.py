@@ -29,8 +29,6 @@ from monitor.storage.store import Store
 from monitor.topics.lexicon import load_lexicon
 from monitor.topics.match import CompiledWatchlist
 
-NAME = "plan"
-SUMMARY = "Show by the stored articles what the edited watchlist would change. Exit 2 when the edit is faulty."
 EXAMPLE = "monitor plan --since 30d\n  monitor plan --apply --replay 24h"
 
 TITLES_MAX = 1_000

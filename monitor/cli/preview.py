@@ -20,12 +20,6 @@ from monitor.pipeline.digest import preview
 from monitor.storage.store import Store
 from monitor.text import plain_line
 
-NAME = "preview"
-SUMMARY = (
-    "The digest of a topic as it would be sent for the stored articles; nothing is sent or written down. With "
-    "--delivery the text of a digest that was closed, as it was or will be sent; of a mail its headers and text, or "
-    "all of it with --as json."
-)
 EXAMPLE = "monitor preview hostage-negotiations --since 24h --as text"
 
 STORIES_MAX = 10

@@ -24,11 +24,6 @@ from monitor.replaying import InForceFrom, Side, Span, choose_span, configs_of, 
 from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 
-NAME = "replay"
-SUMMARY = (
-    "Run a recorded day again under the configuration in --config, and show what would have been told otherwise than "
-    "under the one that was in force. Needs raw_days under [retention] in monitor.toml. Nothing is fetched or sent."
-)
 EXAMPLE = "monitor replay 2026-11-29 --config draft --archive config"
 
 LIKE_REALLY = timedelta(minutes=5)

@@ -21,8 +21,6 @@ from monitor.logs import setup_logging
 from monitor.pipeline.example_articles import stored_article
 from monitor.starting import is_planned, is_wanted_here
 
-NAME = "run"
-SUMMARY = "Poll, match and deliver until SIGTERM; edits of the configuration count while it runs."
 EXAMPLE = "monitor run --config config"
 
 

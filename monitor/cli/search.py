@@ -26,11 +26,6 @@ from monitor.text import plural
 from monitor.topics.explain import describe_evidence
 from monitor.topics.match import CompiledWatchlist, compile_watchlist
 
-NAME = "search"
-SUMMARY = (
-    "Search the stored articles with a name or a query of the watchlist's language, last seen first. "
-    "Exit 0 found, 1 nothing, 2 a faulty query."
-)
 EXAMPLE = "monitor search 'hostage* NEAR/5 (talks OR deal)' --since 30d"
 
 EXIT_FOUND = 0

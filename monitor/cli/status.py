@@ -29,8 +29,6 @@ from monitor.targets import TargetStanding
 from monitor.text import plural
 from monitor.topics.lexicon import load_lexicon
 
-NAME = "status"
-SUMMARY = "One screen: feeds, topics, deliveries, and what needs a person (exit 1 when something does)."
 EXAMPLE = "monitor status"
 
 

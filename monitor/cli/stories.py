@@ -22,11 +22,6 @@ from monitor.text import plain_line, plural
 from monitor.urls import publisher_of
 from monitor.views.corrected import change_record, change_words, part_words, telling_record
 
-NAME = "stories"
-SUMMARY = (
-    "The stories: which articles belong together, why, and where each was told; merge two, split one. "
-    "Exit 1 for a story that is not there."
-)
 EXAMPLE = """monitor stories list --topic hostage-negotiations --since 24h
   monitor stories list --below hostage-negotiations
   monitor stories show 4711

@@ -9,11 +9,6 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-NAME = "watchlist"
-SUMMARY = (
-    "Configurations that were in force: list them, see what changed, take one back; what topics nearly found, a name "
-    "more, lists of other tools."
-)
 EXAMPLE = "monitor watchlist log\n  monitor watchlist diff file\n  monitor watchlist rollback"
 VERBS = ("log", "diff", "rollback", "import", "audit", "add-name")
 """Each is a module of this package with NAME, `add_parser(subparsers)` and `run(args) -> int`.
@@ -25,7 +20,7 @@ Only the one asked for is loaded: an import reads other tools' lists, and a log 
 def add_arguments(parser: argparse.ArgumentParser, words: Sequence[str] | None = None) -> None:
     """The command's own arguments; of its verbs, all where the one asked for is not sure."""
     given = sys.argv[1:] if words is None else words
-    asked = given[1] if given[:1] == [NAME] and len(given) > 1 else ""
+    asked = given[1] if given[:1] == ["watchlist"] and len(given) > 1 else ""
     verbs = parser.add_subparsers(dest="action", metavar="|".join(VERBS), required=True)
     for verb in (asked,) if asked in VERBS else VERBS:
         load_verb(verb).add_parser(verbs)

@@ -15,8 +15,6 @@ from monitor.queue import prepare_queue
 from monitor.runner import Queue
 from monitor.worker import run_worker
 
-NAME = "worker"
-SUMMARY = 'One of many processes over PostgreSQL, where [run] mode = "distributed"; start as many as you want.'
 EXAMPLE = "monitor worker --queues poll,ingest"
 
 

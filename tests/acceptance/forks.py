@@ -22,7 +22,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from monitor.cli.main import COMMANDS, load_command, run_main
+from monitor.cli.main import load_command, run_main
+from monitor.cli.summaries import COMMANDS
 from monitor.topics.lexicon import load_lexicon
 
 REQUEST_BYTES_MAX = 65_536

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.main import COMMANDS, load_command, main
+from monitor.cli.main import load_command, main
+from monitor.cli.summaries import COMMANDS
 from tests.cli.newsroom import Newsroom
 
 FEED = Path(__file__).parent.parent / "data" / "feeds" / "rss.xml"
