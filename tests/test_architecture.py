@@ -51,7 +51,8 @@ LAYERS: dict[int, str] = {
           config.edit_whole config.edit_values config.draft metrics storage.gauge_views storage.target_views
           storage.sweeping feeds.recorder feeds.recordings storage.day_tellings storage.candidates storage.restore
           storage.restored storage.checking storage.run_tables storage.workers storage.handed config.own_files
-          config.mounts storage.work_views storage.schemas storage.word_merging storage.kept_copies storage.declared""",
+          config.mounts storage.work_views storage.schemas storage.word_merging storage.kept_copies storage.declared
+          channels.email_wire""",
     4: """pipeline.poll pipeline.ingest pipeline.grouping pipeline.visits pipeline.salvage pipeline.reach
           views.widening pipeline.second_look pipeline.look_notes pipeline.digest pipeline.closing pipeline.threads
           pipeline.sweep pipeline.pages pipeline.indexing pipeline.marks pipeline.watched pipeline.clicks
@@ -103,6 +104,7 @@ PURE_ANYWAY = {
     "channels.sample",
     "channels.slack_link",
     "channels.atom",
+    "channels.email_wire",
 }
 
 DOORS: dict[str, set[str]] = {

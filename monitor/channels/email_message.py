@@ -10,12 +10,10 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from email import policy
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
 
 from monitor.channels import wording
+from monitor.channels.email_wire import quoted_printable, write_message
 from monitor.channels.plain import render_text
 from monitor.errors import ConfigError
 from monitor.model import Digest, DigestKind, DigestStory, Mark
@@ -35,15 +34,12 @@ SUBJECT_CHARS_MAX = 120  # longer ones are cut by every list of mails
 TITLE_CHARS_MAX = 70  # of the page, which a mail program hardly shows
 SLUG_CHARS_MAX = 60  # of a topic in List-Id
 FAILING_CHARS_MAX = 1_000
-# The policy used to build folds at 78 and would encode a longer address in a header, which kills one-click
-# unsubscription; this one, used only to write the bytes, leaves headers whole. Bodies were folded before.
-WIRE = policy.SMTP.clone(max_line_length=998)
 RE = "Re: "
 LEAVE_BYTES_MAX = 2_500  # kept free in the HTML for the address by which a recipient leaves
 FOOT = "\n-- \nSent by news-monitor, because this address is in the list of one of its channels.\n"
 # Stands for each recipient's address to leave by: feed text is clean of control characters, so it is ours alone.
 LEAVE = "\x01"
-_LEAVE_LINK = re.compile(r"\n?<!--leave-->(.*?)<!--/leave-->", re.DOTALL)
+_LEAVE_OPENS, _LEAVE_ENDS = "<!--leave-->", "<!--/leave-->"
 _MARK_COLOURS = {Mark.BREAKING: "#b42318", Mark.UPDATE: "#1f5fbf", Mark.LATE: "#5b6774"}  # white on each is readable
 _SAFE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.\-]+\Z")
 
@@ -138,31 +134,41 @@ def write_mails(
 
 def _write_mail(written: Written, key: str, sender: Sender, recipient: str, unsubscribe: str, root: str) -> str:
     identity = _identity(key, recipient)
-    message = EmailMessage(policy=policy.SMTP)
-    message["From"] = str(Address(sender.name, addr_spec=sender.address)) if sender.name else sender.address
-    message["To"] = recipient
-    message["Subject"] = written.subject
-    message["Date"] = format_datetime(written.date)
-    message["Message-ID"] = f"<{identity}@{sender.domain}>"
+    headers = {
+        "From": _shown_sender(sender),
+        "To": recipient,
+        "Subject": written.subject,
+        "Date": format_datetime(written.date),
+        "Message-ID": f"<{identity}@{sender.domain}>",
+    }
     if root:
         answered = f"<{_identity(root, recipient)}@{sender.domain}>"
-        message["In-Reply-To"] = answered
-        message["References"] = answered
-    message["List-Id"] = f"<{written.list_name}.news-monitor.{sender.domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["Precedence"] = "list"
-    message["X-News-Monitor-Delivery"] = quote(key, safe=":/@+,= ")
-    leave = ""
+        headers |= {"In-Reply-To": answered, "References": answered}
+    headers |= {
+        "List-Id": f"<{written.list_name}.news-monitor.{sender.domain}>",
+        "Auto-Submitted": "auto-generated",
+        "Precedence": "list",
+        "X-News-Monitor-Delivery": quote(key, safe=":/@+,= "),
+    }
     if unsubscribe:
-        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
         if unsubscribe.startswith("https://"):
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        leave = f"Leave this list: {unsubscribe}\n"
-    message.set_content(written.text + leave, cte="quoted-printable")
-    message.make_alternative(boundary=f"=_{identity}")  # the library's own boundary is random
-    html = _LEAVE_LINK.sub(lambda found: found[1].replace(LEAVE, escape(unsubscribe)) if leave else "", written.html)
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
-    return message.as_bytes(policy=WIRE).decode("ascii")
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    text = f"{written.text}Leave this list: {unsubscribe}\n" if unsubscribe else written.text
+    html = _with_way_out(written.html, unsubscribe)
+    return write_message(headers, quoted_printable(text), quoted_printable(html), f"=_{identity}")
+
+
+def _with_way_out(html: str, unsubscribe: str) -> str:
+    """The page with the link by which one recipient leaves, or without any."""
+    before, _, rest = html.partition(_LEAVE_OPENS)
+    link, _, after = rest.partition(_LEAVE_ENDS)
+    return before.removesuffix("\n") + (link.replace(LEAVE, escape(unsubscribe)) if unsubscribe else "") + after
+
+
+@lru_cache(maxsize=64)  # a process has one or a few
+def _shown_sender(sender: Sender) -> str:
+    return str(Address(sender.name, addr_spec=sender.address)) if sender.name else sender.address
 
 
 def _identity(key: str, recipient: str) -> str:

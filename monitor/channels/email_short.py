@@ -10,7 +10,7 @@ import re
 from email import message_from_string, policy
 from email.message import EmailMessage
 
-from monitor.channels.email_message import WIRE
+from monitor.channels.email_wire import WIRE
 
 TEXT_CHARS_MAX = 20_000  # some two hundred headlines
 _ADDRESS = re.compile(r":?\s*https?://\S+")
