@@ -9,6 +9,7 @@ Effects: none.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, zip_longest
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -323,12 +324,10 @@ def _marks_of(
     is_late = (
         lead.published_at is not None and lead.seen_at is not None and lead.seen_at - lead.published_at > LATE_AFTER
     ) or (lead.id in waited and not choice.is_update)
-    marks = (
-        (Mark.BREAKING, candidate.story_id in breaking),
-        (Mark.UPDATE, choice.is_update),
-        (Mark.LATE, is_late),
-    )
-    return tuple(mark for mark, holds in marks if holds)
+    marks = [Mark.BREAKING] if candidate.story_id in breaking else []
+    marks += [Mark.UPDATE] if choice.is_update else []
+    marks += [Mark.LATE] if is_late else []
+    return tuple(marks)
 
 
 def _why_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:
@@ -345,9 +344,8 @@ def _why_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:
             one.concept,
         ),
     )
-    rows = [_words_of(one) for one in ranked]
-    words = ((place, rank, word) for rank, row in enumerate(rows) for place, word in enumerate(row))
-    return tuple(dict.fromkeys(word for _, _, word in sorted(words)))[:WHY_MAX]
+    words = chain.from_iterable(zip_longest(*map(_words_of, ranked)))
+    return tuple(dict.fromkeys(word for word in words if word is not None))[:WHY_MAX]
 
 
 def _words_of(one: Evidence) -> list[str]:
@@ -364,6 +362,8 @@ def _others_of(candidate: StoryCandidate, lead: Article, now: datetime) -> tuple
     for member in ranked:
         if len(named) > OTHERS_MAX:
             break
+        if member.article is lead:
+            continue
         key, url = publisher_key(member.article), member.article.url
         address = url if url.startswith(("http://", "https://")) else ""
         named.setdefault(key, (member.article.outlet or key, address))

@@ -126,6 +126,8 @@ def pick_headlines(thing: StoryCandidate, lead: Article, count: int, now: dateti
 
     The next one is always that of which the least stands in the headlines above it; ties go to the one seen first.
     """
+    if count < 1:
+        return ()
     form = headline_form(lead.title)
     known, forms = set(form.split()), {form}
     rest = [one.article for one in _by_age(thing.members, now) if one.relation is not Relation.COPY]

@@ -7,7 +7,8 @@ Effects: none.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from monitor.model import Evidence, Field
 from monitor.text import is_grapheme_start, shorten
@@ -18,7 +19,7 @@ _ONE_FOR_ONE = str.maketrans(dict.fromkeys("\t\n\v\f\r\x85\u2028\u2029", " "))
 _SENTENCE_ENDS = (". ", "! ", "? ", "… ", "。", "！", "？")
 
 
-class Hit(NamedTuple):
+class Hit(Struct, frozen=True):
     """Characters `start` to `end` where a concept was found; `concept` is its place in the evidence."""
 
     start: int
@@ -39,9 +40,11 @@ def hits_in(evidence: Sequence[Evidence], field: Field, length: int) -> list[Hit
     ]
     found.sort()
     kept: list[Hit] = []
+    free_from = 0
     for start, negative_end, place in found:
-        if not kept or start >= kept[-1].end:
-            kept.append(Hit(start, -negative_end, place))
+        if start >= free_from:
+            free_from = -negative_end
+            kept.append(Hit(start, free_from, place))
     return kept[:HITS_MAX]
 
 
@@ -86,13 +89,16 @@ def _find_begin(line: str, hits: Sequence[Hit], room: int) -> int:
 
 def _best_window(hits: Sequence[Hit], room: int) -> tuple[Hit, Hit]:
     best, best_worth, last = (hits[0], hits[0]), (0, 0), 0
+    concepts = len({hit.concept for hit in hits})
     for place, first in enumerate(hits):
         last = max(last, place)
         while last + 1 < len(hits) and hits[last + 1].end - first.start <= room:
             last += 1
-        worth = (len({hit.concept for hit in hits[place : last + 1]}), last + 1 - place)
-        if worth > best_worth:
-            best, best_worth = (first, hits[last]), worth
+        count = last + 1 - place
+        if best_worth[0] < concepts or best_worth[1] < count:  # else it cannot be better
+            worth = (len({hit.concept for hit in hits[place : last + 1]}), count)
+            if worth > best_worth:
+                best, best_worth = (first, hits[last]), worth
         if last + 1 == len(hits):  # every later window is a part of this one
             break
     return best
