@@ -7,12 +7,13 @@ text, where Slack's three control characters are escaped.
 Effects: none.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.json import Encoder
 
 from monitor.channels.wording import Line, local_time
 
@@ -29,7 +30,7 @@ PLACE_CHARS = 8  # what a block's place adds to its id
 LINES_MAX = 15  # compact stories in one thread part
 HEADER_CHARS_MAX = 150  # Slack's limit
 TEXT_CHARS_MAX = 1_500  # of the notification text; phones show two lines, screen readers read all
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+_ENCODER = Encoder()
 _DATE_FORMAT = "{date_short_pretty} {time}"
 
 
@@ -40,7 +41,7 @@ def escape(text: str) -> str:
 
 def compact_json(value: object) -> str:
     """The value as it is sent and counted: no space between its parts, every character itself."""
-    return _ENCODER.encode(value)
+    return _ENCODER.encode(value).decode()
 
 
 def size_of(blocks: Sequence[Block]) -> int:
@@ -159,14 +160,17 @@ def bullets(items: Sequence[Sequence[Element]]) -> Element:
 def joined(elements: Sequence[Element]) -> list[Element]:
     """The same elements with plain texts side by side made one: every element costs as much as a short word."""
     made: list[Element] = []
-    was_plain = False
+    before: str | None = None  # the plain text that `made` ends with
     for element in elements:
-        is_plain = element["type"] == "text" and "style" not in element
-        if is_plain and was_plain:
-            made[-1] = text_of(made[-1]["text"] + element["text"])
-        else:
+        if element["type"] != "text" or "style" in element:
+            before = None
             made.append(element)
-        was_plain = is_plain
+        elif before is not None:
+            before += element["text"]
+            made[-1] = {"type": "text", "text": before}
+        else:
+            before = element["text"]
+            made.append(element)
     return made
 
 
@@ -174,7 +178,13 @@ def text_of(text: str, *styles: str) -> Element:
     """Words, shown as they are: `bold`, `italic` or `code`."""
     if not styles:
         return {"type": "text", "text": text}
-    return {"type": "text", "text": text, "style": dict.fromkeys(styles, True)}
+    return {"type": "text", "text": text, "style": _style_of(styles)}
+
+
+@lru_cache(maxsize=16)
+def _style_of(styles: tuple[str, ...]) -> dict[str, bool]:
+    """Shared by all elements of the style: nobody changes an element that is made."""
+    return dict.fromkeys(styles, True)
 
 
 def bold_where(pieces: Sequence[tuple[str, bool]]) -> list[Element]:
@@ -186,8 +196,9 @@ def link_to(url: str, text: str, *styles: str) -> Element:
     """Words that lead to an address; words alone where there is none."""
     if not url:
         return text_of(text, *styles)
-    link = {"type": "link", "url": url, "text": text}
-    return {**link, "style": dict.fromkeys(styles, True)} if styles else link
+    if not styles:
+        return {"type": "link", "url": url, "text": text}
+    return {"type": "link", "url": url, "text": text, "style": _style_of(styles)}
 
 
 def date_of(when: datetime, timezone: str) -> Element:

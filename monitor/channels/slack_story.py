@@ -52,6 +52,7 @@ MENU = (
 
 _FRAME_CHARS_MAX = 3_800  # of what stands around the stories of a message: header, cover, the longest end
 _MARKS_CHARS_MAX = 600  # of what a title's marked words may cost: each piece of the link repeats its address
+_TITLE, _HIT = ("bold",), ("bold", "italic")
 _COUNTS = re.compile(r"[\d,]+ publishers?(, [\d,]+ independent texts?)?(, [\d,]+ articles?)?\Z")
 
 
@@ -134,7 +135,7 @@ def _titled(story: DigestStory) -> list[Element]:
     pieces = _title_pieces(story, title)
     if len(pieces) * (len(url) + 70) > _MARKS_CHARS_MAX:
         pieces = [(title, False)]
-    return badges + [link_to(url, text, "bold", *(("italic",) if marked else ())) for text, marked in pieces]
+    return badges + [link_to(url, text, *(_HIT if marked else _TITLE)) for text, marked in pieces]
 
 
 def _title_pieces(story: DigestStory, title: str) -> list[tuple[str, bool]]:

@@ -342,7 +342,8 @@ def marked_pieces(snippet: str, highlights: Sequence[tuple[int, int]]) -> list[t
 def _merged(ranges: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(ranges):
-        start, end = max(0, start), min(length, end)
+        start = start if start > 0 else 0
+        end = end if end < length else length
         if start >= end:
             continue
         if merged and start <= merged[-1][1]:
