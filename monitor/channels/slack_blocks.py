@@ -15,8 +15,8 @@ from monitor.channels.slack_elements import (
     STORIES_MAX,
     TEXT_CHARS_MAX,
     Block,
-    Element,
     Message,
+    Part,
     Unit,
     aside,
     date_of,
@@ -115,7 +115,7 @@ def _draft(
 
 def more_block(count: int) -> Block:
     """How many stories follow in the thread."""
-    return rich([section([text_of(f"… {more_line(count)}", "bold"), text_of(" in this thread")])], f"m:{count}")
+    return rich([section([text_of(f"… {more_line(count)}", "bold"), " in this thread"])], f"m:{count}")
 
 
 def _count_fitting(stories: list[Unit], frame: Unit) -> tuple[int, int]:
@@ -179,10 +179,10 @@ def _header_words(digest: Digest, is_follow_up: bool) -> str:
     return f"{word} {header_line(digest)}" if word and digest.story_count else header_line(digest)
 
 
-def _nothing_new(digest: Digest) -> list[Element]:
+def _nothing_new(digest: Digest) -> list[Part]:
     failing = f", {len(digest.failing)} failing" if digest.failing else ""
     polled = f"; {plural(digest.feed_count, 'feed')} polled{failing}."
-    return [text_of(f"{nothing_words(digest)} since "), date_of(digest.window_start, digest.timezone), text_of(polled)]
+    return [f"{nothing_words(digest)} since ", date_of(digest.window_start, digest.timezone), polled]
 
 
 def _end(digest: Digest, hidden: int, is_interactive: bool) -> list[Block]:

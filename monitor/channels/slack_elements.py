@@ -20,6 +20,8 @@ from monitor.channels.wording import Line, local_time
 Block = dict[str, Any]
 Element = dict[str, Any]
 Message = dict[str, Any]
+Part = Element | str
+"""Of a paragraph: plain words stand in it as they are."""
 
 EVENT_TYPE = "news_monitor_digest"
 BLOCKS_MAX = 46  # Slack takes 50; the room is for what an edit adds to a message already told
@@ -142,40 +144,40 @@ def rich(elements: list[Element], block_id: str) -> Block:
     return {"type": "rich_text", "block_id": block_id, "elements": elements}
 
 
-def section(elements: Sequence[Element]) -> Element:
+def section(parts: Sequence[Part]) -> Element:
     """A paragraph."""
-    return {"type": "rich_text_section", "elements": joined(elements)}
+    return {"type": "rich_text_section", "elements": joined(parts)}
 
 
-def quote(elements: Sequence[Element]) -> Element:
+def quote(parts: Sequence[Part]) -> Element:
     """A paragraph beside a bar: another's words."""
-    return {"type": "rich_text_quote", "elements": joined(elements)}
+    return {"type": "rich_text_quote", "elements": joined(parts)}
 
 
-def bullets(items: Sequence[Sequence[Element]]) -> Element:
+def bullets(items: Sequence[Sequence[Part]]) -> Element:
     """A list."""
     return {"type": "rich_text_list", "style": "bullet", "elements": [section(item) for item in items]}
 
 
-def joined(elements: Sequence[Element]) -> list[Element]:
-    """The same elements with plain texts side by side made one: every element costs as much as a short word."""
+def joined(parts: Sequence[Part]) -> list[Element]:
+    """The parts as elements, plain words side by side made one: every element costs as much as a short word."""
     made: list[Element] = []
-    before: str | None = None  # the plain text that `made` ends with
-    for element in elements:
-        if element["type"] != "text" or "style" in element:
-            before = None
-            made.append(element)
-        elif before is not None:
-            before += element["text"]
-            made[-1] = {"type": "text", "text": before}
-        else:
-            before = element["text"]
-            made.append(element)
+    words = ""
+    for part in parts:
+        if isinstance(part, str):
+            words += part
+            continue
+        if words:
+            made.append({"type": "text", "text": words})
+            words = ""
+        made.append(part)
+    if words:
+        made.append({"type": "text", "text": words})
     return made
 
 
 def text_of(text: str, *styles: str) -> Element:
-    """Words, shown as they are: `bold`, `italic` or `code`."""
+    """An element of words, shown as they are: `bold`, `italic` or `code`."""
     if not styles:
         return {"type": "text", "text": text}
     return {"type": "text", "text": text, "style": _style_of(styles)}
@@ -187,15 +189,15 @@ def _style_of(styles: tuple[str, ...]) -> dict[str, bool]:
     return dict.fromkeys(styles, True)
 
 
-def bold_where(pieces: Sequence[tuple[str, bool]]) -> list[Element]:
+def bold_where(pieces: Sequence[tuple[str, bool]]) -> list[Part]:
     """Words of which some are marked, those in bold."""
-    return [text_of(piece, "bold") if is_marked else {"type": "text", "text": piece} for piece, is_marked in pieces]
+    return [text_of(piece, "bold") if is_marked else piece for piece, is_marked in pieces]
 
 
-def link_to(url: str, text: str, *styles: str) -> Element:
+def link_to(url: str, text: str, *styles: str) -> Part:
     """Words that lead to an address; words alone where there is none."""
     if not url:
-        return text_of(text, *styles)
+        return text_of(text, *styles) if styles else text
     if not styles:
         return {"type": "link", "url": url, "text": text}
     return {"type": "link", "url": url, "text": text, "style": _style_of(styles)}
@@ -211,7 +213,7 @@ def date_of(when: datetime, timezone: str) -> Element:
     }
 
 
-def line_item(line: Line, *, is_linked: bool = True) -> list[Element]:
+def line_item(line: Line, *, is_linked: bool = True) -> list[Part]:
     """A linked title and what stands behind it."""
-    after = [text_of(f" – {line.after}")] if line.after else []
-    return [link_to(line.url if is_linked else "", line.title), *after]
+    title = link_to(line.url if is_linked else "", line.title)
+    return [title, f" – {line.after}"] if line.after else [title]

@@ -9,9 +9,10 @@ from monitor.channels.slack_elements import (
     LINES_MAX,
     TEXT_CHARS_MAX,
     Block,
-    Element,
     Message,
+    Part,
     bullets,
+    compact_json,
     escape,
     line_item,
     message_of,
@@ -43,13 +44,13 @@ def lines_beside(digest: Digest) -> list[Block]:
     """What stands beside the stories: more on what was told before, and what was folded."""
     blocks: list[Block] = []
     for told_title, lines in follow_up_groups(digest):
-        words = [text_of(f"{FOLLOW_UPS_HEAD}: ", "bold"), text_of(told_title)] if told_title else []
-        blocks += _lists(words or [text_of(FOLLOW_UPS_HEAD, "bold")], lines, "up")
+        head: list[Part] = [text_of(f"{FOLLOW_UPS_HEAD}: " if told_title else FOLLOW_UPS_HEAD, "bold"), told_title]
+        blocks += _lists(head, lines, "up")
     if digest.follow_ups_more:
-        blocks.append(rich([section([text_of(f"… {more_line(digest.follow_ups_more)}")])], "n:more"))
+        blocks.append(rich([section([f"… {more_line(digest.follow_ups_more)}"])], "n:more"))
     blocks += _lists([text_of(FOLDED_HEAD, "bold")], folded_lines(digest), "folded")
     if digest.folded_more:
-        blocks.append(rich([section([text_of(f"… {more_line(digest.folded_more)}")])], "n:more"))
+        blocks.append(rich([section([f"… {more_line(digest.folded_more)}"])], "n:more"))
     return blocks
 
 
@@ -60,9 +61,9 @@ def note_message(note: Note, key: str) -> Message:
     blocks = [rich([section([text_of(head, "bold")])], "t"), *_lists([], lines, "line")]
     more = note.more + max(0, len(note.lines) - LINES_MAX)
     if more:
-        blocks.append(rich([section([text_of(f"… {more_line(more)}")])], "f:more"))
+        blocks.append(rich([section([f"… {more_line(more)}"])], "f:more"))
     if note.remedy:
-        blocks.append(rich([section([text_of(shorten(plain_line(note.remedy), _SAID_CHARS_MAX))])], "f:remedy"))
+        blocks.append(rich([section([shorten(plain_line(note.remedy), _SAID_CHARS_MAX)])], "f:remedy"))
     return message_of(_text(head, lines, note), blocks, key, 1)
 
 
@@ -74,18 +75,21 @@ def _text(head: str, lines: Sequence[Line], note: Note) -> str:
     return escape(shorten(words, TEXT_CHARS_MAX // 2))
 
 
-def _lists(head: list[Element], lines: Sequence[Line], name: str) -> list[Block]:
+def _lists(head: Sequence[Part], lines: Sequence[Line], name: str) -> list[Block]:
     """The lines as lists, the head over the first; as many as keep each below `_LIST_CHARS_MAX`, or of one line."""
     blocks: list[Block] = []
-    some: list[list[Element]] = []
+    some: list[list[Part]] = []
+    empty = used = size_of([rich([bullets([])], name)])
     for line in lines:
         item = line_item(line)
-        if some and size_of([rich([bullets([*some, item])], name)]) > _LIST_CHARS_MAX:
+        size = len(compact_json(section(item)))
+        if some and used + size + len(some) > _LIST_CHARS_MAX:  # a comma between each two
             blocks.append(_list(head if not blocks else [], some, name))
-            some = []
+            some, used = [], empty
         some.append(item)
+        used += size
     return [*blocks, _list(head if not blocks else [], some, name)] if some else blocks
 
 
-def _list(head: list[Element], items: list[list[Element]], name: str) -> Block:
+def _list(head: Sequence[Part], items: Sequence[Sequence[Part]], name: str) -> Block:
     return rich([*([section(head)] if head else []), bullets(items)], f"n:{name}")

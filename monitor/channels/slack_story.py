@@ -12,6 +12,7 @@ from monitor.channels.slack_elements import (
     BLOCKS_CHARS_MAX,
     Block,
     Element,
+    Part,
     Unit,
     bold_where,
     bullets,
@@ -21,6 +22,7 @@ from monitor.channels.slack_elements import (
     link_to,
     quote,
     rich,
+    section,
     text_of,
     unit_of,
 )
@@ -68,7 +70,7 @@ def fit_story(story: DigestStory, timezone: str, *, is_interactive: bool = False
 
 def in_one_line(story: DigestStory, timezone: str) -> Unit:
     """Title, outlet, time and counts."""
-    head = [*_titled(story), text_of(f" – {_origin(story)}"), *_time(story, timezone), text_of(" · ")]
+    head = [*_titled(story), f" – {_origin(story)}", *_time(story, timezone), " · "]
     said = counts(story.publisher_count, story.independent_count, story.article_count, is_short=True)
     return unit_of(rich([_paragraph(head, said, [])], f"l:{story.story_id}"), is_line=True)
 
@@ -105,7 +107,7 @@ def find_counts(block: Block) -> tuple[list[Element], int] | None:
 
 
 def _full(story: DigestStory, timezone: str, *, is_linked: bool = True) -> Block:
-    head = [*_titled(story), text_of("\n" + _origin(story)), *_time(story, timezone), text_of(" · ")]
+    head = [*_titled(story), "\n" + _origin(story), *_time(story, timezone), " · "]
     tail = _tail(story, is_linked)
     beside: list[Element] = []
     pieces = bold_where(snippet_pieces(story))
@@ -115,22 +117,22 @@ def _full(story: DigestStory, timezone: str, *, is_linked: bool = True) -> Block
     if lines:
         beside.append(bullets([line_item(line, is_linked=is_linked) for line in lines]))
     if beside and tail:
-        beside.append({"type": "rich_text_section", "elements": joined(tail)})
+        beside.append(section(tail))
         tail = []
     said = counts(story.publisher_count, story.independent_count, story.article_count)
     # Two paragraphs side by side are one for some readers of Slack: without a quote between, a line break parts them.
-    first = _paragraph(head, said, [text_of("\n"), *tail] if tail else [])
+    first = _paragraph(head, said, ["\n", *tail] if tail else [])
     return rich([first, *beside], f"s:{story.story_id}")
 
 
-def _paragraph(head: Sequence[Element], said: str, tail: Sequence[Element]) -> Element:
+def _paragraph(head: Sequence[Part], said: str, tail: Sequence[Part]) -> Element:
     """A paragraph whose counts stay an element by themselves."""
     return {"type": "rich_text_section", "elements": [*joined(head), text_of(said), *joined(tail)]}
 
 
-def _titled(story: DigestStory) -> list[Element]:
+def _titled(story: DigestStory) -> list[Part]:
     """The marks as badges, the linked title, in it the words that matched."""
-    badges = [element for mark in story.marks for element in (text_of(mark.value.upper(), "code"), text_of(" "))]
+    badges: list[Part] = [part for mark in story.marks for part in (text_of(mark.value.upper(), "code"), " ")]
     title, url = title_of(story), link_of(story.lead.url)
     pieces = _title_pieces(story, title)
     if len(pieces) * (len(url) + 70) > _MARKS_CHARS_MAX:
@@ -150,22 +152,22 @@ def _origin(story: DigestStory) -> str:
     return " · ".join(part for part in parts if part) or "unnamed outlet"
 
 
-def _time(story: DigestStory, timezone: str) -> list[Element]:
+def _time(story: DigestStory, timezone: str) -> list[Part]:
     published_at = story.lead.published_at
-    return [text_of(" · "), date_of(published_at, timezone)] if published_at else []
+    return [" · ", date_of(published_at, timezone)] if published_at else []
 
 
-def _tail(story: DigestStory, is_linked: bool) -> list[Element]:
+def _tail(story: DigestStory, is_linked: bool) -> list[Part]:
     """Who else has it and why it is here, in one line; the other topics it answers in the next."""
-    elements: list[Element] = []
-    for number, (outlet, url) in enumerate(other_outlets(story)):
-        elements += [text_of(", " if number else "Also: "), link_to(url if is_linked else "", outlet)]
+    parts: list[Part] = []
+    for outlet, url in other_outlets(story):
+        parts += [", " if parts else "Also: ", link_to(url if is_linked else "", outlet)]
     if story.others_more:
-        elements.append(text_of(f" +{story.others_more:,}" if elements else f"+{story.others_more:,} other outlets"))
+        parts.append(f" +{story.others_more:,}" if parts else f"+{story.others_more:,} other outlets")
     terms = ", ".join(why_terms(story))
     if terms:
-        elements.append(text_of(f"{' · ' if elements else ''}Why: {terms}"))
+        parts.append(f"{' · ' if parts else ''}Why: {terms}")
     also = also_topics_line(story)
     if also:
-        elements.append(text_of(("\n" if elements else "") + also))
-    return elements
+        parts.append(("\n" if parts else "") + also)
+    return parts
