@@ -124,11 +124,7 @@ DOORS: dict[str, set[str]] = {
     "subprocess": {"feeds.sandbox"},
     "slack_sdk": {"channels.slack_web", "channels.slack_listener"},
     "smtplib": {"channels.email_dialogue"},
-    "jinja2": {
-        "channels.email_message",
-        "web.pages",
-        "web.leave_page",
-    },  # both are HTML out of untrusted text, autoescaped
+    "jinja2": {"channels.email_message", "web.pages", "web.leave_page"},  # HTML out of untrusted text, autoescaped
     "pydantic": {
         "config.schema",
         "config.section",
