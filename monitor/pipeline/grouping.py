@@ -3,7 +3,7 @@
 Effects: database.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -26,8 +26,11 @@ from monitor.text import shorten
 
 log = get_log()
 
+RUN = 500
+"""Articles that are remembered as they get their stories: what stands under their keys is looked up once, and their own
+prints are never read back. Of a hot story's, up to 20 MB at one time."""
 PORTION = 100
-"""Articles whose candidates are looked up together: with twenty each, some 10 MB of prints at one time."""
+"""Articles whose older candidates are looked up together: with twenty each, some 10 MB of prints at one time."""
 TITLE_SHOWN_CHARS = 80
 COUNTS_EVERY = 10_000
 """Articles after which the counts of words are written down: a restart reads those since in a tenth of a second."""
@@ -164,8 +167,8 @@ def assign_stories(
     if words is not None and new:
         words.ready(tx, now)
     growths: dict[StoryId, StoryGrowth] = {}
-    for some in portions(new, PORTION):
-        choices = _Portion(tx, some, words, forbids, now).choose() if words is not None else [_ALONE] * len(some)
+    for some in portions(new, RUN):
+        choices = _Run(tx, some, words, forbids, now).choose() if words is not None else [_ALONE] * len(some)
         titles = _titles_of(tx, some, choices)
         for item, choice in zip(some, choices, strict=True):
             story_id = choice.story_id if choice.story_id is not None else StoryId(item.article.id)
@@ -191,51 +194,70 @@ def assign_stories(
         words.write(tx, new[-1].article.id)
 
 
-class _Portion:
-    """Some new articles, and all that they may be compared with."""
+class _Run:
+    """New articles in a row, and all that they may be compared with."""
 
     def __init__(
         self, tx: Transaction, new: Sequence[NewArticle], words: StoryWords, forbids: Forbids, now: datetime
     ) -> None:
         self._tx = tx
-        self._rarity = words.rarity
         self._forbids = forbids
+        rarity = words.rarity
         self._arrivals = []
         for item in new:
             assert item.draft is not None, "what is grouped was taken apart"
             # Counted, then weighed, one by one: an article is weighed by what came before it and by itself.
-            self._rarity.learn(item.draft.counts.keys())
-            arrival = to_arrival(item.article, item.draft, self._rarity, now, is_recurring=item.is_recurring)
-            self._arrivals.append(arrival)
+            rarity.learn(item.draft.counts.keys())
+            self._arrivals.append(to_arrival(item.article, item.draft, rarity, now, is_recurring=item.is_recurring))
         self._postings = tx.prints.postings(key_set(arrival.print_ for arrival in self._arrivals))
-        self._ranked = [rank_candidates(arrival.print_, self._postings) for arrival in self._arrivals]
-        self._fresh: set[int] = set()
-        """Keys under which articles of this portion stand."""
-        ranked = {number for numbers in self._ranked for number in numbers}
+        self._own: dict[int, Placed] = {}
+        """Those of this run that have their story: nothing of them is stored before all have."""
+        self._older: dict[int, Placed | None] = {}
+        """What was stored before, as far as this portion was compared with it; None where no print is left of it."""
         self._feeds: dict[StoryId, set[FeedId]] = {}
         """The feeds of stories, as far as they were asked for."""
-        self._placed: dict[int, Placed | None] = dict.fromkeys(ranked)
-        self._placed |= tx.prints.placed(ranked)
 
     def choose(self) -> list[StoryChoice]:
         """The story of each, in order; the prints are stored with their keys."""
-        choices = []
-        for arrival, ranked in zip(self._arrivals, self._ranked, strict=True):
-            found = self._candidates(arrival, ranked)
-            candidates = self._open_to(arrival, found)
-            choice = assign_story(arrival, candidates, self._forbids)
-            if choice.relation is Relation.NEW and len(candidates) < len(found):
-                choice = _kept_apart(choice, assign_story(arrival, found, forbids_none))
+        choices = [choice for some in portions(self._arrivals, PORTION) for choice in self._choose_of(some)]
+        self._tx.prints.add(self._arrivals)
+        return choices
+
+    def _choose_of(self, portion: Sequence[Arrival]) -> Iterator[StoryChoice]:
+        rankings = [rank_candidates(arrival.print_, self._postings) for arrival in portion]
+        self._older = {}
+        self._look_up({number for ranked in rankings for number in ranked})
+        fresh: set[int] = set()  # the keys under which articles of this portion stand
+        for arrival, before in zip(portion, rankings, strict=True):
+            ranked = before
+            if not fresh.isdisjoint(arrival.print_.keys):
+                ranked = rank_candidates(arrival.print_, self._postings)
+                self._look_up(ranked)  # what came before it in this portion pushed older ones out, and let others in
+            choice = self._choice_of(arrival, self._placed(ranked))
             story_id = StoryId(arrival.article_id) if choice.story_id is None else choice.story_id
-            placed = Placed(arrival, story_id, choice.text_id or arrival.article_id)
-            self._placed[arrival.article_id] = placed
+            self._own[arrival.article_id] = Placed(arrival, story_id, choice.text_id or arrival.article_id)
             if story_id in self._feeds:
                 self._feeds[story_id].add(arrival.feed_id)
             add_postings(self._postings, arrival.print_, arrival.article_id)
-            self._fresh.update(arrival.print_.keys)
-            choices.append(choice)
-        self._tx.prints.add(self._arrivals)
-        return choices
+            fresh.update(arrival.print_.keys)
+            yield choice
+
+    def _look_up(self, numbers: Iterable[int]) -> None:
+        missing = [number for number in numbers if number not in self._own and number not in self._older]
+        if missing:
+            self._older |= dict.fromkeys(missing)
+            self._older |= self._tx.prints.placed(missing)
+
+    def _placed(self, ranked: Sequence[int]) -> list[Placed]:
+        own, older = self._own, self._older
+        return [placed for number in ranked if (placed := own.get(number) or older[number]) is not None]
+
+    def _choice_of(self, arrival: Arrival, found: list[Placed]) -> StoryChoice:
+        candidates = self._open_to(arrival, found)
+        choice = assign_story(arrival, candidates, self._forbids)
+        if choice.relation is Relation.NEW and len(candidates) < len(found):
+            return _kept_apart(choice, assign_story(arrival, found, forbids_none))
+        return choice
 
     def _open_to(self, arrival: Arrival, candidates: list[Placed]) -> list[Placed]:
         """Those in whose story no article stands, like this one or not, that may not stand beside it."""
@@ -245,8 +267,8 @@ class _Portion:
         if asked:
             self._feeds |= {story_id: set() for story_id in asked}
             self._feeds |= self._tx.stories.feeds_of(sorted(asked))
-            for placed in self._placed.values():  # those of this portion are not stored yet
-                if placed is not None and placed.story_id in asked:
+            for placed in self._own.values():
+                if placed.story_id in asked:
                     self._feeds[placed.story_id].add(placed.arrival.feed_id)
         feeds = self._feeds
         return [
@@ -254,15 +276,6 @@ class _Portion:
             for placed in candidates
             if not any(self._forbids(arrival.feed_id, feed_id) for feed_id in feeds[placed.story_id])
         ]
-
-    def _candidates(self, arrival: Arrival, ranked: Sequence[int]) -> list[Placed]:
-        if not self._fresh.isdisjoint(arrival.print_.keys):
-            ranked = rank_candidates(arrival.print_, self._postings)
-        missing = [number for number in ranked if number not in self._placed]
-        if missing:  # what came before it in this portion pushed older ones out, and others are among the twenty now
-            self._placed |= dict.fromkeys(missing)
-            self._placed |= self._tx.prints.placed(missing)
-        return [placed for number in ranked if (placed := self._placed[number]) is not None]
 
 
 def _kept_apart(choice: StoryChoice, otherwise: StoryChoice) -> StoryChoice:
