@@ -18,8 +18,8 @@ MATES_MIN = 2
 """Keys that two articles must share: one heavy word in common is chance."""
 
 Postings = dict[int, list[str]]
-"""By key the newest forty-five articles under it, oldest first. Their numbers stay the text that the database gave: reading hundreds of
-them as numbers costs more than counting them."""
+"""By key the newest forty-five articles under it, oldest first. Their numbers stay the text that the database gave:
+reading hundreds of them as numbers costs more than counting them."""
 
 
 def rank_candidates(mark: Print, postings: Postings) -> list[int]:

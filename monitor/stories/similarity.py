@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from heapq import nlargest
 from itertools import islice
+from operator import mul
 from zlib import crc32
 
 from msgspec import Struct
@@ -175,12 +175,13 @@ def weigh(draft: Draft, rarity: Rarity) -> Print:
     """The print of an article by what is known of the rarity of its words, which should count it already."""
     # Whatever their order in the text, terms of one weight stand in one order.
     weighed = rarity.weigh(draft.counts)
-    heaviest = nlargest(TERMS_MAX, weighed) if len(weighed) > TERMS_MAX else sorted(weighed, reverse=True)
-    scale = WEIGHT_MAX / heaviest[0][0] if heaviest else 1.0
-    weights = {term: max(1, round(weight * scale)) for weight, term in heaviest}
+    weighed.sort(reverse=True)
+    del weighed[TERMS_MAX:]
+    scale = WEIGHT_MAX / weighed[0][0] if weighed else 1.0
+    weights = {term: round(weight * scale) or 1 for weight, term in weighed}
     return Print(
         weights=weights,
-        norm=math.sqrt(sum([weight * weight for weight in weights.values()])) or 1.0,
+        norm=math.sqrt(sum(map(mul, weights.values(), weights.values()))) or 1.0,
         words=len(draft.counts),
         headline_key=draft.headline_key,
         url_key=draft.url_key,
