@@ -180,6 +180,7 @@ def is_front_page(key: str) -> bool:
     return not any(mark in key for mark in "/?#")
 
 
+@lru_cache(maxsize=CACHE_URLS)
 def names_one_page(key: str) -> bool:
     """Whether a canonical address names one page by itself: by a year, an id or a slug in it, or a numbered parameter.
 

@@ -366,6 +366,6 @@ def _nothing_covered(a: Print, b: Print) -> bool:
 
 
 def _cover(a: Print, b: Print) -> float:
-    terms, weights = b.terms, a.weights
-    there = sum(weights.get(term, 1) for term in a.said.headline if term in terms)
-    return there / sum(weights.get(term, 1) for term in a.said.headline)
+    headline, weight_of = a.said.headline, a.weights.get
+    there = sum([weight_of(term, 1) for term in headline & b.terms])
+    return there / sum([weight_of(term, 1) for term in headline])

@@ -19,12 +19,26 @@ T = TypeVar("T")
 NUMBERS_FEW = 3
 """From so many numbers on both sides, sharing a third of the smaller set is asked for."""
 NUMBERS_SHARED_MIN = 0.34
+CACHE_WORDS = 32_768
+"""Words remembered with whether they count, about 5 MB."""
 NUMBERS_MAX = 40
 """A table of results has hundreds; the first forty tell two tables apart."""
 
-_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SENTENCE_START = frozenset(".!?:(|-–—\"'“‘«„\n")
+
+
+class _Counts(dict[str, bool]):
+    """Whether a number may begin with a word. Remembered: every word of every article asks."""
+
+    def __missing__(self, word: str) -> bool:
+        if len(self) >= CACHE_WORDS:
+            self.clear()
+        found = self[word] = word in NUMBER_OF or word[0].isdigit()
+        return found
+
+
+_COUNTS = _Counts()
 
 
 def numbers_in(words: Iterable[str]) -> frozenset[str]:
@@ -33,8 +47,8 @@ def numbers_in(words: Iterable[str]) -> frozenset[str]:
     `twelve`, `douze` and `12` are alike, so are `twenty two` and `22`, and `5 000`, `5 thousand` and `5000`.
     """
     listed = list(words)
-    if NUMBER_OF.keys().isdisjoint(listed) and not _DIGIT.search(" ".join(listed)):
-        return frozenset()  # most texts hold none, and word by word that takes five times as long to see
+    if not any(map(_COUNTS.__getitem__, listed)):
+        return frozenset()  # most texts hold none
     found: list[str] = []
     is_next = is_tens = False
     for word in listed:
@@ -98,8 +112,12 @@ def names_in(title: str, lead: str) -> frozenset[str]:
         if word[0].isupper() and _is_name(word, title if is_sentence else "", lead, word.lower() in small)
     ]
     # Few are names, and only those are folded: taking words apart one by one is most of the time.
-    forms = {form for word in names for form in split_words(word)}
-    return frozenset(form for form in forms if not form[0].isdigit() and len(form) > 1)
+    forms = {form for word in names for form in (split_words(word) if not _is_plain(word) else (word.lower(),))}
+    return frozenset([form for form in forms if not form[0].isdigit() and len(form) > 1])
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isalpha()
 
 
 def _is_name(word: str, title: str, lead: str, is_in_lead: bool) -> bool:
@@ -115,8 +133,11 @@ def _is_capital_within(text: str, word: str) -> bool:
     """Whether the word stands in mid-sentence with a capital; not where it is all capitals, as a whole line is."""
     if not word[0].isupper() or (len(word) > 5 and word.isupper()):
         return False
-    before = (text[max(0, start - 3) : start].rstrip(" ") for start in _places_of(word, text))
-    return any(some and some[-1] not in _SENTENCE_START for some in before)
+    for start in _places_of(word, text):
+        before = text[max(0, start - 3) : start].rstrip(" ")
+        if before and before[-1] not in _SENTENCE_START:
+            return True
+    return False
 
 
 def _places_of(word: str, text: str) -> Iterator[int]:

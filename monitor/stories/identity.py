@@ -15,7 +15,7 @@ from enum import IntEnum, StrEnum
 from msgspec import Struct
 
 from monitor.model import ArticleId, Entry
-from monitor.stories.normal import body_words, headline_form, key_of, text_form
+from monitor.stories.normal import body_words, headline_form, headline_key, key_of, text_form
 from monitor.urls import canonical_url, is_front_page, names_one_page
 
 WORDS_MIN = 48
@@ -134,7 +134,7 @@ def entry_keys(entry: Entry) -> EntryKeys:
             keys[AliasKind.URL] = key_of(address)
     form = headline_form(entry.title)
     if form:
-        keys[AliasKind.HEADLINE] = key_of(form)
+        keys[AliasKind.HEADLINE] = headline_key(entry.title)
         # An aggregator lists one text of many outlets: each is an article, and its publisher counts.
         outlet = [entry.source] if entry.source else []
         if entry.published is not None:

@@ -82,7 +82,7 @@ _MARKED_WORD = pattern(rf"\d+(?:[.,]\d+)*(?![{MARKS}])|[^\W_]+(?:[{MARKS}]+[^\W_
 _ODD_NUMBER = pattern(r"[0-9](?:[.,][0-9]|[a-z])")
 _GROUPED = pattern(r"\d[.,]\d")
 _THOUSANDS = pattern(r"[^\W0]\d{0,2}(?:(?:,\d{3})+|(?:\.\d{3})+)")
-_TO_SPACE = {code: " " for code in range(128) if not chr(code).isalnum()}
+_TO_SPACE = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 _WIDE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _SPACELESS = pattern(f"[{_WIDE}]")
 _POSSESSIVE = pattern(r"['’]s\b")
@@ -154,6 +154,7 @@ def headline_form(title: str) -> str:
     return " ".join(split_words(headline(title))) or fold(title[:TITLE_CHARS_MAX]).strip()
 
 
+@lru_cache(maxsize=CACHE_TITLES)
 def headline_key(title: str) -> int:
     """The key of the headline alone."""
     return key_of(headline_form(title))

@@ -11,6 +11,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 
 from monitor.stories.similarity import Print, Said
 
@@ -38,7 +39,7 @@ def pack(mark: Print) -> bytes:
     head = _HEAD.pack(
         VERSION, flags, min(mark.words, 65_535), mark.norm, mark.headline_key, mark.url_key or 0, *map(len, parts)
     )
-    hashes = array("I", [number for part in parts for number in part])
+    hashes = array("I", list(chain.from_iterable(parts)))
     if sys.byteorder == "big":
         hashes.byteswap()
     return head + hashes.tobytes() + bytes(mark.weights.values())

@@ -13,7 +13,6 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 
 from monitor.language import FUNCTION_WORDS
 from monitor.words import DEFAULT_LANGUAGE, fold
@@ -33,17 +32,49 @@ COUNT_MAX = 1_000
 """How often a word can stand in one article: in a headline of 120 words, three times each, and a beginning of 100."""
 _OFTEN = [0.0, *(1 + math.log(count) for count in range(1, COUNT_MAX))]
 CACHE_WORDS = 32_768
-"""Words remembered with their term, about 6 MB: a day's news in one language has some 30,000 different ones."""
+"""Words remembered with their term, about 5 MB: a day's news in one language has some 30,000 different ones."""
+CACHE_COUNTS = 4_096
+"""Counts remembered with their logarithm, under 1 MB: nearly all words stand in fewer articles."""
 FORMAT = 1
 """Of what `dump` writes and of the terms themselves; raise it when either changes, and everything is counted anew."""
 
 
-@lru_cache(maxsize=CACHE_WORDS)
+class _Logs(dict[int, float]):
+    """How little a word tells, by how many articles hold it."""
+
+    def __missing__(self, count: int) -> float:
+        found = math.log(count + 0.5)
+        if len(self) < CACHE_COUNTS:
+            self[count] = found
+        return found
+
+
+class _Terms(dict[str, int]):
+    """Remembered: every word of every article asks, and a cache in order of use takes twice as long to answer."""
+
+    def __missing__(self, word: str) -> int:
+        if len(word) == 1 and word.isascii() and not word.isdigit():
+            term = 0
+        else:
+            term = zlib.crc32(_singular(word).encode("utf-8", "surrogatepass"))
+        if len(self) >= CACHE_WORDS:
+            self.clear()
+        self[word] = term
+        return term
+
+
+_LOGS = _Logs()
+_TERMS = _Terms()
+
+
 def term_of(word: str) -> int:
     """The term of a folded word, without a plural ending, so that talks meet talk; 0 for a loose letter."""
-    if len(word) == 1 and word.isascii() and not word.isdigit():
-        return 0
-    return zlib.crc32(_singular(word).encode("utf-8", "surrogatepass"))
+    return _TERMS[word]
+
+
+def terms_of(words: Iterable[str]) -> list[int]:
+    """The terms of folded words, in their order."""
+    return list(map(_TERMS.__getitem__, words))
 
 
 def _singular(word: str) -> str:
@@ -107,7 +138,7 @@ class Rarity:
 
     def idf(self, term: int) -> float:
         """How telling a term is, 0 to some 12."""
-        return math.log(self.articles + 1) - math.log(self._held.get(term, 0) + 0.5)
+        return math.log(self.articles + 1) - _LOGS[self._held[term]]
 
     def weigh(self, counts: Mapping[int, int]) -> list[tuple[float, int]]:
         """How much each term of an article weighs, by how telling it is and how often it stands there.
@@ -115,9 +146,9 @@ class Rarity:
         How telling: the logarithm of all articles over those that hold it.
         """
         # Lean on purpose: this is done for every word of every article.
-        held, log, often = self._held.get, math.log, _OFTEN
-        most = log(self.articles + 1)
-        return [((most - log(held(term, 0) + 0.5)) * often[count], term) for term, count in counts.items()]
+        most, often = math.log(self.articles + 1), _OFTEN
+        least = map(_LOGS.__getitem__, map(self._held.__getitem__, counts))
+        return [((most - less) * often[count], term) for (term, count), less in zip(counts.items(), least, strict=True)]
 
     def _bound(self) -> None:
         if self.articles > ARTICLES_MAX:

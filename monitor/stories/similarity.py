@@ -22,8 +22,8 @@ from zlib import crc32
 from msgspec import Struct
 
 from monitor.stories.guards import direction_of, is_negated, names_in, numbers_in
-from monitor.stories.normal import body, body_words, headline, headline_form, key_of
-from monitor.stories.rarity import Rarity, term_of
+from monitor.stories.normal import body, body_words, headline, headline_form, headline_key, key_of
+from monitor.stories.rarity import Rarity, terms_of
 from monitor.urls import canonical_url, is_front_page, names_one_page
 
 LEAD_WORDS = 100
@@ -107,7 +107,7 @@ class Print:
         """What the guards ask; put together only where they ask."""
         return self.read_said()
 
-    @property
+    @cached_property
     def terms(self) -> frozenset[int]:
         """The terms of the article, as far as they are kept."""
         return self.said.headline.union(self.weights)
@@ -128,11 +128,8 @@ def read_draft(title: str, text: str, url: str) -> Draft:
     form = headline_form(title)
     title_words = form.split()[:HEADLINE_WORDS_MAX]
     lead_words = body_words(text)[:LEAD_WORDS]
-    headline_terms = list(map(term_of, title_words))
-    lead_terms = list(map(term_of, lead_words))
-    counts = Counter(lead_terms)
-    for term in headline_terms:
-        counts[term] += HEADLINE_WEIGHT
+    headline_terms, lead_terms = terms_of(title_words), terms_of(lead_words)
+    counts = Counter(lead_terms + HEADLINE_WEIGHT * headline_terms)
     counts.pop(0, None)
     address = canonical_url(url) if url else ""
     has_page = bool(address) and not is_front_page(address)
@@ -143,12 +140,12 @@ def read_draft(title: str, text: str, url: str) -> Draft:
         runs=_runs(lead_terms),
         numbers=frozenset(sorted(map(_hashed, headline_numbers | numbers_in(lead_words)))[:NUMBERS_MAX]),
         headline_numbers=frozenset(map(_hashed, headline_numbers)),
-        names=frozenset(sorted(map(term_of, names_in(headline(title), body(text))))[:NAMES_MAX]),
+        names=frozenset(sorted(terms_of(names_in(headline(title), body(text))))[:NAMES_MAX]),
     )
     return Draft(
         counts=counts,
         said=said,
-        headline_key=key_of(form),
+        headline_key=headline_key(title),
         url_key=key_of(address) if has_page else None,
         is_page=has_page and names_one_page(address),
         direction=direction_of(frozenset(title_words)),

@@ -8,6 +8,7 @@ Effects: none.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from itertools import chain
 from zlib import crc32
 
 from monitor.stories.normal import BODY_CHARS_MAX, split_words
@@ -24,6 +25,8 @@ SUBJECT_SHARE = 0.5
 """Where more of the holders' headlines share a word, the sentence is part of their news, and no furniture."""
 
 _BREAK = re.compile(r"(?<=[.!?…。！？])\s+|\n+|(?<=[。！？])")
+# The same where only ASCII is, white space first: searching for that is twice as fast as looking back everywhere.
+_PLAIN_BREAK = re.compile(r"\s(?:(?<=[.!?]\s)\s*|(?<=\n)\n*)")
 
 Said = tuple[str, str, str]
 """What is looked at of an entry: its outlet, headline and text."""
@@ -33,9 +36,13 @@ def find_standing(entries: Sequence[Said]) -> frozenset[int]:
     """The keys of the sentences that stand under four entries of one outlet or more, whatever these are about."""
     if len(entries) < HOLDERS_MIN:
         return frozenset()
+    keys = [sentence_keys(text) for _, _, text in entries]
+    common = {key for key, count in Counter(chain.from_iterable(keys)).items() if count >= HOLDERS_MIN}
+    if not common:
+        return frozenset()
     holders: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for outlet, headline, text in entries:
-        for key in sentence_keys(text):
+    for (outlet, headline, _), said in zip(entries, keys, strict=True):
+        for key in said & common:
             holders[outlet, key].append(headline)
     return frozenset(key for (_, key), found in holders.items() if len(found) >= HOLDERS_MIN and not _is_news(found))
 
@@ -44,14 +51,19 @@ def without_standing(text: str, standing: Collection[int]) -> str:
     """The beginning of a text without these sentences; the text itself where it has none of them."""
     if not standing:
         return text
-    sentences = [part for part in _BREAK.split(text[:BODY_CHARS_MAX]) if part]
+    sentences = [part for part in _sentences(text) if part]
     kept = [part for part in sentences if _key_of(part) not in standing]
     return text if len(kept) == len(sentences) else " ".join(kept)
 
 
 def sentence_keys(text: str) -> set[int]:
     """The keys of the sentences at the beginning of a text that are long enough to be furniture."""
-    return {_key_of(part) for part in _BREAK.split(text[:BODY_CHARS_MAX]) if len(part) >= SENTENCE_CHARS_MIN}
+    return {_key_of(part) for part in _sentences(text) if len(part) >= SENTENCE_CHARS_MIN}
+
+
+def _sentences(text: str) -> list[str]:
+    beginning = text[:BODY_CHARS_MAX]
+    return (_PLAIN_BREAK if beginning.isascii() else _BREAK).split(beginning)
 
 
 def _key_of(sentence: str) -> int:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model import Relation
-from monitor.stories.standing import find_standing, without_standing
+from monitor.stories.standing import _BREAK, _PLAIN_BREAK, find_standing, without_standing
 from tests.stories.test_group import Desk
 
 NEWSLETTER = "The valley's week in one letter, every Friday at seven: read by forty thousand neighbours."
@@ -76,6 +76,13 @@ def test_any_texts_can_be_looked_at(entries: list[tuple[str, str, str]]) -> None
     standing = find_standing(entries)
     for _, _, text in entries:
         assert len(without_standing(text, standing)) <= len(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="aB. !?\n\t\r\x1c,", max_size=40))
+def test_plain_texts_are_cut_as_all_are(text: str) -> None:
+    """The short way through a text of ASCII alone finds the same sentences."""
+    assert _PLAIN_BREAK.split(text) == _BREAK.split(text)
 
 
 @pytest.mark.parametrize(
