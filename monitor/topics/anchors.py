@@ -9,13 +9,13 @@ Effects: none.
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import itemgetter, or_
-from typing import NamedTuple
+from typing import cast
 
 from monitor.model import Article
 from monitor.topics.index import Glance, cut
 from monitor.topics.nodes import AnyOf, Element, Fact, Kind, Leaf, Node, Not, children
 from monitor.topics.nodes import Sequence as WordSequence
-from monitor.topics.vocabulary import PREFIX_CHARS, Spot, Vocabulary, compile_pattern, key_of
+from monitor.topics.vocabulary import PREFIX_CHARS, Piece, Said, Vocabulary, compile_pattern, key_of
 from monitor.words import CHUNK_CHARS_MAX
 
 CHUNKS_MAX = 50_000
@@ -28,20 +28,6 @@ Priced = tuple[float, frozenset[str]]
 """Keys of which a match needs at least one, and what they cost: the rarer they are, the less."""
 
 
-class _Told(NamedTuple):
-    """What a chunk says."""
-
-    mask: int
-    """A bit for every group of a topic that it is a word of: see `Anchors.look`."""
-    keys: frozenset[str]
-    """Of all it holds that is asked for."""
-    spots: tuple[Spot, ...]
-
-
-_mask = itemgetter(0)
-_NOTHING = _Told(0, frozenset(), ())
-
-
 class Anchors:
     """The numbers of the topics that may match, found by the words of an article."""
 
@@ -50,12 +36,13 @@ class Anchors:
         self.vocabulary = Vocabulary(language)
         self._count = len(topics)
         self._bits: dict[str, int] = {}
+        """By every key that is asked for, a bit for each group of a topic that it is a word of: see `look`."""
         self._always = 0
         """The bits of groups that a topic does not have: they are always there."""
-        self._known = _Known(self)
+        self._known = _Known(self.vocabulary)
         for number, (groups, elements) in enumerate(topics):
             for element in elements:
-                self.vocabulary.add(element)
+                self._bits.setdefault(self.vocabulary.add(element), 0)
             self._place(number, groups)
 
     def _place(self, number: int, groups: Sequence[Priced]) -> None:
@@ -64,68 +51,67 @@ class Anchors:
             bit = 1 << (place * self._count + number)
             if place < len(chosen):
                 for key in chosen[place][1]:
-                    self._bits[key] = self._bits.get(key, 0) | bit
+                    self._bits[key] |= bit
             else:
                 self._always |= bit
 
     def look(self, article: Article) -> tuple[Glance, list[int]]:
         """A first look at an article, and in order the topics that are worth judging.
 
-        One whole number holds a bit per topic and group: the union of what a thousand chunks say is one OR each, and
+        One whole number holds a bit per topic and group: the union of what a hundred words say is one OR each, and
         the topics of which every group is there are an AND of its parts.
         """
-        title, text = cut(article.title), cut(article.text)
-        distinct = {*title, *text}
-        told = list(map(self._known.__getitem__, distinct))
-        mask = reduce(or_, map(_mask, told), self._always)
+        glance, mask = self._read(article)
         candidates = mask
         for place in range(1, GROUPS_MAX):
             candidates &= mask >> (place * self._count)
         candidates &= (1 << self._count) - 1
-        glance = Glance(self.vocabulary, title, text, distinct, told)
         return glance, _numbers(candidates) if candidates else []
 
     def touches(self, article: Article) -> bool:
         """Whether the article holds a word of the rarest group of some topic, whatever else that asks for."""
-        distinct = {*cut(article.title), *cut(article.text)}
-        mask = reduce(or_, map(_mask, map(self._known.__getitem__, distinct)), self._always)
-        return bool(mask & ((1 << self._count) - 1))
+        return bool(self._read(article)[1] & ((1 << self._count) - 1))
 
-    def tell(self, chunk: str) -> _Told:
-        """What a chunk says."""
-        spots = self.vocabulary.spots(chunk)
-        if not spots:
-            return _NOTHING
-        keys = frozenset(spot.key for spot in spots)
-        bits = [self._bits[key] for key in keys if key in self._bits]
-        # Of a single key the very number is taken, which all chunks with that key then share.
-        return _Told(bits[0] if len(bits) == 1 else reduce(or_, bits, 0), keys, spots)
+    def _read(self, article: Article) -> tuple[Glance, int]:
+        """What an article says, and the bits of all groups of which it holds a word."""
+        chunks = cut(article.title)
+        title_chunks = len(chunks)
+        chunks += cut(article.text)
+        said = list(map(self._known.__getitem__, chunks))
+        found: set[Said] = set(filter(None, said))
+        bits = self._bits
+        keys = bits.keys() & found
+        pieces = cast(set[Piece], found - keys)
+        keys.update(*[piece.keys for piece in pieces])
+        mask = reduce(or_, map(bits.__getitem__, keys), self._always)
+        return Glance(self.vocabulary, chunks, title_chunks, said, keys, pieces), mask
 
 
 def _numbers(mask: int) -> list[int]:
     """Which bits are set, the lowest first."""
+    digits = f"{mask:b}"[::-1]
     found = []
-    while mask:
-        lowest = mask & -mask
-        found.append(lowest.bit_length() - 1)
-        mask ^= lowest
+    at = digits.find("1")
+    while at >= 0:
+        found.append(at)
+        at = digits.find("1", at + 1)
     return found
 
 
-class _Known(dict[str, _Told]):
+class _Known(dict[str, Said]):
     """What chunks say, remembered: news repeats its words, and every article asks anew."""
 
-    def __init__(self, anchors: Anchors) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
-        self._anchors = anchors
+        self._vocabulary = vocabulary
 
-    def __missing__(self, chunk: str) -> _Told:
-        told = self._anchors.tell(chunk)
+    def __missing__(self, chunk: str) -> Said:
+        said = self._vocabulary.say(chunk)
         if len(chunk) <= CHUNK_CHARS_MAX:
             if len(self) >= CHUNKS_MAX:
                 self.clear()
-            self[chunk] = told
-        return told
+            self[chunk] = said
+        return said
 
 
 def price_groups(node: Node, language: str, idf: Callable[[str], float]) -> list[Priced]:

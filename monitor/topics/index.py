@@ -9,22 +9,22 @@ Effects: none.
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Set
 from functools import cached_property
-from operator import itemgetter
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from monitor.language import CHARS_LOOKED_AT, detect_language
 from monitor.model import Article, Field, Span
 from monitor.topics.nearness import Nearness
 from monitor.topics.nodes import Element, Kind
 from monitor.topics.score import TITLE_FACTOR
-from monitor.topics.vocabulary import Spot, Vocabulary
+from monitor.topics.vocabulary import Piece, Said, Vocabulary, spots_of
 from monitor.words import (
     base_language,
     chunk_positions,
     chunk_tokens,
-    count_positions,
     separate,
     space,
     stemmed_language,
@@ -43,7 +43,6 @@ TITLE_CHARS = 300
 """Of a title, the part by which its language is told: longer ones are texts."""
 LANGUAGES_UNSAID = frozenset({"und", "mul", "mis", "zxx"})
 """Codes by which a feed says that it says no language."""
-_KEYS = itemgetter(1)
 _SHORTENED = re.compile(r"\b(?:[^\W\d_]|Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Gov|Col|Lt|Sgt)$")
 """Before a dot, an initial or a title ends no sentence: U.S. President, Gen. Smith."""
 
@@ -76,7 +75,10 @@ class ReadArticle:
         self._glance = glance
         self._vocabulary = glance.vocabulary if glance else Vocabulary(stemmed_language(told_language(article)))
         self.language = self._vocabulary.language
-        self._title, self._text = (glance.title, glance.text) if glance else (cut(article.title), cut(article.text))
+        if glance:
+            self._title, self._text = glance.chunks[: glance.title_chunks], glance.chunks[glance.title_chunks :]
+        else:
+            self._title, self._text = cut(article.title), cut(article.text)
         self._found: dict[str, list[Place]] = {}
         """Where what topics asked for so far was found: many topics ask for the same."""
         self._spans: dict[Place, Span] = {}
@@ -100,7 +102,7 @@ class ReadArticle:
     @cached_property
     def title_count(self) -> int:
         """Words of the title."""
-        return count_positions(self._title)
+        return self._title_starts[-1]
 
     @cached_property
     def text_start(self) -> int:
@@ -110,7 +112,10 @@ class ReadArticle:
     @cached_property
     def word_count(self) -> int:
         """Words of title and text, a joined one by its parts."""
-        return self.title_count + count_positions(self._text)
+        if self._glance:
+            counts = self._said_counts
+            return len(self._glance.said) + sum((piece.width - 1) * counts[piece] for piece in self._glance.pieces)
+        return self.title_count + self._text_starts[-1]
 
     def is_title(self, place: Place) -> bool:
         """Whether an occurrence stands in the title."""
@@ -123,34 +128,32 @@ class ReadArticle:
         """By key of the vocabulary, the chunks that hold it, with its position in the chunk and its width."""
         found: dict[str, list[tuple[str, int, int]]] = {}
         if self._glance:
-            for chunk, (_, _, spots) in zip(self._glance.distinct, self._glance.told, strict=True):
-                for key, position, width in spots:
+            said = dict(zip(self._glance.chunks, self._glance.said, strict=True))
+            for chunk in self._indexes:
+                for key, position, width in spots_of(said[chunk]):
                     if key in found:
                         found[key].append((chunk, position, width))
                     else:
                         found[key] = [(chunk, position, width)]
         return found
 
-    @cached_property
-    def keys(self) -> frozenset[str]:
+    @property
+    def keys(self) -> Set[str]:
         """The keys of all that is there."""
-        if self._glance:
-            return frozenset().union(*map(_KEYS, self._glance.told))
-        return frozenset(self.spots)
+        return self._glance.keys if self._glance else self.spots.keys()
 
     @cached_property
     def _indexes(self) -> dict[str, list[int]]:
         """For every chunk that may be asked for, which chunks of the article it is: those of the title first."""
-        if self._glance:
-            distinct, told = self._glance.distinct, self._glance.told
-            found: dict[str, list[int]] = {
-                chunk: [] for chunk, (_, _, spots) in zip(distinct, told, strict=True) if spots
-            }
-        else:
-            found = {chunk: [] for chunk in (*self._title, *self._text)}
-        for number, chunk in enumerate((*self._title, *self._text)):
-            if chunk in found:
-                found[chunk].append(number)
+        found: dict[str, list[int]] = {}
+        chunks: Iterable[str] = (*self._title, *self._text)
+        may_ask = self._glance.said if self._glance else chunks
+        for number, (chunk, asked) in enumerate(zip(chunks, may_ask, strict=True)):
+            if asked:
+                if chunk in found:
+                    found[chunk].append(number)
+                else:
+                    found[chunk] = [number]
         return found
 
     def key(self, element: Element) -> str:
@@ -169,24 +172,26 @@ class ReadArticle:
 
     def holds(self, element: Element) -> bool:
         """Whether a word stands somewhere."""
-        if self._glance:
-            return self._vocabulary.known[element.key] in self.keys
-        return self.key(element) in self.spots
+        return self.key(element) in self.keys
 
     @cached_property
-    def frequencies(self) -> dict[str, int]:
-        """By key of what is there, how often, title occurrences counted double. For an article with a glance alone."""
-        counts = Counter(self._text)
-        for chunk in self._title:
-            counts[chunk] += TITLE_FACTOR
-        found: dict[str, int] = {}
+    def _said_counts(self) -> dict[Said, int]:
+        """How often each thing is said. For an article with a glance alone, as `frequencies`."""
         assert self._glance is not None, "an article that is read without a glance knows no key before it is asked"
-        for chunk, (_, _, spots) in zip(self._glance.distinct, self._glance.told, strict=True):
-            if spots:
-                count = counts[chunk]
-                for spot in spots:
-                    key = spot[0]
-                    found[key] = found.get(key, 0) + count
+        return Counter(filter(None, self._glance.said))
+
+    @cached_property
+    def frequencies(self) -> dict[Said, int]:
+        """By key of what is there, how often, title occurrences counted double. For an article with a glance alone."""
+        found = dict(self._said_counts)
+        assert self._glance is not None
+        for one in self._glance.said[: self._glance.title_chunks]:
+            if one:
+                found[one] += TITLE_FACTOR - 1
+        for piece in self._glance.pieces:
+            count = found.pop(piece)
+            for spot in piece.spots:
+                found[spot.key] = found.get(spot.key, 0) + count
         return found
 
     def find(self, element: Element) -> list[Place]:
@@ -294,18 +299,20 @@ class ReadArticle:
         return " ".join(self.article.text[start:end].split())
 
 
-class Glance(NamedTuple):
+class Glance(Struct, frozen=True):
     """What a first look at an article found of a vocabulary."""
 
     vocabulary: Vocabulary
-    title: list[str]
-    """The chunks of the title, in order; so of the text."""
-    text: list[str]
-    distinct: set[str]
-    """Every chunk once."""
-    told: Sequence[tuple[int, frozenset[str], tuple[Spot, ...]]]
-    """In the order of that set, what each holds: a mask of the topics that ask for it, the keys, and where they stand.
-    """
+    chunks: list[str]
+    """The chunks of title and text, in order."""
+    title_chunks: int
+    """How many of them are of the title."""
+    said: list[Said]
+    """What each of them says."""
+    keys: Set[str]
+    """Of all that is there, once."""
+    pieces: Set[Piece]
+    """The pieces among what is said, once."""
 
 
 def cut(text: str) -> list[str]:

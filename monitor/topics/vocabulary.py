@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from monitor.topics.nodes import Element, Kind
-from monitor.words import Token, chunk_tokens, stem, stem_forms
+from monitor.words import Token, chunk_tokens, chunk_width, stem, stem_forms
 
 PREFIX_CHARS = 3
 """Letters every wildcard has before it; the shortest beginning by which words are kept apart."""
@@ -27,6 +29,27 @@ class Spot(NamedTuple):
     key: str
     position: int
     width: int
+
+
+class Piece(Struct, frozen=True, eq=False):
+    """What a chunk holds that is more than one plain word: several things asked for, or words of which some are not."""
+
+    spots: tuple[Spot, ...]
+    keys: frozenset[str]
+    """Of all of them."""
+    width: int
+    """How many positions the chunk takes."""
+
+
+Said = str | Piece | None
+"""What a chunk says: the key of the one plain word it is; more; or nothing, of one plain word that no one asks for."""
+
+
+def spots_of(said: Said) -> tuple[Spot, ...]:
+    """What stands where in a chunk that says so."""
+    if said is None:
+        return ()
+    return (Spot(said, 0, 1),) if isinstance(said, str) else said.spots
 
 
 class Vocabulary:
@@ -81,6 +104,15 @@ class Vocabulary:
             for token in chunk_tokens(chunk)
             for key in self._told_by(token, chunk)
         )
+
+    def say(self, chunk: str) -> Said:
+        """What a chunk says, in the shortest way."""
+        spots, width = self.spots(chunk), chunk_width(chunk)
+        if width == 1 and not spots:
+            return None
+        if width == 1 and len(spots) == 1 and spots[0].position == 0:
+            return spots[0].key
+        return Piece(spots, frozenset(spot.key for spot in spots), width)
 
     def _told_by(self, token: Token, chunk: str) -> list[str]:
         word, asked = token.text, self._asked
