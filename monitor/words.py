@@ -10,9 +10,8 @@ Effects: none.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
 import snowballstemmer
@@ -184,24 +183,11 @@ _SEPARATING = bytes(code if re.match(rf"\w|{_JOINT}", chr(code)) else 32 for cod
 def separate(text: str) -> str:
     """The text with a space for every character that no word reaches across, as far as that is told cheaply.
 
-    As long as the text itself, so that what is found in the one stands at the same place in the other.
+    As long as the text itself: what is found in the one stands at the same place in the other.
     """
-    # Only plain ASCII is translated, as bytes in one pass of C; elsewhere signs stay on their chunk, which costs nothing
-    # but memory.
+    # Only plain ASCII is translated, in one pass as bytes; elsewhere signs stay on their chunk, which costs nothing but
+    # memory.
     return text.encode("ascii").translate(_SEPARATING).decode("ascii") if text.isascii() else text
-
-
-_SPACES = "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char != " ")
-
-
-def space(text: str) -> str:
-    """The text as `separate` makes it, every white space a plain one and one more at either end."""
-    separated = separate(text)
-    if not separated.isascii():
-        for char in _SPACES:
-            if char in separated:
-                separated = separated.replace(char, " ")
-    return f" {separated} "
 
 
 def chunk_tokens(chunk: str) -> tuple[Token, ...]:
@@ -233,11 +219,6 @@ class _Widths(dict[str, int]):
 
 
 _WIDTHS = _Widths()
-
-
-def chunk_positions(chunks: Iterable[str]) -> list[int]:
-    """The position at which each chunk begins, and last the one after the end."""
-    return list(accumulate(map(_WIDTHS.__getitem__, chunks), initial=0))
 
 
 def chunk_width(chunk: str) -> int:

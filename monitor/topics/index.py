@@ -7,10 +7,11 @@ Effects: none.
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Mapping, Set
 from functools import cached_property
+from itertools import accumulate, repeat
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,13 +21,12 @@ from monitor.model import Article, Field, Span
 from monitor.topics.nearness import Nearness
 from monitor.topics.nodes import Element, Kind
 from monitor.topics.score import TITLE_FACTOR
-from monitor.topics.vocabulary import Piece, Said, Vocabulary, spots_of
+from monitor.topics.vocabulary import Piece, Said, Vocabulary
 from monitor.words import (
     base_language,
-    chunk_positions,
     chunk_tokens,
+    chunk_width,
     separate,
-    space,
     stemmed_language,
 )
 
@@ -76,13 +76,16 @@ class ReadArticle:
         self._vocabulary = glance.vocabulary if glance else Vocabulary(stemmed_language(told_language(article)))
         self.language = self._vocabulary.language
         if glance:
-            self._title, self._text = glance.chunks[: glance.title_chunks], glance.chunks[glance.title_chunks :]
+            self._chunks, self._title_chunks = glance.chunks, glance.title_chunks
         else:
-            self._title, self._text = cut(article.title), cut(article.text)
+            self._chunks = cut(article.title)
+            self._title_chunks = len(self._chunks)
+            self._chunks += cut(article.text)
+        self.keys: Set[str] = glance.keys if glance else self._stands.keys()
+        """The keys of all that is there, of what was asked for so far where it was read without a glance."""
         self._found: dict[str, list[Place]] = {}
         """Where what topics asked for so far was found: many topics ask for the same."""
         self._spans: dict[Place, Span] = {}
-        self._offsets: dict[tuple[bool, str], list[int]] = {}
 
     @cached_property
     def told_language(self) -> str | None:
@@ -92,17 +95,25 @@ class ReadArticle:
     # --- length and fields
 
     @cached_property
-    def _title_starts(self) -> list[int]:
-        return chunk_positions(self._title)
+    def _widths(self) -> list[int]:
+        """How many positions each chunk takes."""
+        if not self._glance:
+            return list(map(chunk_width, self._chunks))
+        widths: Mapping[Said, int] = {piece: piece.width for piece in self._glance.pieces}
+        return list(map(widths.get, self._glance.said, repeat(1)))
 
     @cached_property
-    def _text_starts(self) -> list[int]:
-        return chunk_positions(self._text)
+    def _starts(self) -> list[int]:
+        """The position at which each chunk begins."""
+        title, text = self._widths[: self._title_chunks], self._widths[self._title_chunks :]
+        starts = list(accumulate(title, initial=0))[:-1]
+        starts += accumulate(text, initial=self.text_start)
+        return starts[:-1]
 
     @cached_property
     def title_count(self) -> int:
         """Words of the title."""
-        return self._title_starts[-1]
+        return sum(self._widths[: self._title_chunks])
 
     @cached_property
     def text_start(self) -> int:
@@ -114,8 +125,8 @@ class ReadArticle:
         """Words of title and text, a joined one by its parts."""
         if self._glance:
             counts = self._said_counts
-            return len(self._glance.said) + sum((piece.width - 1) * counts[piece] for piece in self._glance.pieces)
-        return self.title_count + self._text_starts[-1]
+            return len(self._chunks) + sum((piece.width - 1) * counts[piece] for piece in self._glance.pieces)
+        return sum(self._widths)
 
     def is_title(self, place: Place) -> bool:
         """Whether an occurrence stands in the title."""
@@ -124,40 +135,23 @@ class ReadArticle:
     # --- where something stands
 
     @cached_property
-    def spots(self) -> dict[str, list[tuple[str, int, int]]]:
-        """By key of the vocabulary, the chunks that hold it, with its position in the chunk and its width."""
-        found: dict[str, list[tuple[str, int, int]]] = {}
-        if self._glance:
-            said = dict(zip(self._glance.chunks, self._glance.said, strict=True))
-            for chunk in self._indexes:
-                for key, position, width in spots_of(said[chunk]):
-                    if key in found:
-                        found[key].append((chunk, position, width))
-                    else:
-                        found[key] = [(chunk, position, width)]
-        return found
-
-    @property
-    def keys(self) -> Set[str]:
-        """The keys of all that is there."""
-        return self._glance.keys if self._glance else self.spots.keys()
-
-    @cached_property
-    def _indexes(self) -> dict[str, list[int]]:
-        """For every chunk that may be asked for, which chunks of the article it is: those of the title first."""
-        found: dict[str, list[int]] = {}
-        chunks: Iterable[str] = (*self._title, *self._text)
-        may_ask = self._glance.said if self._glance else chunks
-        for number, (chunk, asked) in enumerate(zip(chunks, may_ask, strict=True)):
-            if asked:
-                if chunk in found:
-                    found[chunk].append(number)
+    def _stands(self) -> dict[str, list[tuple[int, int]]]:
+        """By key, the first and last position of each occurrence."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for said, start in zip(self._glance.said, self._starts, strict=True) if self._glance else ():
+            if isinstance(said, str):
+                if said in found:
+                    found[said].append((start, start))
                 else:
-                    found[chunk] = [number]
+                    found[said] = [(start, start)]
+            elif said:
+                for key, position, width in said.spots:
+                    first = start + position
+                    found.setdefault(key, []).append((first, first + width - 1))
         return found
 
     def key(self, element: Element) -> str:
-        """The key of an element in this article, under which `spots` has it if it is there."""
+        """The key of an element in this article, which is among its `keys` if it is there."""
         if self._glance:
             return self._vocabulary.known[element.key]
         key = self._vocabulary.known.get(element.key)
@@ -165,9 +159,14 @@ class ReadArticle:
             key = self._vocabulary.add(element)
             alone = Vocabulary(self.language)
             alone.add(element)
-            spots = [(chunk, *spot[1:]) for chunk in self._indexes for spot in alone.spots(chunk)]
-            if spots:
-                self.spots[key] = spots
+            spots = {chunk: alone.spots(chunk) for chunk in dict.fromkeys(self._chunks)}
+            stands = [
+                (start + spot.position, start + spot.position + spot.width - 1)
+                for chunk, start in zip(self._chunks, self._starts, strict=True)
+                for spot in spots[chunk]
+            ]
+            if stands:
+                self._stands[key] = stands
         return key
 
     def holds(self, element: Element) -> bool:
@@ -185,7 +184,7 @@ class ReadArticle:
         """By key of what is there, how often, title occurrences counted double. For an article with a glance alone."""
         found = dict(self._said_counts)
         assert self._glance is not None
-        for one in self._glance.said[: self._glance.title_chunks]:
+        for one in self._glance.said[: self._title_chunks]:
             if one:
                 found[one] += TITLE_FACTOR - 1
         for piece in self._glance.pieces:
@@ -203,19 +202,8 @@ class ReadArticle:
         return found
 
     def _find(self, key: str, *, is_pattern: bool) -> list[Place]:
-        spots = self.spots.get(key)
-        if not spots:
-            return []
-        starts, title_chunks, text_start = self._text_starts, len(self._title), self.text_start
-        found = []
-        for chunk, position, width in spots:
-            for index in self._indexes[chunk]:
-                if index < title_chunks:
-                    first = self._title_starts[index] + position
-                else:
-                    first = text_start + starts[index - title_chunks] + position
-                found.append(Place(first, first + width - 1))
-        if len(found) == 1:
+        found = [Place(*stand) for stand in self._stands.get(key, ())]
+        if len(found) < 2:
             return found
         if is_pattern:
             # The whole and the first part of a joined word begin at one position.
@@ -224,29 +212,27 @@ class ReadArticle:
 
     # --- the characters of it
 
-    def _offset(self, index: int) -> int:
-        """Where in its field a chunk begins. Most chunks are never asked for: those that are, are looked up."""
-        title_chunks = len(self._title)
-        in_title = index < title_chunks
-        chunk = self._title[index] if in_title else self._text[index - title_chunks]
-        known = self._offsets.get((in_title, chunk))
-        if known is None:
-            known = self._offsets[in_title, chunk] = _occurrences(chunk, self._spaced[in_title])
-        indexes = self._indexes[chunk]
-        return known[bisect_left(indexes, index) - (0 if in_title else bisect_left(indexes, title_chunks))]
-
     @cached_property
-    def _spaced(self) -> tuple[str, str]:
-        """Text and title with every chunk between two spaces."""
-        return space(self.article.text), space(self.article.title)
+    def _offsets(self) -> list[int]:
+        """Where in its field each chunk begins: behind the end of the one before there is nothing but white space."""
+        offsets = []
+        for text, chunks in (
+            (self.article.title, self._chunks[: self._title_chunks]),
+            (self.article.text, self._chunks[self._title_chunks :]),
+        ):
+            at = 0
+            for chunk in chunks:
+                at = text.index(chunk, at)
+                offsets.append(at)
+                at += len(chunk)
+        return offsets
 
-    def _token_at(self, position: int, *, in_title: bool) -> tuple[int, int]:
-        """The first and one past the last character of what stands at one position of a field."""
-        starts, chunks = (self._title_starts, self._title) if in_title else (self._text_starts, self._text)
-        number = bisect_right(starts, position) - 1
-        offset, within = self._offset(number if in_title else len(self._title) + number), position - starts[number]
-        tokens = chunk_tokens(chunks[number])
+    def _token_at(self, position: int) -> tuple[int, int]:
+        """The first and one past the last character of what stands at one position."""
+        number = bisect_right(self._starts, position) - 1
+        offset, tokens = self._offsets[number], chunk_tokens(self._chunks[number])
         if len(tokens) > 1:
+            within = position - self._starts[number]
             tokens = tuple(token for token in tokens if token.position == within and token.width == 1)
         # The last of two at one position is the longer: C++ and its part.
         return offset + tokens[0].start, offset + tokens[-1].end
@@ -259,12 +245,10 @@ class ReadArticle:
         return span
 
     def _find_span(self, place: Place) -> Span:
-        in_title = place.first < self.title_count
-        base = 0 if in_title else self.text_start
-        start, end = self._token_at(place.first - base, in_title=in_title)
+        start, end = self._token_at(place.first)
         if place.last != place.first:
-            end = self._token_at(place.last - base, in_title=in_title)[1]
-        return Span(Field.TITLE if in_title else Field.TEXT, start, end)
+            end = self._token_at(place.last)[1]
+        return Span(Field.TITLE if self.is_title(place) else Field.TEXT, start, end)
 
     def shown(self, place: Place) -> str:
         """An occurrence as it stands in the article, in lower case, on one line."""
@@ -318,14 +302,3 @@ class Glance(Struct, frozen=True):
 def cut(text: str) -> list[str]:
     """The chunks of a text, in order."""
     return separate(text).split()
-
-
-def _occurrences(chunk: str, spaced: str) -> list[int]:
-    """Where a chunk begins, in order, in what `space` made of a text; counted in the text itself."""
-    needle = f" {chunk} "
-    found = []
-    at = spaced.find(needle)
-    while at >= 0:
-        found.append(at)
-        at = spaced.find(needle, at + len(needle) - 1)
-    return found

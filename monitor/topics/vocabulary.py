@@ -45,13 +45,6 @@ Said = str | Piece | None
 """What a chunk says: the key of the one plain word it is; more; or nothing, of one plain word that no one asks for."""
 
 
-def spots_of(said: Said) -> tuple[Spot, ...]:
-    """What stands where in a chunk that says so."""
-    if said is None:
-        return ()
-    return (Spot(said, 0, 1),) if isinstance(said, str) else said.spots
-
-
 class Vocabulary:
     """What is asked for, by key: equal keys are found in equal places. Grows, and forgets nothing."""
 
