@@ -9,11 +9,11 @@ Effects: none.
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import itemgetter, or_
-from typing import cast
+from typing import NamedTuple, cast
 
 from monitor.model import Article
 from monitor.topics.index import Glance, cut
-from monitor.topics.nodes import AnyOf, Element, Fact, Kind, Leaf, Node, Not, children
+from monitor.topics.nodes import All, AnyOf, Element, Fact, Kind, Leaf, Listed, Node, Not, Weighted, children
 from monitor.topics.nodes import Sequence as WordSequence
 from monitor.topics.vocabulary import PREFIX_CHARS, Piece, Said, Vocabulary, compile_pattern, key_of
 from monitor.words import CHUNK_CHARS_MAX
@@ -28,11 +28,20 @@ Priced = tuple[float, frozenset[str]]
 """Keys of which a match needs at least one, and what they cost: the rarer they are, the less."""
 
 
+class Needed(NamedTuple):
+    """What a query needs of an article's words."""
+
+    groups: list[Priced]
+    """Of each, one key; empty where no word decides."""
+    is_enough: bool
+    """Whether every article that holds one key of each answers the query."""
+
+
 class Anchors:
     """The numbers of the topics that may match, found by the words of an article."""
 
-    def __init__(self, topics: Sequence[tuple[Sequence[Priced], Iterable[Element]]], language: str) -> None:
-        """By topic, in order: its groups, and every element it may ask for."""
+    def __init__(self, topics: Sequence[tuple[Needed, Iterable[Element]]], language: str) -> None:
+        """By topic, in order: what it needs, and every element it may ask for."""
         self.vocabulary = Vocabulary(language)
         self._count = len(topics)
         self._bits: dict[str, int] = {}
@@ -40,10 +49,14 @@ class Anchors:
         self._always = 0
         """The bits of groups that a topic does not have: they are always there."""
         self._known = _Known(self.vocabulary)
-        for number, (groups, elements) in enumerate(topics):
+        for number, (needed, elements) in enumerate(topics):
             for element in elements:
                 self._bits.setdefault(self.vocabulary.add(element), 0)
-            self._place(number, groups)
+            self._place(number, needed.groups)
+        self.decided = frozenset(
+            number for number, (needed, _) in enumerate(topics) if needed.is_enough and len(needed.groups) <= GROUPS_MAX
+        )
+        """The topics that an article answers whenever they are worth judging."""
 
     def _place(self, number: int, groups: Sequence[Priced]) -> None:
         chosen = sorted(groups, key=itemgetter(0))[:GROUPS_MAX]
@@ -114,10 +127,8 @@ class _Known(dict[str, Said]):
         return said
 
 
-def price_groups(node: Node, language: str, idf: Callable[[str], float]) -> list[Priced]:
-    """The groups of keys of which every match needs one each; empty where no word decides. `idf` says how rare a
-    word is.
-    """
+def price_groups(node: Node, language: str, idf: Callable[[str], float]) -> Needed:
+    """What an article must hold that a query is true of. `idf` says how rare a word is."""
     return _Pricing(language, idf).of(node)
 
 
@@ -126,19 +137,20 @@ class _Pricing:
         self.language = language
         self.idf = idf
 
-    def of(self, node: Node) -> list[Priced]:
+    def of(self, node: Node) -> Needed:
         if isinstance(node, Not | Fact):
-            return []
+            return Needed([], is_enough=False)
         if isinstance(node, Leaf):
-            if len(node.sequences) == 1:
-                return self._of_sequence(node.sequences[0])
-            return self._either(self._of_sequence(sequence) for sequence in node.sequences)
+            return self._either([self._of_sequence(sequence) for sequence in node.sequences])
         if isinstance(node, AnyOf):
-            return self._either(self.of(part) for part in node.parts)
-        return [group for part in children(node) for group in self.of(part)]
+            return self._either([self.of(part) for part in node.parts])
+        parts = [self.of(part) for part in children(node)]
+        is_enough = isinstance(node, All | Weighted | Listed) and all(part.is_enough for part in parts)
+        return Needed([group for part in parts for group in part.groups], is_enough)
 
-    def _of_sequence(self, sequence: WordSequence) -> list[Priced]:
-        return [(self._price(element), frozenset({key_of(element, self.language)})) for element in sequence.elements]
+    def _of_sequence(self, sequence: WordSequence) -> Needed:
+        groups = [(self._price(element), frozenset({key_of(element, self.language)})) for element in sequence.elements]
+        return Needed(groups, len(groups) == 1)
 
     def _price(self, element: Element) -> float:
         if element.kind is Kind.PATTERN:
@@ -146,13 +158,15 @@ class _Pricing:
             return 1.0 if len(compile_pattern(element.word)[0]) >= PREFIX_CHARS else 10.0
         return 1 / self.idf(element.word.lower())
 
-    def _either(self, choices: Iterable[list[Priced]]) -> list[Priced]:
+    def _either(self, choices: Sequence[Needed]) -> Needed:
         """One group out of the cheapest of each choice; none where one choice asks for no word."""
+        if len(choices) == 1:
+            return choices[0]
         cost, keys = 0.0, set[str]()
-        for groups in choices:
+        for groups, _ in choices:
             if not groups:
-                return []
+                return Needed([], is_enough=False)
             cheapest = min(groups, key=itemgetter(0))
             cost += cheapest[0]
             keys |= cheapest[1]
-        return [(cost, frozenset(keys))]
+        return Needed([(cost, frozenset(keys))], all(part.is_enough and len(part.groups) == 1 for part in choices))

@@ -49,10 +49,10 @@ def find_places(node: Node, article: ReadArticle, scope: Scope | None = None) ->
 def _is_leaf_true(leaf: Leaf, article: ReadArticle, scope: Scope | None) -> bool:
     if scope is None:
         for sequence in leaf.sequences:
-            if len(sequence.elements) == 1:
-                if article.holds(sequence.elements[0]):
-                    return True
-            elif find_sequence(sequence, article):
+            # Where the words stand is looked up only if all are there: of a phrase one is mostly missing.
+            if all(map(article.holds, sequence.elements)) and (
+                len(sequence.elements) == 1 or find_sequence(sequence, article)
+            ):
                 return True
         return False
     return bool(find_leaf(leaf, article, scope))

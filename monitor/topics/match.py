@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.errors import ConfigError, QueryError
-from monitor.model import Article, Evidence, LearnedWord, Match, NoMatch, Topic, TopicKey, Watchlist
+from monitor.model import Article, Evidence, LearnedWord, Level, Match, NoMatch, Topic, TopicKey, Watchlist
 from monitor.text import shorten
 from monitor.topics.anchors import Anchors, price_groups
 from monitor.topics.concepts import Name, needed_node, read_name
@@ -57,6 +57,14 @@ class CompiledTopic(Struct, frozen=True):
         """Every word and phrase it looks for by itself, related words left out."""
         asked = tuple(weighted.leaf for weighted in self.query.leaves) if self.query else ()
         return asked + tuple(concept.leaf for name in self.names for concept in name.concepts)
+
+    @property
+    def asks_words_only(self) -> bool:
+        """Whether what is true of its `needed_node` answers it."""
+        if self.exclude or self.query:
+            return not self.exclude
+        is_strict = self.topic.level is Level.STRICT
+        return not self.learned and not is_strict and all(len(name.concepts) == 1 for name in self.names)
 
     def needed_node(self, language: str) -> Node:
         """The least an article must hold to match or nearly match, as a query."""
@@ -177,14 +185,14 @@ def answered_places(
 
     `follows` names, by place, an earlier topic that is narrower: what answers that answers this one too.
     """
-    glance, candidates = _anchors_for(compiled, article).look(article)
-    chosen = [number for number in candidates if asked >> number & 1]
-    if not chosen:
-        return chosen
+    anchors = _anchors_for(compiled, article)
+    glance, candidates = anchors.look(article)
     read = ReadArticle(article, glance)
     found: list[int] = []
-    for number in chosen:
-        if follows.get(number) in found or _answers(compiled.topics[number], read):
+    for number in candidates:
+        if asked >> number & 1 and (
+            number in anchors.decided or follows.get(number) in found or _answers(compiled.topics[number], read)
+        ):
             found.append(number)
     return found
 
@@ -222,10 +230,11 @@ def _anchors_for(compiled: CompiledWatchlist, article: Article) -> Anchors:
     anchors = compiled.anchors.get(language)
     if anchors is None:
         idf = compiled.lexicon.idf
-        topics = [
-            (price_groups(topic.needed_node(language), language, idf), topic.elements(language))
-            for topic in compiled.topics
-        ]
+        topics = []
+        for topic in compiled.topics:
+            needed = price_groups(topic.needed_node(language), language, idf)
+            is_enough = needed.is_enough and topic.asks_words_only
+            topics.append((needed._replace(is_enough=is_enough), topic.elements(language)))
         anchors = compiled.anchors[language] = Anchors(topics, language)
     return anchors
 
