@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -68,6 +69,16 @@ class Concept:
         return Leaf(self.leaf.text, self.leaf.sequences + related)
 
 
+class Term(NamedTuple):
+    """What decides how much of a concept an article of one language holds."""
+
+    key: str
+    """Of the word itself."""
+    idf: float
+    stands: tuple[tuple[str, int], ...]
+    """The keys of its related words, and what one of each counts, in thousandths."""
+
+
 class Name(Struct, frozen=True, dict=True):
     """A name as it is looked for."""
 
@@ -85,6 +96,23 @@ class Name(Struct, frozen=True, dict=True):
     def weight(self) -> float:
         """What all its words tell together."""
         return sum(concept.leaf.idf for concept in self.concepts)
+
+    @cached_property
+    def _terms(self) -> dict[str, tuple[Term, ...]]:
+        return {}
+
+    def terms(self, language: str) -> tuple[Term, ...]:
+        """Its concepts in articles of a language, as short as can be; none where a word of it has several spellings."""
+        terms = self._terms.get(language)
+        if terms is None:
+            terms = tuple(
+                Term(own, concept.leaf.idf, tuple((key, stands[key].milli) for key in stands))
+                for concept in self.concepts
+                if (own := concept.keys(language)[0])
+                for stands in (concept.stands.get(language, {}),)
+            )
+            terms = self._terms[language] = terms if len(terms) == len(self.concepts) else ()
+        return terms
 
 
 def least_score(level: Level, concept_count: int) -> int:

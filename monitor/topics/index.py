@@ -20,7 +20,7 @@ from monitor.language import CHARS_LOOKED_AT, detect_language
 from monitor.model import Article, Field, Span
 from monitor.topics.nearness import Nearness
 from monitor.topics.nodes import Element, Kind
-from monitor.topics.score import TITLE_FACTOR
+from monitor.topics.score import TITLE_FACTOR, length_norm
 from monitor.topics.vocabulary import Piece, Said, Vocabulary
 from monitor.words import (
     base_language,
@@ -127,6 +127,11 @@ class ReadArticle:
             counts = self._said_counts
             return len(self._chunks) + sum((piece.width - 1) * counts[piece] for piece in self._glance.pieces)
         return sum(self._widths)
+
+    @cached_property
+    def milli_norm(self) -> float:
+        """How often a word must stand in it to bring half of its weight, in thousandths."""
+        return 1000 * length_norm(self.word_count)
 
     def is_title(self, place: Place) -> bool:
         """Whether an occurrence stands in the title."""

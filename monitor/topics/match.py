@@ -5,7 +5,7 @@ Each article is read once for all topics, and only topics whose rarest words it 
 Effects: none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec import Struct, field
@@ -21,7 +21,7 @@ from monitor.topics.feedback import NO_SHIFT, POINTS_ALL, Shift, decide_anew, le
 from monitor.topics.findings import Finding, choose_sentence, fact_evidence, show_evidence
 from monitor.topics.index import ReadArticle, told_language
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
-from monitor.topics.names import Judged, find_concepts, is_title_hit, judge_name, say_fault
+from monitor.topics.names import Judged, find_concepts, is_far, is_title_hit, judge_name, say_fault
 from monitor.topics.nearness import Nearness
 from monitor.topics.nodes import AnyOf, Element, Leaf, Node, elements_of
 from monitor.topics.queries import comes_near, explain_miss, find_evidence, score_query
@@ -216,7 +216,8 @@ def _answers(compiled: CompiledTopic, read: ReadArticle) -> bool:
     if compiled.query:
         is_answer = is_true(compiled.query.root, read)
     else:
-        is_answer = any(_judge_name(name, compiled, read)[0].is_match for name in compiled.names)
+        names = _names_to_judge(compiled, read, tells_near=False)
+        is_answer = any(_judge_name(name, compiled, read)[0].is_match for name in names)
     return is_answer and not (compiled.exclude and is_true(compiled.exclude.root, read))
 
 
@@ -278,7 +279,10 @@ def _judge_query(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool)
 
 def _judge_names(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool) -> Match | NoMatch | None:
     topic = compiled.topic
-    ways = [_judge_name(name, compiled, read) for name in compiled.names]
+    names = compiled.names if tells_far else _names_to_judge(compiled, read, tells_near=True)
+    if not names:
+        return None
+    ways = [_judge_name(name, compiled, read) for name in names]
     best, before, shift = ways[0] if len(ways) == 1 else max(ways, key=_standing)
     if not best.is_match:
         if not best.is_near and not tells_far:
@@ -288,6 +292,14 @@ def _judge_names(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool)
     findings = find_concepts(best, read)
     evidence = show_evidence(findings, read, best.score)
     return _told(topic, read, (best.score, shift), findings, evidence, title_hit=is_title_hit(best, read))
+
+
+def _names_to_judge(compiled: CompiledTopic, read: ReadArticle, *, tells_near: bool) -> Sequence[Name]:
+    """Those of a topic's names that are not plainly far."""
+    names, level = compiled.names, compiled.topic.level
+    if compiled.learned:
+        return names
+    return [name for name in names if not is_far(name, read, level, tells_near=tells_near)]
 
 
 def _judge_name(name: Name, compiled: CompiledTopic, read: ReadArticle) -> tuple[Judged, Judged, Shift]:

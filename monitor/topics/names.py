@@ -20,7 +20,6 @@ from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
 from monitor.topics.nearness import MISSING_MAX, POINTS_MAX, least_sum, meaning_points
-from monitor.topics.score import length_norm
 from monitor.words import DEFAULT_LANGUAGE
 
 WINDOW_WORDS = {Level.STRICT: 5, Level.BALANCED: 10, Level.BROAD: 30}
@@ -77,10 +76,37 @@ class Judged(NamedTuple):
     """How near the article stands to the name in meaning, where that was asked: words alone were not enough."""
 
 
+def is_far(name: Name, article: ReadArticle, level: Level, *, tells_near: bool) -> bool:
+    """Whether it is plain that a name does not match, nor nearly where that is to be told.
+
+    It is seen by how often words are there, several times sooner than `judge_name` says it: of the names whose rarest
+    words are there most are far.
+    """
+    terms = name.terms(article.language)
+    count = len(terms)
+    if count < CONCEPTS_MIN or not name.is_scored or (name.asks_meaning and article.nearness is not None):
+        return False
+    if tells_near and count == CONCEPTS_MIN:  # both words make it near, however weakly
+        return False
+    count_of, milli_norm = article.frequencies.get, article.milli_norm
+    reached = 0.0
+    is_missing = False
+    for key, idf, stands in terms:
+        milli = 1000 * count_of(key, 0)
+        if not milli:
+            is_missing = True
+        for other, worth in stands:
+            milli += worth * count_of(other, 0)
+        if milli:
+            reached += idf * milli / (milli + milli_norm)
+    least = least_score(level, count) - (NEAR_SCORE if tells_near else 0)
+    return is_missing and round(100 * reached / name.weight) < least
+
+
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     """Decide one name for one article."""
     language, here, counts = article.language, article.keys, article.frequencies
-    milli_norm = 1000 * length_norm(article.word_count)
+    milli_norm = article.milli_norm
     reached = 0.0
     held = []
     for concept in name.concepts:
@@ -165,7 +191,7 @@ def find_concepts(judged: Judged, article: ReadArticle) -> tuple[Finding, ...]:
 
     Of what a concept brings of the score each road has as much as it counted.
     """
-    milli_norm = 1000 * length_norm(article.word_count)
+    milli_norm = article.milli_norm
     findings = []
     for one in judged.held:
         leaf, own = one.concept.leaf, 1000 * one.own
