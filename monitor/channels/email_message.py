@@ -8,7 +8,7 @@ Effects: reads the template beside it, once, on import.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.channels import wording
 from monitor.channels.email_wire import quoted_printable, write_message
@@ -49,6 +50,7 @@ TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # they are part of the program
 )
 _TEMPLATE = TEMPLATES.get_template("digest.html.j2")
 
@@ -245,8 +247,8 @@ def _context(digest: Digest, full: int, listed: int, beside: bool) -> dict[str, 
         "rush": digest.volume is not None and digest.volume.is_burst,
         "gathered": wording.gathered_line(digest),
         "preheader": "; ".join(wording.title_of(story) for story in stories[:3]),
-        "stories": [_story_context(story, digest.timezone) for story in stories[:full]],
-        "lines": [_line_context(story) for story in stories[full:]],
+        "stories": [_in_full(story, digest.timezone) for story in stories[:full]],
+        "lines": [_in_a_line(story) for story in stories[full:]],
         "more": wording.more_line(len(stories) - full),
         "left_out": digest.story_count - len(stories),
         "follow_ups_head": wording.FOLLOW_UPS_HEAD,
@@ -263,29 +265,45 @@ def _context(digest: Digest, full: int, listed: int, beside: bool) -> dict[str, 
     }
 
 
-def _line_context(story: DigestStory) -> dict[str, Any]:
+class _Shown(Struct, frozen=True):
+    """A story as the template reads it; of one that stands in a line no more than the first four."""
+
+    marks: list[tuple[str, str]]
+    title: str
+    url: str
+    origin: str
+    when: str = ""
+    counts: str = ""
+    pieces: Sequence[tuple[str, bool]] = ()
+    also_topics: str = ""
+    why: Sequence[str] = ()
+    others: Sequence[tuple[str, str]] = ()
+    others_more: int = 0
+    headlines: Sequence[wording.Line] = ()
+
+
+def _in_a_line(story: DigestStory) -> _Shown:
     parts = (wording.name_of(story.lead.outlet), wording.host_of(story.lead.url))
-    return {
-        "marks": [(wording.mark_words([mark]), _MARK_COLOURS[mark]) for mark in story.marks],
-        "title": wording.title_of(story),
-        "url": wording.link_of(story.lead.url),
-        "origin": " · ".join(part for part in parts if part),
-    }
+    return _Shown(
+        marks=[(wording.mark_words([mark]), _MARK_COLOURS[mark]) for mark in story.marks],
+        title=wording.title_of(story),
+        url=wording.link_of(story.lead.url),
+        origin=" · ".join(part for part in parts if part),
+    )
 
 
-def _story_context(story: DigestStory, timezone: str) -> dict[str, Any]:
-    when = wording.local_time(story.lead.published_at, timezone) if story.lead.published_at else ""
-    return {
-        **_line_context(story),
-        "when": when,
-        "counts": wording.count_line(story),
-        "pieces": wording.snippet_pieces(story),
-        "also_topics": wording.also_topics_line(story),
-        "why": wording.why_terms(story),
-        "others": wording.other_outlets(story),
-        "others_more": story.others_more,
-        "headlines": wording.headline_lines(story),
-    }
+def _in_full(story: DigestStory, timezone: str) -> _Shown:
+    return replace(
+        _in_a_line(story),
+        when=wording.local_time(story.lead.published_at, timezone) if story.lead.published_at else "",
+        counts=wording.count_line(story),
+        pieces=wording.snippet_pieces(story),
+        also_topics=wording.also_topics_line(story),
+        why=wording.why_terms(story),
+        others=wording.other_outlets(story),
+        others_more=story.others_more,
+        headlines=wording.headline_lines(story),
+    )
 
 
 def list_name_of(topic: str) -> str:

@@ -9,12 +9,14 @@ Effects: none.
 import re
 from collections.abc import Mapping
 from email import policy
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from functools import lru_cache
 
+_class_of = lru_cache(maxsize=64)(HeaderRegistry().__getitem__)  # the library makes one anew for each header it meets
 # The policy that messages are built with folds at 78 and would encode a longer address in a header, which kills
 # one-click unsubscription; this one, used only to write the bytes, leaves headers whole. Bodies have short lines.
-WIRE = policy.SMTP.clone(max_line_length=998)
+WIRE = policy.SMTP.clone(max_line_length=998, header_factory=lambda name, value: _class_of(name)(name, value))
 _BODY_LINE_MAX = 78  # the library's
 _SIGNATURE = "\n-- \n"  # the one line of ours that ends with a blank
 _HEADERS_REMEMBERED = 512  # a few hundred bytes each
