@@ -4,7 +4,7 @@ from email import policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.channels.email_wire import WIRE, quoted_printable, write_message
@@ -29,6 +29,7 @@ def by_library(headers: dict[str, str], text: str, html: str) -> str:
     return message.as_bytes(policy=WIRE).decode("ascii")
 
 
+@settings(deadline=None)
 @given(BODIES, BODIES, VALUES)
 @example("", "-- \n", "")
 @example("a\n-- \n-- \n", "\n-- ", "x" * 1_100)
