@@ -99,8 +99,7 @@ class PrintTable:
         ]
         columns = ("article_id", "version", "at_s", "publisher", "language", "recurring", "body")
         insert_rows(self._db, STORY_PRINT, columns, rows)
-        # In their own order: each stands beside the one before, and the pages of the table are passed through once.
-        keys = sorted((key, a.article_id) for a in arrivals for key in a.print_.keys)
+        keys = [(key, a.article_id) for a in arrivals for key in a.print_.keys]
         insert_rows(self._db, PRINT_KEY, ("key", "article_id"), keys)
 
     def unprinted(self, since: datetime, *, limit: int) -> list[StoredArticle]:
