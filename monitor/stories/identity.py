@@ -15,8 +15,8 @@ from enum import IntEnum, StrEnum
 from msgspec import Struct
 
 from monitor.model import ArticleId, Entry
-from monitor.stories.normal import body_words, headline_form, headline_key, key_of, text_form
-from monitor.urls import canonical_url, is_front_page, names_one_page
+from monitor.stories.normal import body_words, headline_form, headline_key, key_of, page_key, text_form
+from monitor.urls import canonical_url, names_one_page
 
 WORDS_MIN = 48
 """A shorter text proves nothing: daily columns repeat a headline over the same two sentences."""
@@ -128,10 +128,9 @@ def entry_keys(entry: Entry) -> EntryKeys:
     keys: EntryKeys = {}
     if entry.id:
         keys[AliasKind.GUID] = key_of(entry.id)
-    if entry.link:
-        address = canonical_url(entry.link)
-        if not is_front_page(address):
-            keys[AliasKind.URL] = key_of(address)
+    page = page_key(entry.link) if entry.link else None
+    if page is not None:
+        keys[AliasKind.URL] = page
     form = headline_form(entry.title)
     if form:
         keys[AliasKind.HEADLINE] = headline_key(entry.title)

@@ -11,12 +11,14 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from monitor.patterns import pattern
+from monitor.urls import canonical_url, is_front_page
 from monitor.words import MARKS, fold
 
 BODY_CHARS_MAX = 1_600
 """How much of a text is looked at: more than 100 words in any language, and nothing longer is ever compared."""
 CACHE_TITLES = 2_048
-"""Headlines remembered with their form, under 1 MB: four batches, of which each asks for its own three times."""
+"""Headlines remembered with their form, and links with their key, under 2 MB: four batches, of which each asks for its
+own three times."""
 CACHE_BODIES = 256
 """Beginnings of texts remembered with their form, under 1 MB: identity and likeness ask for each in turn."""
 SUFFIX_WORDS_MAX = 4
@@ -158,6 +160,13 @@ def headline_form(title: str) -> str:
 def headline_key(title: str) -> int:
     """The key of the headline alone."""
     return key_of(headline_form(title))
+
+
+@lru_cache(maxsize=CACHE_TITLES)
+def page_key(url: str) -> int | None:
+    """The key of a link's canonical address; None where it leads to a front page or nowhere."""
+    address = canonical_url(url)
+    return key_of(address) if address and not is_front_page(address) else None
 
 
 def body(text: str) -> str:

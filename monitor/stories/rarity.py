@@ -53,13 +53,9 @@ class _Terms(dict[str, int]):
     """Remembered: every word of every article asks, and a cache in order of use takes twice as long to answer."""
 
     def __missing__(self, word: str) -> int:
-        if len(word) == 1 and word.isascii() and not word.isdigit():
-            term = 0
-        else:
-            term = zlib.crc32(_singular(word).encode("utf-8", "surrogatepass"))
         if len(self) >= CACHE_WORDS:
             self.clear()
-        self[word] = term
+        term = self[word] = term_of(word)
         return term
 
 
@@ -69,11 +65,13 @@ _TERMS = _Terms()
 
 def term_of(word: str) -> int:
     """The term of a folded word, without a plural ending, so that talks meet talk; 0 for a loose letter."""
-    return _TERMS[word]
+    if len(word) == 1 and word.isascii() and not word.isdigit():
+        return 0
+    return zlib.crc32(_singular(word).encode("utf-8", "surrogatepass"))
 
 
 def terms_of(words: Iterable[str]) -> list[int]:
-    """The terms of folded words, in their order."""
+    """The terms of folded words of articles, in their order."""
     return list(map(_TERMS.__getitem__, words))
 
 

@@ -22,9 +22,9 @@ from zlib import crc32
 from msgspec import Struct
 
 from monitor.stories.guards import direction_of, is_negated, names_in, numbers_in
-from monitor.stories.normal import body, body_words, headline, headline_form, headline_key, key_of
+from monitor.stories.normal import body, body_words, headline, headline_form, headline_key, page_key
 from monitor.stories.rarity import Rarity, terms_of
-from monitor.urls import canonical_url, is_front_page, names_one_page
+from monitor.urls import canonical_url, names_one_page
 
 LEAD_WORDS = 100
 """Only so much of a text is compared: what feeds carry of it, and where a report says what it is about."""
@@ -131,8 +131,7 @@ def read_draft(title: str, text: str, url: str) -> Draft:
     headline_terms, lead_terms = terms_of(title_words), terms_of(lead_words)
     counts = Counter(lead_terms + HEADLINE_WEIGHT * headline_terms)
     counts.pop(0, None)
-    address = canonical_url(url) if url else ""
-    has_page = bool(address) and not is_front_page(address)
+    url_key = page_key(url) if url else None
     headline_numbers = numbers_in(title_words)
     said = Said(
         headline=frozenset(headline_terms) - {0},
@@ -146,8 +145,8 @@ def read_draft(title: str, text: str, url: str) -> Draft:
         counts=counts,
         said=said,
         headline_key=headline_key(title),
-        url_key=key_of(address) if has_page else None,
-        is_page=has_page and names_one_page(address),
+        url_key=url_key,
+        is_page=url_key is not None and names_one_page(canonical_url(url)),
         direction=direction_of(frozenset(title_words)),
         is_cut=title.rstrip().endswith(CUT_MARKS),
         is_negated=is_negated(title_words),
