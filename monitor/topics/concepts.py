@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -43,6 +42,18 @@ class Stand(Struct, frozen=True):
     """What one of it counts beside the word itself, in thousandths: whole, so that the order of a sum is no matter."""
 
 
+class Term(Struct, frozen=True, eq=False):
+    """How a concept is told in articles of one language; one object for all names that share the concept."""
+
+    key: str
+    """Of the word itself, empty where it has several spellings."""
+    idf: float
+    stands: frozenset[str]
+    """The keys of its related words."""
+    worth: Mapping[str, int]
+    """By those, what one of each counts beside the word itself, in thousandths."""
+
+
 @dataclass(frozen=True)
 class Concept:
     """One content word of a name."""
@@ -51,32 +62,23 @@ class Concept:
     stands: Mapping[str, Mapping[str, Stand]] = field(default_factory=dict)
     """By language, its related words, the nearest first, each under its key in that language."""
 
-    _keys: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict, compare=False)
+    _terms: dict[str, Term] = field(default_factory=dict, compare=False)
 
-    def keys(self, language: str) -> tuple[str, frozenset[str]]:
-        """The key of the word in articles of a language, empty where it has several spellings; those of its stands."""
-        keys = self._keys.get(language)
-        if keys is None:
+    def term(self, language: str) -> Term:
+        """How it is told in articles of a language."""
+        term = self._terms.get(language)
+        if term is None:
             sequence = self.leaf.sequences[0]
             is_single = len(self.leaf.sequences) == len(sequence.elements) == 1
             own = key_of(sequence.elements[0], language) if is_single else ""
-            keys = self._keys[language] = own, frozenset(self.stands.get(language, ()))
-        return keys
+            worth = {key: stand.milli for key, stand in self.stands.get(language, {}).items()}
+            term = self._terms[language] = Term(own, self.leaf.idf, frozenset(worth), worth)
+        return term
 
     def either(self, language: str) -> Leaf:
         """The word or any related one, as something to be found in articles of a language."""
         related = tuple(stand.sequence for stand in self.stands.get(language, {}).values())
         return Leaf(self.leaf.text, self.leaf.sequences + related)
-
-
-class Term(NamedTuple):
-    """What decides how much of a concept an article of one language holds."""
-
-    key: str
-    """Of the word itself."""
-    idf: float
-    stands: tuple[tuple[str, int], ...]
-    """The keys of its related words, and what one of each counts, in thousandths."""
 
 
 class Name(Struct, frozen=True, dict=True):
@@ -102,16 +104,10 @@ class Name(Struct, frozen=True, dict=True):
         return {}
 
     def terms(self, language: str) -> tuple[Term, ...]:
-        """Its concepts in articles of a language, as short as can be; none where a word of it has several spellings."""
+        """Its concepts as they are told in articles of a language."""
         terms = self._terms.get(language)
         if terms is None:
-            terms = tuple(
-                Term(own, concept.leaf.idf, tuple((key, stands[key].milli) for key in stands))
-                for concept in self.concepts
-                if (own := concept.keys(language)[0])
-                for stands in (concept.stands.get(language, {}),)
-            )
-            terms = self._terms[language] = terms if len(terms) == len(self.concepts) else ()
+            terms = self._terms[language] = tuple(concept.term(language) for concept in self.concepts)
         return terms
 
 
@@ -130,11 +126,13 @@ def needed_share(level: Level, concept_count: int, lift: int = 0) -> float:
     return (least_score(level, concept_count) - lift - 0.5) / 100  # scores are rounded
 
 
-def read_name(text: str, lexicon: Lexicon) -> Name | None:
+def read_name(text: str, lexicon: Lexicon, known: dict[tuple[str, bool], Concept] | None = None) -> Name | None:
     """The content words of a name, each once; all its words where none has content; None where it has no word.
 
-    An initial before a name says nothing.
+    An initial before a name says nothing. `known` keeps the concepts of names that are read with the same lexicon:
+    many share them.
     """
+    known = {} if known is None else known
     spelled = _INITIALS.sub("", text)
     written = [found.group().strip("'’.&-") for found in _WRITTEN_WORD.finditer(spelled)]
     written = [word for word in written if words(word)]
@@ -143,7 +141,11 @@ def read_name(text: str, lexicon: Lexicon) -> Name | None:
     if not chosen:
         return None
     several = len(chosen) > 1 and bool(telling)  # what is related to "the" is every other word like it
-    concepts = tuple(_read_concept(word, lexicon, several=several) for word in reversed(chosen.values()))
+    asked = [(word, several) for word in reversed(chosen.values())]
+    for word, _ in asked:
+        if (word, several) not in known:
+            known[word, several] = _read_concept(word, lexicon, several=several)
+    concepts = tuple(map(known.__getitem__, asked))
     is_scored = lexicon.has_frequencies
     asks_meaning = lexicon.asks_meaning and is_scored and several
     return Name(" ".join(text.split()), concepts, is_scored, asks_meaning, is_telling=bool(telling))

@@ -86,6 +86,8 @@ class ReadArticle:
         self._found: dict[str, list[Place]] = {}
         """Where what topics asked for so far was found: many topics ask for the same."""
         self._spans: dict[Place, Span] = {}
+        self.parts: dict[object, float] = {}
+        """What was weighed of it so far, by what it was weighed for: many names share their words."""
 
     @cached_property
     def told_language(self) -> str | None:

@@ -15,7 +15,7 @@ from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Evidence, LearnedWord, Level, Match, NoMatch, Topic, TopicKey, Watchlist
 from monitor.text import shorten
 from monitor.topics.anchors import Anchors, price_groups
-from monitor.topics.concepts import Name, needed_node, read_name
+from monitor.topics.concepts import Concept, Name, needed_node, read_name
 from monitor.topics.evaluate import is_true
 from monitor.topics.feedback import NO_SHIFT, POINTS_ALL, Shift, decide_anew, learned_element, say_shift, shift_score
 from monitor.topics.findings import Finding, choose_sentence, fact_evidence, show_evidence
@@ -106,13 +106,14 @@ def compile_watchlist(
     if earlier is not None and earlier.lexicon is lexicon and earlier.watchlist.lists == watchlist.lists:
         known = {one.topic.key: one for one in earlier.topics}
     topics = []
+    concepts: dict[tuple[str, bool], Concept] = {}
     for topic in watchlist.topics:
         old = known.get(topic.key)
         # A topic whose line moved because of an edit above it is the same.
         if old is not None and replace(old.topic, place=topic.place) == topic:
             topics.append(replace(old, topic=topic))
         else:
-            topics.append(compile_topic(topic, watchlist, lexicon))
+            topics.append(compile_topic(topic, watchlist, lexicon, concepts))
     return CompiledWatchlist(watchlist, tuple(topics), lexicon)
 
 
@@ -124,14 +125,19 @@ def with_learned(compiled: CompiledWatchlist, learned: Mapping[TopicKey, tuple[L
     return compiled if topics == compiled.topics else replace(compiled, topics=topics, anchors={})
 
 
-def compile_topic(topic: Topic, watchlist: Watchlist, lexicon: Lexicon = EMPTY_LEXICON) -> CompiledTopic:
-    """Read one topic with the lists of its watchlist. Raises as `compile_watchlist` does."""
+def compile_topic(
+    topic: Topic,
+    watchlist: Watchlist,
+    lexicon: Lexicon = EMPTY_LEXICON,
+    concepts: dict[tuple[str, bool], Concept] | None = None,
+) -> CompiledTopic:
+    """Read one topic with the lists of its watchlist; `concepts` as in `read_name`. Raises as `compile_watchlist`."""
     exclude = None if topic.exclude is None else _read_query(topic, "exclude", topic.exclude, watchlist, lexicon)
     if topic.query is not None:
         return CompiledTopic(topic, _read_query(topic, "query", topic.query, watchlist, lexicon), (), exclude)
     names = []
     for text in (topic.name, *topic.also):
-        name = read_name(text, lexicon)
+        name = read_name(text, lexicon, concepts)
         if name is None:
             raise ConfigError(f'"{text}" holds no word', where=_place(topic), remedy="Name what to look for.")
         names.append(name)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.model import Level, Via
-from monitor.topics.concepts import NEAR_SCORE, Concept, Name, least_score, needed_share
+from monitor.topics.concepts import NEAR_SCORE, Concept, Name, Term, least_score, needed_share
 from monitor.topics.evaluate import find_leaf, find_sequence
 from monitor.topics.findings import Finding, count_weighted
 from monitor.topics.index import Place, ReadArticle
@@ -82,46 +82,55 @@ def is_far(name: Name, article: ReadArticle, level: Level, *, tells_near: bool) 
     It is seen by how often words are there, several times sooner than `judge_name` says it: of the names whose rarest
     words are there most are far.
     """
-    terms = name.terms(article.language)
-    count = len(terms)
-    if count < CONCEPTS_MIN or not name.is_scored or (name.asks_meaning and article.nearness is not None):
+    count = len(name.concepts)
+    if not name.is_scored or (name.asks_meaning and article.nearness is not None):
         return False
-    if tells_near and count == CONCEPTS_MIN:  # both words make it near, however weakly
+    if count < CONCEPTS_MIN or (count == CONCEPTS_MIN and tells_near):  # both words make it near, however weakly
         return False
-    count_of, milli_norm = article.frequencies.get, article.milli_norm
+    terms, parts = name.terms(article.language), article.parts
     reached = 0.0
-    is_missing = False
-    for key, idf, stands in terms:
-        milli = 1000 * count_of(key, 0)
-        if not milli:
-            is_missing = True
-        for other, worth in stands:
-            milli += worth * count_of(other, 0)
-        if milli:
-            reached += idf * milli / (milli + milli_norm)
+    for term in terms:
+        part = parts.get(term)
+        if part is None:
+            part = parts[term] = _reach(term, article)
+        reached += part
     least = least_score(level, count) - (NEAR_SCORE if tells_near else 0)
-    return is_missing and round(100 * reached / name.weight) < least
+    if round(100 * reached / name.weight) >= least:
+        return False
+    return not all(term.key in article.keys for term in terms if term.key)
+
+
+def _reach(term: Term, article: ReadArticle) -> float:
+    """What a concept brings of a name's score, in idf; more than it may where it has several spellings."""
+    if not term.key:
+        return term.idf
+    milli = 1000 * article.frequencies.get(term.key, 0) + _count_related(term, article)[2]
+    return term.idf * milli / (milli + article.milli_norm) if milli else 0.0
+
+
+def _count_related(term: Term, article: ReadArticle) -> tuple[frozenset[str], int, int]:
+    """The keys of related words that are there, how often they are, and what that counts, in thousandths."""
+    related = term.stands & article.keys
+    count = milli = 0
+    for key in related:
+        times = article.frequencies[key]
+        count += times
+        milli += term.worth[key] * times
+    return related, count, milli
 
 
 def judge_name(name: Name, article: ReadArticle, level: Level) -> Judged:
     """Decide one name for one article."""
-    language, here, counts = article.language, article.keys, article.frequencies
-    milli_norm = article.milli_norm
+    counts, milli_norm = article.frequencies, article.milli_norm
     reached = 0.0
     held = []
     for concept in name.concepts:
-        own_key, stand_keys = concept.keys(language)
-        own = counts.get(own_key, 0) if own_key else count_weighted(find_leaf(concept.leaf, article, None), article)
-        related_count, milli = 0, 1000 * own
-        related = stand_keys & here
-        if related:
-            stands = concept.stands[language]
-            for key in related:
-                count = counts[key]
-                related_count += count
-                milli += stands[key].milli * count
+        term = concept.term(article.language)
+        own = counts.get(term.key, 0) if term.key else count_weighted(find_leaf(concept.leaf, article, None), article)
+        related, related_count, milli = _count_related(term, article)
+        milli += 1000 * own
         if milli:
-            reached += concept.leaf.idf * milli / (milli + milli_norm)
+            reached += term.idf * milli / (milli + milli_norm)
         held.append(Held(concept, own, related, related_count, milli))
     score = round(100 * reached / name.weight)
     is_match = _is_match(name, held, score, article, level)
