@@ -222,8 +222,9 @@ def _answers(compiled: CompiledTopic, read: ReadArticle) -> bool:
     if compiled.query:
         is_answer = is_true(compiled.query.root, read)
     else:
-        names = _names_to_judge(compiled, read, tells_near=False)
-        is_answer = any(_judge_name(name, compiled, read)[0].is_match for name in names)
+        is_answer = False
+        for name in _names_to_judge(compiled, read, tells_near=False):
+            is_answer = is_answer or _judge_name(name, compiled, read)[0].is_match
     return is_answer and not (compiled.exclude and is_true(compiled.exclude.root, read))
 
 
