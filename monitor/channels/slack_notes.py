@@ -62,8 +62,8 @@ def note_message(note: Note, key: str) -> Message:
     more = note.more + max(0, len(note.lines) - LINES_MAX)
     if more:
         blocks.append(rich([section([f"… {more_line(more)}"])], "f:more"))
-    if note.remedy:
-        blocks.append(rich([section([shorten(plain_line(note.remedy), _SAID_CHARS_MAX)])], "f:remedy"))
+    if remedy := shorten(plain_line(note.remedy), _SAID_CHARS_MAX):
+        blocks.append(rich([section([remedy])], "f:remedy"))
     return message_of(_text(head, lines, note), blocks, key, 1)
 
 
