@@ -127,17 +127,18 @@ class _Known(dict[str, Said]):
         return said
 
 
-def price_groups(node: Node, language: str, idf: Callable[[str], float]) -> Needed:
-    """What an article must hold that a query is true of. `idf` says how rare a word is."""
-    return _Pricing(language, idf).of(node)
+class Pricing:
+    """Says what queries need of an article's words; of every word it asks once how rare it is."""
 
-
-class _Pricing:
     def __init__(self, language: str, idf: Callable[[str], float]) -> None:
+        """`idf` says how rare a word is."""
         self.language = language
         self.idf = idf
+        self._groups: dict[str, Priced] = {}
+        """By the key of an element."""
 
     def of(self, node: Node) -> Needed:
+        """What an article must hold that a query is true of."""
         if isinstance(node, Not | Fact):
             return Needed([], is_enough=False)
         if isinstance(node, Leaf):
@@ -149,8 +150,15 @@ class _Pricing:
         return Needed([group for part in parts for group in part.groups], is_enough)
 
     def _of_sequence(self, sequence: WordSequence) -> Needed:
-        groups = [(self._price(element), frozenset({key_of(element, self.language)})) for element in sequence.elements]
+        groups = list(map(self._group, sequence.elements))
         return Needed(groups, len(groups) == 1)
+
+    def _group(self, element: Element) -> Priced:
+        group = self._groups.get(element.key)
+        if group is None:
+            keys = frozenset({key_of(element, self.language)})
+            group = self._groups[element.key] = self._price(element), keys
+        return group
 
     def _price(self, element: Element) -> float:
         if element.kind is Kind.PATTERN:

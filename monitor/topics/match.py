@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from monitor.errors import ConfigError, QueryError
 from monitor.model import Article, Evidence, LearnedWord, Level, Match, NoMatch, Topic, TopicKey, Watchlist
 from monitor.text import shorten
-from monitor.topics.anchors import Anchors, price_groups
+from monitor.topics.anchors import Anchors, Pricing
 from monitor.topics.concepts import Concept, Name, needed_node, read_name
 from monitor.topics.evaluate import is_true
 from monitor.topics.feedback import NO_SHIFT, POINTS_ALL, Shift, decide_anew, learned_element, say_shift, shift_score
@@ -237,10 +237,10 @@ def _anchors_for(compiled: CompiledWatchlist, article: Article) -> Anchors:
     language = stemmed_language(told_language(article))
     anchors = compiled.anchors.get(language)
     if anchors is None:
-        idf = compiled.lexicon.idf
+        pricing = Pricing(language, compiled.lexicon.idf)
         topics = []
         for topic in compiled.topics:
-            needed = price_groups(topic.needed_node(language), language, idf)
+            needed = pricing.of(topic.needed_node(language))
             is_enough = needed.is_enough and topic.asks_words_only
             topics.append((needed._replace(is_enough=is_enough), topic.elements(language)))
         anchors = compiled.anchors[language] = Anchors(topics, language)

@@ -6,12 +6,13 @@ Effects: none.
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.language import FUNCTION_WORDS
-from monitor.words import DEFAULT_LANGUAGE, fold, stem
+from monitor.words import CACHE_WORDS, DEFAULT_LANGUAGE, fold, stem
 
 IDF_FLAT = 5.0
 """The weight of every word while no frequencies are installed: that of a word in one article of 150."""
@@ -81,7 +82,7 @@ class Counted(Struct, frozen=True):
     """By stem."""
 
 
-class Lexicon(Struct, frozen=True):
+class Lexicon(Struct, frozen=True, dict=True):
     """Which words of a language are related, and how often each is used; beside it, the same of other languages.
 
     Surface words only: stems are made when asked.
@@ -141,6 +142,19 @@ class Lexicon(Struct, frozen=True):
 
     def idf(self, word: str, language: str = DEFAULT_LANGUAGE) -> float:
         """How much a folded word tells, 0.1 to 9: the less frequent all its forms are, the more."""
+        told = self._idfs.get((word, language))
+        if told is None:
+            if len(self._idfs) >= CACHE_WORDS:
+                self._idfs.clear()
+            told = self._idfs[word, language] = self._weigh(word, language)
+        return told
+
+    @cached_property
+    def _idfs(self) -> dict[tuple[str, str], float]:
+        """Remembered, for topics share their words, and each is asked for several times while topics are read."""
+        return {}
+
+    def _weigh(self, word: str, language: str) -> float:
         known = self.of(language)
         if not known.frequent_lines:
             return IDF_FLAT
