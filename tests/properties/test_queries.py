@@ -14,7 +14,7 @@ from monitor.model import Article, Level, Match, NoMatch, Topic
 from monitor.model import Watchlist as Watched
 from monitor.topics.evaluate import find_places, is_true
 from monitor.topics.index import ReadArticle
-from monitor.topics.match import compile_watchlist, judge_article, match_article
+from monitor.topics.match import compile_watchlist, find_answered, judge_article, match_article
 from monitor.topics.meaning import Lexicon
 from monitor.topics.query import Query, compile_query
 from monitor.topics.wanted import Both, Either, Token, Wanted, article_tokens, ask_for_topic
@@ -265,6 +265,7 @@ def test_no_topic_is_lost_by_looking_at_rare_words_first(
         matches, near = match_article(watchlist, known)
         assert matches == [one for one in judged if isinstance(one, Match)]
         assert near == [one for one in judged if isinstance(one, NoMatch) and one.near]
+        assert find_answered(watchlist, known) == [match.topic for match in matches]
 
 
 LANGUAGES = ("", "ar", "de", "en", "he", "ko", "ru")
