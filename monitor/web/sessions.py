@@ -5,8 +5,9 @@ Effects: database.
 
 import hmac
 import secrets
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from monitor.errors import StorageError
 from monitor.storage.store import Store

@@ -1,8 +1,9 @@
 """One text in many places: told once, and every publisher counted."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.model import Entry
 from tests.behaviour.given import DAY, HOUR, MINUTES, World, a_topic_for_everything, an_entry
@@ -72,7 +73,7 @@ def test_one_page_in_five_feeds_is_told_once(world: World) -> None:
 def test_a_text_printed_five_days_later_is_told_once(world: World) -> None:
     """Another outlet prints the text five days later with its name behind the headline."""
     world.know(2)
-    late = replace(WIRE, title=f"{WIRE.title} - The Northern Post")
+    late = dataclasses.replace(WIRE, title=f"{WIRE.title} - The Northern Post")
     assert world.poll({0: [an_entry(WIRE, 0, world.now)]}) == 1
     assert world.poll({1: [an_entry(late, 1, world.now)]}, 5 * DAY) == 0
     assert world.publishers() == 2
@@ -85,7 +86,9 @@ def test_a_copy_that_is_the_first_to_match_is_told(world: World) -> None:
     teaser = News("dam-teaser", WIRE.title, ". ".join(WIRE.text.split(". ")[:2]) + ".")
     assert world.poll({0: [an_entry(teaser, 0, world.now)]}) == 0
     assert world.poll({1: [an_entry(WIRE, 1, world.now)]}) == 1
-    assert world.poll({2: [an_entry(replace(WIRE, title=f"{WIRE.title} | Valley Times"), 2, world.now)]}) == 0
+    assert (
+        world.poll({2: [an_entry(dataclasses.replace(WIRE, title=f"{WIRE.title} | Valley Times"), 2, world.now)]}) == 0
+    )
 
 
 def test_copies_of_what_was_there_before_are_silent(world: World) -> None:
