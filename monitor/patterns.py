@@ -1,7 +1,7 @@
 """Regular expressions that are compiled when they are first asked.
 
-A start loads two hundred, and most commands ask a handful: compiling all of them is a twelfth of what `monitor status`
-takes (measured). Large ones, of long lists of words or letters, are written with `pattern`.
+A start defines two hundred, and most commands ask a handful. Large ones, of long lists of words or letters, take
+milliseconds each, and are written with `pattern`.
 
 Effects: none.
 """

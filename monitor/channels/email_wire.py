@@ -1,7 +1,8 @@
 """A message as it goes over the wire, from its headers and what it says as text and as HTML.
 
-It is to the byte what the standard library's `EmailMessage` makes of the same, in a sixth of the time: the library
-folds the headers, so that nothing breaks out of one, and only what stands around the bodies is written here.
+It is to the byte what the standard library's `EmailMessage` makes of the same, which alone takes more than half of what
+a mail may (`python -m bench delivery`): the library folds the headers, so that nothing breaks out of one, and only what
+stands around the bodies is written here.
 
 Effects: none.
 """
