@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-import snowballstemmer
+import Stemmer
 
 from monitor.patterns import pattern
 
@@ -290,6 +290,11 @@ def stemmed_language(tag: str | None) -> str:
     return language if language in _LANGUAGES else ""
 
 
+def stemmer_version() -> str:
+    """Which stemmer this is: another one may make other stems."""
+    return f"PyStemmer-{Stemmer.version()}"
+
+
 def stem(word: str, language: str = DEFAULT_LANGUAGE) -> str:
     """What the forms of a folded word have in common; the word itself where its language has no stemmer.
 
@@ -314,7 +319,7 @@ def _stem_forms(word: str, language: str) -> tuple[str, ...]:
     if word.isascii() and not word.isalpha():
         return (word,)
     # A stemmer keeps the word it works on in itself: one of its own per call is what makes this safe in threads.
-    stemmer = snowballstemmer.stemmer(algorithm) if algorithm else None
+    stemmer = Stemmer.Stemmer(algorithm, 0) if algorithm else None
 
     def reduced(form: str) -> str:
         return fold(stemmer.stemWord(_with_accent(form, language))) or form if stemmer else form

@@ -111,7 +111,7 @@ DOORS: dict[str, set[str]] = {
     # Values are msgspec's. These want what it has not: a field left out of a comparison, a schema by pydantic.
     "dataclasses": {"web", "stories.similarity", "topics.concepts", "pipeline.sweep"},
     "nh3": {"text"},
-    "snowballstemmer": {"words"},
+    "Stemmer": {"words"},
     "feedparser": {"feeds.tolerant"},
     "fastfeedparser": {"feeds.fastpath"},
     "dateutil": {"feeds.dates"},

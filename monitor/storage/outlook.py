@@ -28,9 +28,9 @@ DAYS_MIN = 0.5
 """A shorter time says nothing of a day."""
 ARTICLES_MIN = 500
 """A smaller archive has not seen most words yet."""
-JUDGED_MAX = 2_000
+JUDGED_MAX = 1_000
 """Articles judged for all topics together, a quarter of a second; of a topic's candidates beyond its share some are."""
-PER_TOPIC_MIN = 50
+PER_TOPIC_MIN = 25
 MANY_A_DAY = 200
 """More than a person reads."""
 COMMON = 0.2

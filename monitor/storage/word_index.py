@@ -9,7 +9,6 @@ Effects: database.
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,7 +34,7 @@ from monitor.topics.wanted import (
     sample_of_tokens,
     stem_token,
 )
-from monitor.words import stem
+from monitor.words import stem, stemmer_version
 
 BEHIND = 5_000
 """Ids looked at again behind the newest one known: writers that run together may end in another order."""
@@ -79,15 +78,7 @@ _CLEAR = {
 @cache
 def index_version() -> str:
     """By what rules this version makes tokens: a change of any of its parts may change them."""
-    stemmers = [f"{name}-{found}" for name in ("snowballstemmer", "PyStemmer") if (found := _version_of(name))]
-    return f"{FORMAT} {' '.join(stemmers)} unicode-{unicodedata.unidata_version} {sample_of_tokens()}"
-
-
-def _version_of(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+    return f"{FORMAT} {stemmer_version()} unicode-{unicodedata.unidata_version} {sample_of_tokens()}"
 
 
 class Whole(Struct, frozen=True):

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise, product
 from typing import Any, NamedTuple
 
-import snowballstemmer
+import Stemmer
 
 LEAD_WORDS = 60
 ALGORITHMS = {"en": "english", "de": "german", "ru": "russian", "ar": "arabic", "fr": "french"}
@@ -180,7 +180,7 @@ def stem(word: str, language: str) -> str:
     article = ("ال", "لل")
     if word.startswith(article) and len(word) > 3:
         word = word[2:]
-    return snowballstemmer.stemmer(algorithm).stemWord(word) if algorithm and word.isalpha() else word
+    return Stemmer.Stemmer(algorithm).stemWord(word) if algorithm and word.isalpha() else word
 
 
 def stems_of(word: str, language: str) -> set[str]:

@@ -1,7 +1,7 @@
 """Words of every language are read right: folded, cut, stemmed, and found in a phrase and near one another."""
 
 import pytest
-import snowballstemmer
+import Stemmer
 
 from monitor.topics.evaluate import is_true
 from monitor.topics.index import ReadArticle
@@ -28,7 +28,7 @@ FORMS = {
 
 def test_every_stemmer_there_is_stems_a_language() -> None:
     """A new version's language is not forgotten; two of its rule sets are older ones for English and Dutch."""
-    assert set(snowballstemmer.algorithms()) - set(_LANGUAGES.values()) == {"porter", "dutch_porter"}
+    assert set(Stemmer.algorithms()) - set(_LANGUAGES.values()) == {"porter", "dutch_porter"}
     assert FORMS.keys() == _LANGUAGES.keys()
 
 
