@@ -20,7 +20,7 @@ LAYERS: dict[int, str] = {
           stories.wording stories.apart stories.split topics.query topics.lexer topics.leaves topics.nodes
           topics.grammar topics.evaluate topics.anchors topics.findings topics.concepts topics.names topics.queries
           topics.index topics.meaning topics.score topics.match topics.explain topics.vocabulary topics.foreign
-          topics.wanted topics.suggest topics.points topics.feedback topics.wordpiece topics.nearness
+          topics.wanted topics.suggest topics.points topics.feedback topics.wordpiece topics.nearness topics.weighing
           digests.schedule digests.burst digests.snippet digests.novelty digests.telling digests.follow_ups
           digests.things digests.compose digests.second_look digests.volume digests.storm digests.mutes outbox.retry
           feeds.silence topics.compare digests.alerts outbox.notices topics.article_lines topics.imported

@@ -63,7 +63,7 @@ def choose_example(compiled: CompiledWatchlist, topic: TopicKey, side: str, arti
     For what must not match the reason must be the same too: a headline alone would mostly say nothing.
     """
     (one,) = (one for one in compiled.topics if one.topic.key == topic)
-    alone = replace(compiled, topics=(one,), anchors={})
+    alone = replace(compiled, topics=(one,), prepared={})
     is_wanted = side == "must_match"
     (whole,) = judge_article(alone, article)
     if isinstance(whole, Match) is not is_wanted:

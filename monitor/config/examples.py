@@ -35,7 +35,7 @@ def find_failed_examples(
         topic = one.topic
         if not topic.must_match and not topic.must_not_match:
             continue
-        alone = replace(compiled, topics=(one,), anchors={})
+        alone = replace(compiled, topics=(one,), prepared={})
         for key, index, text in _failures(topic, alone, origins):
             origin = origins[topic.key, key][index]
             path = ("topics", topic.key, key, origin.number)

@@ -120,7 +120,7 @@ def widened(topic: Topic, term: str) -> Topic:
 def _misses_of(tx: Transaction, compiled: CompiledWatchlist, topic: CompiledTopic, since: datetime) -> list[Article]:
     """The articles that nearly answered since then and, as the topic is now, still only nearly do."""
     ids = near_misses(tx, topic.topic.key, since, MISSES_MAX)
-    alone = replace(compiled, topics=(topic,), anchors={})
+    alone = replace(compiled, topics=(topic,), prepared={})
     found = []
     for article in read_articles(tx, ids):
         [judged] = judge_article(alone, article)

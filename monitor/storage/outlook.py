@@ -64,7 +64,7 @@ def look_ahead(
         for place, topic in enumerate(compiled.topics):
             if is_over():
                 break
-            alone = replace(compiled, watchlist=Watchlist((topic.topic,)), topics=(topic,), anchors={})
+            alone = replace(compiled, watchlist=Watchlist((topic.topic,)), topics=(topic,), prepared={})
             ids = candidates(tx, alone, since, span)
             per_day = _count(tx, compiled, place, ids, share) / days if days >= DAYS_MIN else None
             lints = (*_never_seen(tx, topic, languages, count), *_too_much(tx, topic, compiled, per_day))

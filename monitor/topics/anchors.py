@@ -6,6 +6,8 @@ out here is certainly no match; what is kept is judged in full.
 Effects: none.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import itemgetter, or_
@@ -23,6 +25,8 @@ CHUNKS_MAX = 50_000
 
 GROUPS_MAX = 3
 """Word groups a topic stands under: of a fourth hardly any article is left to tell (measured)."""
+
+_SET = re.compile("1")
 
 Priced = tuple[float, frozenset[str]]
 """Keys of which a match needs at least one, and what they cost: the rarer they are, the less."""
@@ -91,24 +95,19 @@ class Anchors:
         title_chunks = len(chunks)
         chunks += cut(article.text)
         said = list(map(self._known.__getitem__, chunks))
-        found: set[Said] = set(filter(None, said))
+        counts: Counter[Said] = Counter(filter(None, said))
         bits = self._bits
-        keys = bits.keys() & found
-        pieces = cast(set[Piece], found - keys)
+        keys = bits.keys() & counts.keys()
+        pieces = cast(set[Piece], counts.keys() - keys)
         keys.update(*[piece.keys for piece in pieces])
         mask = reduce(or_, map(bits.__getitem__, keys), self._always)
-        return Glance(self.vocabulary, chunks, title_chunks, said, keys, pieces), mask
+        return Glance(self.vocabulary, chunks, title_chunks, said, counts, keys, pieces), mask
 
 
 def _numbers(mask: int) -> list[int]:
     """Which bits are set, the lowest first."""
     digits = f"{mask:b}"[::-1]
-    found = []
-    at = digits.find("1")
-    while at >= 0:
-        found.append(at)
-        at = digits.find("1", at + 1)
-    return found
+    return [found.start() for found in _SET.finditer(digits)]
 
 
 class _Known(dict[str, Said]):

@@ -99,17 +99,6 @@ class Name(Struct, frozen=True, dict=True):
         """What all its words tell together."""
         return sum(concept.leaf.idf for concept in self.concepts)
 
-    @cached_property
-    def _terms(self) -> dict[str, tuple[Term, ...]]:
-        return {}
-
-    def terms(self, language: str) -> tuple[Term, ...]:
-        """Its concepts as they are told in articles of a language."""
-        terms = self._terms.get(language)
-        if terms is None:
-            terms = self._terms[language] = tuple(concept.term(language) for concept in self.concepts)
-        return terms
-
 
 def least_score(level: Level, concept_count: int) -> int:
     """The score from which a name matches however its words are spread, 0-100."""

@@ -8,7 +8,6 @@ Effects: none.
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Mapping, Set
 from functools import cached_property
 from itertools import accumulate, repeat
@@ -86,8 +85,6 @@ class ReadArticle:
         self._found: dict[str, list[Place]] = {}
         """Where what topics asked for so far was found: many topics ask for the same."""
         self._spans: dict[Place, Span] = {}
-        self.parts: dict[object, float] = {}
-        """What was weighed of it so far, by what it was weighed for: many names share their words."""
 
     @cached_property
     def told_language(self) -> str | None:
@@ -126,7 +123,7 @@ class ReadArticle:
     def word_count(self) -> int:
         """Words of title and text, a joined one by its parts."""
         if self._glance:
-            counts = self._said_counts
+            counts = self._glance.counts
             return len(self._chunks) + sum((piece.width - 1) * counts[piece] for piece in self._glance.pieces)
         return sum(self._widths)
 
@@ -181,16 +178,10 @@ class ReadArticle:
         return self.key(element) in self.keys
 
     @cached_property
-    def _said_counts(self) -> dict[Said, int]:
-        """How often each thing is said. For an article with a glance alone, as `frequencies`."""
-        assert self._glance is not None, "an article that is read without a glance knows no key before it is asked"
-        return Counter(filter(None, self._glance.said))
-
-    @cached_property
     def frequencies(self) -> dict[Said, int]:
         """By key of what is there, how often, title occurrences counted double. For an article with a glance alone."""
-        found = dict(self._said_counts)
-        assert self._glance is not None
+        assert self._glance is not None, "an article that is read without a glance knows no key before it is asked"
+        found = dict(self._glance.counts)
         for one in self._glance.said[: self._title_chunks]:
             if one:
                 found[one] += TITLE_FACTOR - 1
@@ -300,6 +291,8 @@ class Glance(Struct, frozen=True):
     """How many of them are of the title."""
     said: list[Said]
     """What each of them says."""
+    counts: Mapping[Said, int]
+    """How often each thing is said."""
     keys: Set[str]
     """Of all that is there, once."""
     pieces: Set[Piece]

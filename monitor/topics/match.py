@@ -21,11 +21,12 @@ from monitor.topics.feedback import NO_SHIFT, POINTS_ALL, Shift, decide_anew, le
 from monitor.topics.findings import Finding, choose_sentence, fact_evidence, show_evidence
 from monitor.topics.index import ReadArticle, told_language
 from monitor.topics.meaning import EMPTY_LEXICON, Lexicon
-from monitor.topics.names import Judged, find_concepts, is_far, is_title_hit, judge_name, say_fault
+from monitor.topics.names import Judged, find_concepts, is_title_hit, judge_name, say_fault
 from monitor.topics.nearness import Nearness
 from monitor.topics.nodes import AnyOf, Element, Leaf, Node, elements_of
 from monitor.topics.queries import comes_near, explain_miss, find_evidence, score_query
 from monitor.topics.query import Query, compile_query
+from monitor.topics.weighing import Asked, Terms, Weighing
 from monitor.words import stemmed_language
 
 KEY_CHARS_MAX = 60
@@ -85,13 +86,23 @@ class CompiledTopic(Struct, frozen=True):
         yield from map(learned_element, self.learned)
 
 
+class Prepared(Struct, frozen=True):
+    """What a watchlist asks of articles of one language."""
+
+    anchors: Anchors
+    asked: list[tuple[Asked, ...]]
+    """By topic, its names."""
+    terms: Terms
+    """Of all of them."""
+
+
 class CompiledWatchlist(Struct, frozen=True):
     """Every topic ready to judge articles. May be shared between threads."""
 
     watchlist: Watchlist
     topics: tuple[CompiledTopic, ...]
     lexicon: Lexicon
-    anchors: dict[str, Anchors] = field(default_factory=dict)
+    prepared: dict[str, Prepared] = field(default_factory=dict)
     """By language, built when an article in that language comes; bounded by the languages that have a stemmer."""
 
 
@@ -122,7 +133,7 @@ def with_learned(compiled: CompiledWatchlist, learned: Mapping[TopicKey, tuple[L
     topics = tuple(
         replace(one, learned=learned.get(one.topic.key, ()) if one.topic.feedback else ()) for one in compiled.topics
     )
-    return compiled if topics == compiled.topics else replace(compiled, topics=topics, anchors={})
+    return compiled if topics == compiled.topics else replace(compiled, topics=topics, prepared={})
 
 
 def compile_topic(
@@ -165,13 +176,17 @@ def match_article(
     The same article and watchlist always give the same answer. Every topic left out holds too little to be near. With
     `nearness` more names may match, none less.
     """
-    glance, candidates = _anchors_for(compiled, article).look(article)
+    prepared = _prepared_for(compiled, article)
+    glance, candidates = prepared.anchors.look(article)
     matches: list[Match] = []
     near: list[NoMatch] = []
     if candidates:
         read = ReadArticle(article, glance, nearness)
+        weighing = Weighing(read, prepared.terms)
         for number in candidates:
-            judged = _judge(compiled.topics[number], read, tells_far=False)
+            topic = compiled.topics[number]
+            names = topic.names if topic.learned else weighing.names_to_judge(prepared.asked[number])
+            judged = _judge(topic, names, read, tells_far=False)
             if isinstance(judged, Match):
                 matches.append(judged)
             elif judged is not None:
@@ -191,13 +206,17 @@ def answered_places(
 
     `follows` names, by place, an earlier topic that is narrower: what answers that answers this one too.
     """
-    anchors = _anchors_for(compiled, article)
-    glance, candidates = anchors.look(article)
+    prepared = _prepared_for(compiled, article)
+    glance, candidates = prepared.anchors.look(article)
     read = ReadArticle(article, glance)
+    weighing = Weighing(read, prepared.terms)
+    decided = prepared.anchors.decided
     found: list[int] = []
     for number in candidates:
         if asked >> number & 1 and (
-            number in anchors.decided or follows.get(number) in found or _answers(compiled.topics[number], read)
+            number in decided
+            or (follows and follows.get(number) in found)
+            or _answers(compiled.topics[number], prepared.asked[number], weighing, read)
         ):
             found.append(number)
     return found
@@ -218,48 +237,61 @@ def is_wider(topic: CompiledTopic, than: CompiledTopic) -> bool:
     return all(name in topic.names for name in than.names)
 
 
-def _answers(compiled: CompiledTopic, read: ReadArticle) -> bool:
-    if compiled.query:
-        is_answer = is_true(compiled.query.root, read)
+def _answers(topic: CompiledTopic, asked: Sequence[Asked], weighing: Weighing, read: ReadArticle) -> bool:
+    if topic.query:
+        is_answer = is_true(topic.query.root, read)
+    elif topic.learned:
+        is_answer = any(_judge_name(name, topic, read)[0].is_match for name in topic.names)
     else:
-        is_answer = False
-        for name in _names_to_judge(compiled, read, tells_near=False):
-            is_answer = is_answer or _judge_name(name, compiled, read)[0].is_match
-    return is_answer and not (compiled.exclude and is_true(compiled.exclude.root, read))
+        is_answer = weighing.answers_any(asked)
+    return is_answer and not (topic.exclude and is_true(topic.exclude.root, read))
 
 
 def touches_topic(compiled: CompiledWatchlist, article: Article) -> bool:
     """Whether an article holds what is rarest of some topic, so that it might answer it if its text went on."""
-    return _anchors_for(compiled, article).touches(article)
+    return _prepared_for(compiled, article).anchors.touches(article)
 
 
-def _anchors_for(compiled: CompiledWatchlist, article: Article) -> Anchors:
+def _prepared_for(compiled: CompiledWatchlist, article: Article) -> Prepared:
     language = stemmed_language(told_language(article))
-    anchors = compiled.anchors.get(language)
-    if anchors is None:
-        pricing = Pricing(language, compiled.lexicon.idf)
-        topics = []
-        for topic in compiled.topics:
-            needed = pricing.of(topic.needed_node(language))
-            is_enough = needed.is_enough and topic.asks_words_only
-            topics.append((needed._replace(is_enough=is_enough), topic.elements(language)))
-        anchors = compiled.anchors[language] = Anchors(topics, language)
-    return anchors
+    prepared = compiled.prepared.get(language)
+    if prepared is None:
+        prepared = compiled.prepared[language] = _prepare(compiled, language)
+    return prepared
+
+
+def _prepare(compiled: CompiledWatchlist, language: str) -> Prepared:
+    pricing = Pricing(language, compiled.lexicon.idf)
+    topics = []
+    for topic in compiled.topics:
+        needed = pricing.of(topic.needed_node(language))
+        is_enough = needed.is_enough and topic.asks_words_only
+        topics.append((needed._replace(is_enough=is_enough), topic.elements(language)))
+    terms = Terms(language)
+    asked = [tuple(terms.ask(name, topic.topic.level) for name in topic.names) for topic in compiled.topics]
+    return Prepared(Anchors(topics, language), asked, terms)
 
 
 def judge_article(
     compiled: CompiledWatchlist, article: Article, nearness: Nearness | None = None
 ) -> list[Match | NoMatch]:
     """The answer for every topic, in the watchlist's order."""
-    read = ReadArticle(article, _anchors_for(compiled, article).look(article)[0], nearness)
-    judged = (_judge(topic, read, tells_far=True) for topic in compiled.topics)
+    read = ReadArticle(article, _prepared_for(compiled, article).anchors.look(article)[0], nearness)
+    judged = (_judge(topic, topic.names, read, tells_far=True) for topic in compiled.topics)
     return [one for one in judged if one is not None]
 
 
-def _judge(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool) -> Match | NoMatch | None:
-    """Match, near miss, or why not; None for what is far away unless that is to be told."""
-    judge = _judge_query if compiled.query else _judge_names
-    judged = judge(compiled, read, tells_far=tells_far)
+def _judge(
+    compiled: CompiledTopic, names: Sequence[Name], read: ReadArticle, *, tells_far: bool
+) -> Match | NoMatch | None:
+    """Match, near miss, or why not; None for what is far away unless that is to be told.
+
+    Of a topic by name, `names` are those of its names that may match.
+    """
+    if compiled.query:
+        judged = _judge_query(compiled, read, tells_far=tells_far)
+    else:
+        judged = _judge_names(compiled, names, read, tells_far=tells_far)
     if isinstance(judged, Match) and compiled.exclude and is_true(compiled.exclude.root, read):
         topic, article = compiled.topic, read.article
         reason = f"it would match, but exclude is true: {compiled.exclude.normalised}"
@@ -284,9 +316,10 @@ def _judge_query(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool)
     return _told(topic, read, (score, shift), findings, evidence, title_hit=title_hit)
 
 
-def _judge_names(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool) -> Match | NoMatch | None:
+def _judge_names(
+    compiled: CompiledTopic, names: Sequence[Name], read: ReadArticle, *, tells_far: bool
+) -> Match | NoMatch | None:
     topic = compiled.topic
-    names = compiled.names if tells_far else _names_to_judge(compiled, read, tells_near=True)
     if not names:
         return None
     ways = [_judge_name(name, compiled, read) for name in names]
@@ -299,14 +332,6 @@ def _judge_names(compiled: CompiledTopic, read: ReadArticle, *, tells_far: bool)
     findings = find_concepts(best, read)
     evidence = show_evidence(findings, read, best.score)
     return _told(topic, read, (best.score, shift), findings, evidence, title_hit=is_title_hit(best, read))
-
-
-def _names_to_judge(compiled: CompiledTopic, read: ReadArticle, *, tells_near: bool) -> Sequence[Name]:
-    """Those of a topic's names that are not plainly far."""
-    names, level = compiled.names, compiled.topic.level
-    if compiled.learned:
-        return names
-    return [name for name in names if not is_far(name, read, level, tells_near=tells_near)]
 
 
 def _judge_name(name: Name, compiled: CompiledTopic, read: ReadArticle) -> tuple[Judged, Judged, Shift]:

@@ -76,41 +76,6 @@ class Judged(NamedTuple):
     """How near the article stands to the name in meaning, where that was asked: words alone were not enough."""
 
 
-def is_far(name: Name, article: ReadArticle, level: Level, *, tells_near: bool) -> bool:
-    """Whether it is plain that a name does not match, nor nearly where that is to be told.
-
-    It is seen by how often words are there, several times sooner than `judge_name` says it: of the names whose rarest
-    words are there most are far.
-    """
-    terms = name.terms(article.language)
-    count = len(terms)
-    if not name.is_scored or (name.asks_meaning and article.nearness is not None):
-        return False
-    if count < CONCEPTS_MIN or (count == CONCEPTS_MIN and tells_near):  # both words make it near, however weakly
-        return False
-    parts = article.parts
-    reached = 0.0
-    for term in terms:
-        part = parts.get(term)
-        if part is None:
-            part = parts[term] = _weigh(term, article)
-        reached += part
-    least = least_score(level, count) - (NEAR_SCORE if tells_near else 0)
-    if round(100 * reached / name.weight) >= least:
-        return False
-    return not all(term.key in article.keys for term in terms if term.key)
-
-
-def _weigh(term: Term, article: ReadArticle) -> float:
-    """What a concept brings of a name's score, in idf; of one with several spellings, the most it could."""
-    if not term.key:
-        return term.idf
-    milli = 1000 * article.frequencies.get(term.key, 0)
-    if not term.stands.isdisjoint(article.keys):
-        milli += _count_related(term, article)[2]
-    return term.idf * milli / (milli + article.milli_norm) if milli else 0.0
-
-
 def _count_related(term: Term, article: ReadArticle) -> tuple[frozenset[str], int, int]:
     """The keys of related words that are there, how often they are, and what that counts, in thousandths."""
     related = term.stands & article.keys
