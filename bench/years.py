@@ -170,7 +170,8 @@ def time_commands(made: Made) -> Iterator[Timed]:
         ["watchlist", "log"], ["outbox", "list"], ["outbox", "list", "--all"], ["mute", "list"],
         ["preview", made.topic],
         ["preview", made.topic, "--as", "html"], ["plan"], ["mark", "list"], ["watchlist", "diff"],
-        ["export", "--since", "1d"], ["check"], ["export"], ["db", "check"],
+        ["match", "--suggest", f"{first} {second}"], ["export", "--since", "1d"], ["check"], ["export"],
+        ["db", "check"],
     ]  # fmt: skip
     for line in lines:
         name = "monitor " + " ".join(line)

@@ -31,8 +31,7 @@ def run(args: argparse.Namespace) -> int:
         refresh(store, clock)
         suggested = suggest_terms(store, compiled, after)
     if not suggested.additions:
-        found = plural(suggested.found, "article")
-        print(f'"{args.suggest}" finds {found} of the last {since}: nothing to suggest.', file=sys.stderr)
+        print(f'"{args.suggest}" finds {_found(suggested)} of the last {since}: nothing to suggest.', file=sys.stderr)
         return 1
     if args.json:
         for one in suggested.additions:
@@ -40,6 +39,10 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(args.suggest, since, suggested)))
     return 0
+
+
+def _found(suggested: Suggested) -> str:
+    return f"{'' if suggested.is_found_exact else 'about '}{plural(suggested.found, 'article')}"
 
 
 def _record(one: Addition, suggested: Suggested) -> dict[str, object]:
@@ -53,7 +56,7 @@ def _record(one: Addition, suggested: Suggested) -> dict[str, object]:
 
 
 def _lines(text: str, since: str, suggested: Suggested) -> Iterator[str]:
-    yield f'"{text}" finds {plural(suggested.found, "article")} of the last {since}.'
+    yield f'"{text}" finds {_found(suggested)} of the last {since}.'
     about = "" if suggested.is_exact else "about "
     width = max(len(one.text) for one in suggested.additions)
     for is_related, title in ((False, "Terms its best articles have in common:"), (True, "Related words:")):

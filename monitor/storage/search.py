@@ -115,23 +115,55 @@ def candidates(
 
     Who asks for many watchlists looks once for the `span` of that time.
     """
-    languages = tx.words.languages()
-    wanted = None
-    if languages is not None:
-        wanted = one_of(ask_for_topic(topic, languages) for topic in compiled.topics)
-    question = sa.select(ARTICLE.c.first_seen_at, ARTICLE.c.id)
-    if since is not None:
-        question = question.where(ARTICLE.c.first_seen_at >= since)
-    if wanted is None:
-        rows = tx.connection.execute(question).all()
-    else:
-        asked = span or span_of(tx, since)
-        ids = sorted({*tx.words.find(wanted, asked.first), *asked.missing})
-        rows = [
-            row for some in portions(ids) for row in tx.connection.execute(question.where(ARTICLE.c.id.in_(some))).all()
-        ]
+    ids = _named(tx, compiled, span or span_of(tx, since))
+    rows = tx.connection.execute(_times(since)).all() if ids is None else _rows_of(tx, ids, since)
     # As plain pairs: a search for a common word sorts tens of thousands, and a row of the library is slow to compare.
-    return [ArticleId(number) for _, number in sorted([(at, number) for at, number in rows], reverse=True)]
+    return [ArticleId(number) for _, number in sorted(((at, number) for at, number in rows), reverse=True)]
+
+
+def some_candidates(
+    tx: Transaction, compiled: CompiledWatchlist, since: datetime | None, most: int
+) -> tuple[list[ArticleId], int]:
+    """The same, at most about `most` of them, spread evenly; and of how many each is one. 1: these are all.
+
+    Of those that are left out no more is read than what the index of words names.
+    """
+    ids = _named(tx, compiled, span_of(tx, since))
+    if ids is None:
+        return sample_articles(tx, since, most)
+    step = -(-len(ids) // most) or 1
+    return [ArticleId(number) for _, number in _rows_of(tx, ids[::step], since)], step
+
+
+def sample_articles(tx: Transaction, since: datetime | None, most: int) -> tuple[list[ArticleId], int]:
+    """At most about `most` of the articles since then, spread evenly; and of how many each is one."""
+    in_time = sa.true() if since is None else ARTICLE.c.first_seen_at >= since
+    counted = sa.select(sa.func.count()).select_from(ARTICLE).where(in_time)
+    chosen = sa.select(ARTICLE.c.id).where(in_time)
+    step = -(-tx.connection.execute(counted).scalar_one() // most) or 1
+    # Ordered here: where the database is asked to, SQLite walks through all articles by their ids.
+    return sorted(map(ArticleId, tx.connection.execute(chosen.where(ARTICLE.c.id % step == 0)).scalars())), step
+
+
+def _named(tx: Transaction, compiled: CompiledWatchlist, span: Span) -> list[int] | None:
+    """The articles that the index of words names for a watchlist, by their ids; None where it cannot tell."""
+    languages = tx.words.languages()
+    if languages is None:
+        return None
+    wanted = one_of(ask_for_topic(topic, languages) for topic in compiled.topics)
+    return None if wanted is None else sorted({*tx.words.find(wanted, span.first), *span.missing})
+
+
+def _times(since: datetime | None) -> sa.Select[datetime, int]:
+    question = sa.select(ARTICLE.c.first_seen_at, ARTICLE.c.id)
+    return question if since is None else question.where(ARTICLE.c.first_seen_at >= since)
+
+
+def _rows_of(tx: Transaction, ids: Sequence[int], since: datetime | None) -> list[sa.Row[datetime, int]]:
+    question = _times(since)
+    return [
+        row for some in portions(ids) for row in tx.connection.execute(question.where(ARTICLE.c.id.in_(some))).all()
+    ]
 
 
 def compile_by_archive(store: Store, compiled: CompiledWatchlist) -> CompiledWatchlist:
