@@ -1,13 +1,13 @@
 """What a page says of its article: the publisher's record, the paragraphs, the summary, in this order."""
 
 import json
-import time
 
 import pytest
 
 from monitor.feeds.page import HEADLINES_MAX, TEXT_CHARS_MAX, read_headlines, read_page
 from monitor.feeds.readable import find_paragraphs
 from monitor.model import PageRoad, PageText
+from tests.costs import at_most
 from tests.feeds.pages import BODY, article_page, record_page
 
 
@@ -100,10 +100,9 @@ def test_a_long_text_is_cut_and_a_hostile_page_ends() -> None:
     """Megabytes of body, of unclosed tags and of records cost a bounded time and give a bounded text."""
     long = json.dumps({"@type": "Article", "articleBody": "ferry " * 400_000})
     assert len(road_of(f'<script type="application/ld+json">{long}</script>').text) == TEXT_CHARS_MAX
-    started = time.process_time()
-    for hostile in ("<meta content='", "<script type=ld+json>", "<meta charset", "<script " * 3, "<meta a=b "):
-        assert read_page((hostile * 20_000).encode(), None, longer_than=0) == PageText()
-    assert time.process_time() - started < 2
+    with at_most(200):
+        for hostile in ("<meta content='", "<script type=ld+json>", "<meta charset", "<script " * 3, "<meta a=b "):
+            assert read_page((hostile * 20_000).encode(), None, longer_than=0) == PageText()
 
 
 def test_without_the_extra_the_records_are_read_all_the_same() -> None:
