@@ -115,7 +115,7 @@ def candidates(
 
     Who asks for many watchlists looks once for the `span` of that time.
     """
-    ids = _named(tx, compiled, span or span_of(tx, since))
+    ids = _named(tx, compiled, since, span)
     rows = tx.connection.execute(_times(since)).all() if ids is None else _rows_of(tx, ids, since)
     # As plain pairs: a search for a common word sorts tens of thousands, and a row of the library is slow to compare.
     return [ArticleId(number) for _, number in sorted(((at, number) for at, number in rows), reverse=True)]
@@ -126,9 +126,12 @@ def some_candidates(
 ) -> tuple[list[ArticleId], int]:
     """The same, at most about `most` of them, spread evenly; and of how many each is one. 1: these are all.
 
-    Of those that are left out no more is read than what the index of words names.
+    Of those that are left out no more is read than what the index of words names. While there is no index every article
+    may answer, hardly any does, and a part would show none of them: then all are given.
     """
-    ids = _named(tx, compiled, span_of(tx, since))
+    if tx.words.languages() is None:
+        return candidates(tx, compiled, since), 1
+    ids = _named(tx, compiled, since)
     if ids is None:
         return sample_articles(tx, since, most)
     step = -(-len(ids) // most) or 1
@@ -145,13 +148,18 @@ def sample_articles(tx: Transaction, since: datetime | None, most: int) -> tuple
     return sorted(map(ArticleId, tx.connection.execute(chosen.where(ARTICLE.c.id % step == 0)).scalars())), step
 
 
-def _named(tx: Transaction, compiled: CompiledWatchlist, span: Span) -> list[int] | None:
+def _named(
+    tx: Transaction, compiled: CompiledWatchlist, since: datetime | None, span: Span | None = None
+) -> list[int] | None:
     """The articles that the index of words names for a watchlist, by their ids; None where it cannot tell."""
     languages = tx.words.languages()
     if languages is None:
         return None
     wanted = one_of(ask_for_topic(topic, languages) for topic in compiled.topics)
-    return None if wanted is None else sorted({*tx.words.find(wanted, span.first), *span.missing})
+    if wanted is None:
+        return None
+    asked = span or span_of(tx, since)
+    return sorted({*tx.words.find(wanted, asked.first), *asked.missing})
 
 
 def _times(since: datetime | None) -> sa.Select[datetime, int]:

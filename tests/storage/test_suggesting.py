@@ -15,6 +15,7 @@ from tests.topics.articles import topic
 DAY = timedelta(days=1)
 ABOUT_HOSTAGES = 2 * FOUND_MAX
 ABOUT_FLOODS = 2 * JUDGED_MAX
+ABOUT_HARVESTS = 1_000
 
 
 def an_article(number: int, text: str, days: float = 0) -> Article:
@@ -29,21 +30,34 @@ def much_news() -> list[Article]:
     verbs = ("spoke", "wrote", "warned", "heard")
     hostages = [f"The embassy {verbs[number // 7 % 4]} of a hostage, day {number}." for number in range(ABOUT_HOSTAGES)]
     floods = [f"Flood {number} has reached an embassy." for number in range(ABOUT_FLOODS)]
-    harvests = [f"A good harvest of {number} barrels." for number in range(1_000)]
+    harvests = [f"A good harvest of {number} barrels." for number in range(ABOUT_HARVESTS)]
     news = [an_article(number, text, 2) for number, text in enumerate(hostages + floods + harvests, start=1)]
     return news + [an_article(number, "A flood has reached an embassy.") for number in range(9_000, 9_500)]
 
 
 def test_of_many_articles_a_part_is_judged(store: Store) -> None:
-    """What a topic finds and what a term would bring is then about so many, with the index of words and without."""
+    """What a topic finds and what a term would bring is then about so many; all is judged while there is no index."""
     store_articles(store, much_news())
     compiled = compile_watchlist(Watchlist((topic("hostage"),)), load_lexicon())
-    for is_indexed in (False, True):
-        if is_indexed:
-            assert Indexer(store).catch_up(portions=50)
-        suggested = suggest_terms(store, compiled, START + DAY)
-        assert not suggested.is_found_exact
-        assert not suggested.is_exact
-        assert abs(suggested.found - ABOUT_HOSTAGES) < 0.1 * ABOUT_HOSTAGES
-        [embassy] = [one for one in suggested.additions if one.text == "embassy"]
-        assert abs(embassy.more - ABOUT_FLOODS) < 0.1 * ABOUT_FLOODS
+    whole = suggest_terms(store, compiled, START + DAY)
+    assert (whole.found, whole.is_found_exact, whole.is_exact) == (ABOUT_HOSTAGES, True, True)
+    [embassy] = [one for one in whole.additions if one.text == "embassy"]
+    assert embassy.more == ABOUT_FLOODS
+
+    assert Indexer(store).catch_up(portions=50)
+    some = suggest_terms(store, compiled, START + DAY)
+    assert not some.is_found_exact
+    assert not some.is_exact
+    assert abs(some.found - ABOUT_HOSTAGES) < 0.1 * ABOUT_HOSTAGES
+    [embassy] = [one for one in some.additions if one.text == "embassy"]
+    assert abs(embassy.more - ABOUT_FLOODS) < 0.1 * ABOUT_FLOODS
+
+
+def test_of_a_query_that_asks_for_no_word_a_part_is_judged(store: Store) -> None:
+    """The index names nothing for it and most articles answer: a part of all of them says how many."""
+    store_articles(store, much_news())
+    assert Indexer(store).catch_up(portions=50)
+    compiled = compile_watchlist(Watchlist((topic("dry", query="source:feed1.example.org NOT flood"),)), load_lexicon())
+    some = suggest_terms(store, compiled, START + DAY)
+    assert not some.is_found_exact
+    assert abs(some.found - ABOUT_HOSTAGES - ABOUT_HARVESTS) < 0.1 * (ABOUT_HOSTAGES + ABOUT_HARVESTS)
